@@ -1,0 +1,1 @@
+"""ibsweep: information-bottleneck sweeps, many networks and estimators in one tracked command."""

@@ -1,0 +1,55 @@
+"""Checks of option values: each states the rule and the value it got."""
+
+import math
+import numbers
+from collections.abc import Iterable
+
+
+def integer(name: str, value: object, *, minimum: int) -> int:
+    """Return `value` if it is an integer of at least `minimum`.
+
+    Raises:
+        ValueError: If it is not.
+    """
+    if isinstance(value, bool) or not isinstance(value, numbers.Integral) or value < minimum:
+        raise ValueError(f"{name} must be an integer ≥ {minimum}, got {value!r}")
+    return int(value)
+
+
+def real(
+    name: str,
+    value: object,
+    *,
+    minimum: float = -math.inf,
+    above: float = -math.inf,
+    below: float = math.inf,
+) -> float:
+    """Return `value` as a float if it is finite, at least `minimum`, greater than `above` and less than `below`.
+
+    Raises:
+        ValueError: If it is not.
+    """
+    rules = [
+        f"{sign} {bound:g}"
+        for sign, bound in (("≥", minimum), (">", above), ("<", below))
+        if math.isfinite(bound)
+    ]
+    rule = " and ".join(rules) or "a finite number"
+    if isinstance(value, bool) or not isinstance(value, numbers.Real):
+        raise ValueError(f"{name} must be a number {rule}, got {value!r}")
+    number = float(value)
+    if not (math.isfinite(number) and number >= minimum and above < number < below):
+        raise ValueError(f"{name} must be {rule}, got {value!r}")
+    return number
+
+
+def choice(name: str, value: object, choices: Iterable[str]) -> str:
+    """Return `value` if it is one of `choices`.
+
+    Raises:
+        ValueError: If it is not; the message lists the choices.
+    """
+    options = list(choices)
+    if value not in options:
+        raise ValueError(f"{name} must be one of {', '.join(options)}, got {value!r}")
+    return str(value)

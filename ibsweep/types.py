@@ -1,0 +1,104 @@
+"""What crosses module borders: small frozen records with named, documented fields."""
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+from torch import Tensor
+
+
+class Information(NamedTuple):
+    """Mutual information of a layer T with the input X and with the label Y, in bits.
+
+    Attributes:
+        i_xt: I(X;T); a float for one layer, else a tensor over the leading axes of the activity.
+        i_ty: I(T;Y), of the same shape.
+    """
+
+    i_xt: Tensor | float
+    i_ty: Tensor | float
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """A classification task: every pattern with its label.
+
+    Attributes:
+        inputs: Patterns, shape `(samples, features)`, float64.
+        labels: Class of each pattern, shape `(samples,)`, int64, values 0 … classes − 1.
+        classes: Number of classes.
+    """
+
+    inputs: np.ndarray
+    labels: np.ndarray
+    classes: int
+
+
+class Split(NamedTuple):
+    """Row numbers of a data set's two parts, ascending.
+
+    Attributes:
+        train: Rows to train on, shape `(train samples,)`, int64.
+        test: The other rows, shape `(test samples,)`, int64.
+    """
+
+    train: np.ndarray
+    test: np.ndarray
+
+
+@dataclass(frozen=True)
+class Job:
+    """One job of a sweep: what was asked for, before anything is computed.
+
+    Attributes:
+        name: Short readable name, e.g. `relu-none-seed7`.
+        parameters: Flattened configuration that determines the numbers, dotted key to plain value.
+        choices: Option chosen in each configuration group, e.g. `activation` → `relu`.
+        seed: The swept seed.
+        fingerprint: Hash of all that determines the run's numbers.
+        training_fingerprint: The same without the estimators: it names the trained network.
+        configuration: Hash of all that determines the numbers but the seed: equal for the seeds of one configuration.
+        config: Resolved configuration, as YAML text.
+        sweep: Identifier of the sweep the job belongs to, or None for a single run.
+    """
+
+    name: str
+    parameters: dict[str, object]
+    choices: dict[str, str]
+    seed: int
+    fingerprint: str
+    training_fingerprint: str
+    configuration: str
+    config: str
+    sweep: str | None
+
+
+@dataclass(frozen=True)
+class NetworkRecord:
+    """Everything that one trained and measured network leaves behind: what tracking stores.
+
+    Attributes:
+        job: What was asked for.
+        curves: Columns `epoch, layer, estimator, part, i_xt, i_ty` (bits); one row a measurement, every snapshot.
+        training: Column `epoch` and one column a metric, e.g. `accuracy/test`, `loss/train`,
+            `max_activity/layer_1`; one row a snapshot.
+        scores: Metric name to final value: compression scores, accuracies, flags; NaN where undefined.
+        weights: `epochs` of shape `(snapshots,)` and each parameter at those, shape `(snapshots, …)`.
+        activity: `epochs` of shape `(logged snapshots,)` and each layer's noise-free activity at those, shape
+            `(logged snapshots, samples, units)`; empty if none is to be logged.
+        samples: Number of patterns that information was measured on.
+        started: Unix time in seconds at which the training began.
+        durations: Seconds spent, e.g. `training`, `measuring`, for this network (an ensemble's time divided by
+            its members).
+    """
+
+    job: Job
+    curves: pd.DataFrame
+    training: pd.DataFrame
+    scores: dict[str, float]
+    weights: dict[str, np.ndarray]
+    activity: dict[str, np.ndarray]
+    samples: int
+    started: float
+    durations: dict[str, float]
