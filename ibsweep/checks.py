@@ -24,7 +24,7 @@ def real(
     above: float = -math.inf,
     below: float = math.inf,
 ) -> float:
-    """Return `value` as a float if it is finite, at least `minimum`, greater than `above` and less than `below`.
+    """Return `value` as a float if it is finite, ≥ `minimum`, > `above` and < `below`.
 
     Raises:
         ValueError: If it is not.

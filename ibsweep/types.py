@@ -1,6 +1,8 @@
 """What crosses module borders: small frozen records with named, documented fields."""
 
+import hashlib
 from dataclasses import dataclass
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
@@ -34,6 +36,14 @@ class Dataset:
     labels: np.ndarray
     classes: int
 
+    @cached_property
+    def digest(self) -> str:
+        """SHA-256 of patterns and labels, wherever they were read from."""
+        digest = hashlib.sha256(str(self.inputs.shape).encode())
+        for array in (self.inputs, self.labels):
+            digest.update(np.ascontiguousarray(array).tobytes())
+        return digest.hexdigest()
+
 
 class Split(NamedTuple):
     """Row numbers of a data set's two parts, ascending.
@@ -58,7 +68,8 @@ class Job:
         seed: The swept seed.
         fingerprint: Hash of all that determines the run's numbers.
         training_fingerprint: The same without the estimators: it names the trained network.
-        configuration: Hash of all that determines the numbers but the seed: equal for the seeds of one configuration.
+        configuration: Hash of all that determines the numbers but the seed: equal for the seeds of
+            one configuration.
         config: Resolved configuration, as YAML text.
         sweep: Identifier of the sweep the job belongs to, or None for a single run.
     """
@@ -80,17 +91,20 @@ class NetworkRecord:
 
     Attributes:
         job: What was asked for.
-        curves: Columns `epoch, layer, estimator, part, i_xt, i_ty` (bits); one row a measurement, every snapshot.
+        curves: Columns `epoch, layer, estimator, part, i_xt, i_ty` (bits); one row a measurement,
+            every snapshot.
         training: Column `epoch` and one column a metric, e.g. `accuracy/test`, `loss/train`,
             `max_activity/layer_1`; one row a snapshot.
-        scores: Metric name to final value: compression scores, accuracies, flags; NaN where undefined.
-        weights: `epochs` of shape `(snapshots,)` and each parameter at those, shape `(snapshots, …)`.
-        activity: `epochs` of shape `(logged snapshots,)` and each layer's noise-free activity at those, shape
-            `(logged snapshots, samples, units)`; empty if none is to be logged.
+        scores: Metric name to final value: compression scores, accuracies, flags; NaN where
+            undefined.
+        weights: `epochs` of shape `(snapshots,)` and each parameter at those, shape `(snapshots,
+            …)`.
+        activity: `epochs` of shape `(logged snapshots,)` and each layer's noise-free activity at
+            those, shape `(logged snapshots, samples, units)`; empty if none is to be logged.
         samples: Number of patterns that information was measured on.
         started: Unix time in seconds at which the training began.
-        durations: Seconds spent, e.g. `training`, `measuring`, for this network (an ensemble's time divided by
-            its members).
+        durations: Seconds spent, e.g. `training`, `measuring`, for this network (an ensemble's
+            time divided by its members).
     """
 
     job: Job

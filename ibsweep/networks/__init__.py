@@ -1,0 +1,1 @@
+"""Kinds of networks, and the weights of their ensembles."""

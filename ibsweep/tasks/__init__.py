@@ -1,0 +1,1 @@
+"""Tasks: patterns with labels, and how they are split into parts."""

@@ -1,0 +1,72 @@
+"""From an option to the object it names: the one place that follows `_target_`."""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import hydra.utils
+from hydra.errors import InstantiationException
+
+TRUSTED = ("ibsweep.", "torch.nn.")
+
+
+class ConfigError(ValueError):
+    """An option is wrong; the message names its key, the rule and the value in one line."""
+
+
+def build(node: Mapping[str, Any], key: str, *, trusted: Sequence[str] = ()) -> Any:  # noqa: ANN401
+    """Instantiate the option `node` found at `key`.
+
+    Args:
+        node: Plain mapping with a `_target_`.
+        key: Where the option stands in the configuration, for messages.
+        trusted: Prefixes of targets allowed beside ibsweep's own and torch.nn's.
+
+    Raises:
+        ConfigError: If a target is not trusted or does not exist, or refuses its arguments.
+    """
+    for where, target in _targets(node, key):
+        if not target.startswith((*TRUSTED, *trusted)):
+            allowed = ", ".join((*TRUSTED, *trusted))
+            raise ConfigError(
+                f"{where} must start with one of {allowed} (see trusted_targets), got {target!r}"
+            )
+    with blame(key):
+        return hydra.utils.instantiate(node, _convert_="all")
+
+
+@contextmanager
+def blame(key: str) -> Iterator[None]:
+    """Turn an error about an argument into one about the option at `key` ("": top level).
+
+    Raises:
+        ConfigError: In place of a ValueError or TypeError raised inside.
+    """
+    try:
+        yield
+    except ConfigError:
+        raise
+    except InstantiationException as error:
+        cause = error.__cause__ if error.__cause__ is not None else str(error).splitlines()[0]
+        raise ConfigError(_located(key, cause)) from error
+    except (ValueError, TypeError) as error:
+        raise ConfigError(_located(key, error)) from error
+
+
+def _located(key: str, cause: object) -> str:
+    message = " ".join(str(cause).split())
+    if not key or message.startswith(f"{key}."):
+        return message
+    return f"{key}.{message}" if re.match(r"[\w.\[\]]+ .*must ", message) else f"{key}: {message}"
+
+
+def _targets(node: object, key: str) -> Iterator[tuple[str, str]]:
+    if isinstance(node, Mapping):
+        for name, value in node.items():
+            if name == "_target_":
+                yield f"{key}._target_", str(value)
+            yield from _targets(value, f"{key}.{name}")
+    elif isinstance(node, list):
+        for position, value in enumerate(node):
+            yield from _targets(value, f"{key}[{position}]")

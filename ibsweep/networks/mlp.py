@@ -1,0 +1,110 @@
+"""Fully connected networks of any depth and width."""
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import torch
+from torch import Tensor
+
+from ibsweep import checks
+from ibsweep.activations import Activation
+from ibsweep.networks.base import Network, Parameter, Perturbation
+
+Initialization = Callable[[int, int, float], float]
+
+
+def glorot(fan_in: int, fan_out: int, gain: float) -> float:
+    """Standard deviation √(2 / (fan_in + fan_out)) (Glorot & Bengio, 2010, eq. 12)."""
+    return math.sqrt(2 / (fan_in + fan_out))
+
+
+def released(fan_in: int, fan_out: int, gain: float) -> float:
+    """Standard deviation gain / √fan_in (released code of Chelombiev et al., 2019)."""
+    return gain / math.sqrt(fan_in)
+
+
+INITIALIZATIONS: Mapping[str, Initialization] = {"glorot": glorot, "released": released}
+
+
+@dataclass(frozen=True)
+class MLP(Network):
+    """A fully connected network: one activation function, a softmax output layer.
+
+    Attributes:
+        hidden: Units of each hidden layer, input side first.
+        activation: Activation of the hidden layers.
+        initialization: `glorot` or `released`: σ of the truncated normal (±2σ) that weights start
+            from. Biases start at 0.
+        features: Length of a pattern.
+        classes: Units of the output layer.
+
+    Raises:
+        ValueError: If there is no hidden layer, a layer has no unit, or the initialisation is
+            unknown.
+    """
+
+    hidden: Sequence[int]
+    activation: Activation
+    initialization: str
+    features: int
+    classes: int
+
+    def __post_init__(self) -> None:
+        if (
+            isinstance(self.hidden, str)
+            or not isinstance(self.hidden, Sequence)
+            or not self.hidden
+        ):
+            raise ValueError(
+                f"hidden must be a list of at least one layer size, got {self.hidden!r}"
+            )
+        for position, units in enumerate(self.hidden):
+            checks.integer(f"hidden[{position}]", units, minimum=1)
+        checks.choice("initialization", self.initialization, INITIALIZATIONS)
+
+    @cached_property
+    def layers(self) -> Sequence[str]:
+        """`layer_1` … `layer_k`, `output`."""
+        return [*(f"layer_{k}" for k in range(1, len(self.hidden) + 1)), "output"]
+
+    @cached_property
+    def parameters(self) -> Sequence[Parameter]:
+        """Hidden weights, output weights, biases, then what the activation learns."""
+        sizes = [self.features, *self.hidden, self.classes]
+        return [
+            *map(self._weight, self.layers, sizes, sizes[1:]),
+            *(
+                Parameter(f"{name}.bias", (n,), None, 0.0, False)
+                for name, n in zip(self.layers, sizes[1:], strict=True)
+            ),
+            *(
+                Parameter(f"{layer}.{name}", (units,), None, start, False)
+                for layer, units in zip(self.layers, self.hidden, strict=False)
+                for name, start in self.activation.learned.items()
+            ),
+        ]
+
+    def _weight(self, layer: str, fan_in: int, fan_out: int) -> Parameter:
+        std = INITIALIZATIONS[self.initialization](fan_in, fan_out, self.activation.gain)
+        return Parameter(f"{layer}.weight", (fan_out, fan_in), std, 0.0, layer != "output")
+
+    def forward(
+        self, parameters: Mapping[str, Tensor], inputs: Tensor, perturb: Perturbation | None = None
+    ) -> list[Tensor]:
+        """See `Network.forward`: one batched matrix product a layer, samples last."""
+        activity, below = [], inputs
+        for layer in self.layers:
+            bias = parameters[f"{layer}.bias"].unsqueeze(-1)
+            below = torch.baddbmm(bias, parameters[f"{layer}.weight"], below)
+            if layer != "output":
+                below = self.activation.function(below, **self._learned(parameters, layer))
+                below = below if perturb is None else perturb(below)
+            activity.append(below)
+        return activity
+
+    def _learned(self, parameters: Mapping[str, Tensor], layer: str) -> dict[str, Tensor]:
+        return {
+            name: parameters[f"{layer}.{name}"].unsqueeze(-1) for name in self.activation.learned
+        }

@@ -1,0 +1,88 @@
+"""Optimisers of an ensemble: textbook steps with a learning rate of its own for each member."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+
+from ibsweep import checks
+
+
+class Optimizer(ABC):
+    """Changes the weights of every member by one step along their gradients."""
+
+    @abstractmethod
+    def step(self, weights: Tensor, gradients: Tensor) -> None:
+        """Change `weights` in place; both of shape `(members, width)`."""
+
+
+class Adam(Optimizer):
+    """Adam with bias-corrected moments (Kingma & Ba, 2015, algorithm 1).
+
+    Args:
+        weights: The weights to be trained, shape `(members, width)`.
+        learning_rate: Of each member, > 0.
+        betas: Decay of the first and the second moment, in [0, 1).
+        epsilon: Added to the root of the second moment, > 0.
+    """
+
+    def __init__(
+        self,
+        weights: Tensor,
+        learning_rate: Sequence[float],
+        *,
+        betas: Sequence[float],
+        epsilon: float,
+    ) -> None:
+        self._rate = torch.tensor(learning_rate, dtype=torch.float64).to(weights)[:, None]
+        self._beta1, self._beta2 = betas
+        self._epsilon = epsilon
+        self._first, self._second = torch.zeros_like(weights), torch.zeros_like(weights)
+        self._steps = 0
+
+    def step(self, weights: Tensor, gradients: Tensor) -> None:
+        """See `Optimizer.step`."""
+        self._steps += 1
+        self._first.lerp_(gradients, 1 - self._beta1)
+        self._second.mul_(self._beta2).addcmul_(gradients, gradients, value=1 - self._beta2)
+        scale = (self._second / (1 - self._beta2**self._steps)).sqrt_().add_(self._epsilon)
+        direction = self._first / scale
+        weights.addcmul_(direction, self._rate, value=-1 / (1 - self._beta1**self._steps))
+
+
+class SGD(Optimizer):
+    """Stochastic gradient descent with heavy-ball momentum: v ← μv + g, w ← w − ηv.
+
+    Args:
+        weights: The weights to be trained, shape `(members, width)`.
+        learning_rate: η of each member, > 0.
+        momentum: μ, in [0, 1).
+    """
+
+    def __init__(
+        self, weights: Tensor, learning_rate: Sequence[float], *, momentum: float
+    ) -> None:
+        self._rate = torch.tensor(learning_rate, dtype=torch.float64).to(weights)[:, None]
+        self._momentum = momentum
+        self._velocity = torch.zeros_like(weights)
+
+    def step(self, weights: Tensor, gradients: Tensor) -> None:
+        """See `Optimizer.step`."""
+        self._velocity.mul_(self._momentum).add_(gradients)
+        weights.addcmul_(self._velocity, self._rate, value=-1)
+
+
+def check(*, optimizer: str, betas: Sequence[float], epsilon: float, momentum: float) -> None:
+    """Check the options of both optimisers.
+
+    Raises:
+        ValueError: If one is out of its range.
+    """
+    checks.choice("optimizer", optimizer, ("adam", "sgd"))
+    if isinstance(betas, str) or not isinstance(betas, Sequence) or len(betas) != 2:
+        raise ValueError(f"adam_betas must be two numbers, got {betas!r}")
+    for beta in betas:
+        checks.real("adam_betas", beta, minimum=0, below=1)
+    checks.real("adam_epsilon", epsilon, above=0)
+    checks.real("sgd_momentum", momentum, minimum=0, below=1)

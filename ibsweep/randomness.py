@@ -1,0 +1,54 @@
+"""Where random numbers come from: one explicit generator for each stream of each network."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from torch import Tensor
+
+STREAMS = ("init", "batches", "split", "noise")
+
+
+def stream_seed(stream: str, seed: int) -> int:
+    """Return the 64-bit seed of a stream: independent of other streams and other seeds."""
+    words = np.random.SeedSequence([STREAMS.index(stream), seed]).generate_state(1, np.uint64)
+    return int(words[0])
+
+
+def generator(stream: str, seed: int) -> torch.Generator:
+    """Return a fresh CPU generator for `stream` of the given seed."""
+    return torch.Generator().manual_seed(stream_seed(stream, seed))
+
+
+class Generators:
+    """One generator a member; members of equal seed share one, and so draw the same numbers.
+
+    Args:
+        stream: One of `STREAMS`.
+        seeds: Seed of each member.
+    """
+
+    def __init__(self, stream: str, seeds: Sequence[int]) -> None:
+        shared = {seed: generator(stream, seed) for seed in dict.fromkeys(seeds)}
+        self.distinct = list(shared.values())
+        self._members = torch.tensor([list(shared).index(seed) for seed in seeds])
+
+    def spread(self, drawn: list[Tensor]) -> Tensor:
+        """Spread one draw of each distinct generator over its members."""
+        if len(drawn) == 1:
+            return drawn[0].expand(len(self._members), *drawn[0].shape)
+        return torch.stack(drawn)[self._members]
+
+    def permutation(self, length: int) -> Tensor:
+        """Draw a permutation of 0 … length − 1 for each member, shape `(members, length)`."""
+        return self.spread([torch.randperm(length, generator=g) for g in self.distinct])
+
+    def uniform(self, like: Tensor) -> Tensor:
+        """Draw uniform numbers in [0, 1) of the shape `(members, …)`, type and place of `like`."""
+        drawn = [torch.rand(like.shape[1:], generator=g, dtype=like.dtype) for g in self.distinct]
+        return self.spread(drawn).to(like.device)
+
+    def normal(self, like: Tensor) -> Tensor:
+        """Draw standard normal numbers of the shape `(members, …)`, type and place of `like`."""
+        drawn = [torch.randn(like.shape[1:], generator=g, dtype=like.dtype) for g in self.distinct]
+        return self.spread(drawn).to(like.device)

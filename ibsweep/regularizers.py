@@ -1,0 +1,128 @@
+"""Regularisers: what each adds to the loss, does to the activity, or asks of the weights.
+
+Every number is a list with one value for each network of the ensemble, so that networks of one
+sweep over, say, a penalty train together.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from ibsweep import checks
+from ibsweep.randomness import Generators
+
+
+@dataclass(frozen=True)
+class Regularizer:
+    """What a regulariser does in training; what it leaves alone is None.
+
+    Attributes:
+        penalty: Hidden weights, shape `(members, weights)`, to what it adds to each loss, shape
+            `(members,)`.
+        perturb: Activity of a hidden layer, shape `(members, units, samples)`, and the noise
+            stream, to the activity passed on.
+        constrain: Changes a hidden weight matrix, shape `(members, units, inputs)`, in place after
+            each step.
+    """
+
+    penalty: Callable[[Tensor], Tensor] | None = None
+    perturb: Callable[[Tensor, Generators], Tensor] | None = None
+    constrain: Callable[[Tensor], None] | None = None
+
+
+def l1(*, penalty: Sequence[float]) -> Regularizer:
+    """Add λ·Σ|w| over the hidden weights to the loss.
+
+    Args:
+        penalty: λ ≥ 0 of each member.
+
+    Raises:
+        ValueError: If a penalty is negative.
+    """
+    scale = _column("penalty", penalty, minimum=0)
+    return Regularizer(penalty=lambda weights: scale.to(weights)[:, 0] * weights.abs().sum(dim=1))
+
+
+def l2(*, penalty: Sequence[float]) -> Regularizer:
+    """Add λ·½·Σw² over the hidden weights (no biases, not the output layer) to the mean loss.
+
+    Args:
+        penalty: λ ≥ 0 of each member.
+
+    Raises:
+        ValueError: If a penalty is negative.
+
+    References:
+        Chelombiev et al. (2019), §3.1, arXiv:1902.09037; the form is that of their released code.
+    """
+    scale = _column("penalty", penalty, minimum=0) / 2
+    return Regularizer(
+        penalty=lambda weights: scale.to(weights)[:, 0] * weights.square().sum(dim=1)
+    )
+
+
+def dropout(*, rate: Sequence[float]) -> Regularizer:
+    """Set each hidden activity to zero with probability p, and divide the others by 1 − p.
+
+    Args:
+        rate: Probability p of each member, in [0, 1).
+
+    Raises:
+        ValueError: If a rate is not in [0, 1).
+
+    References:
+        Srivastava et al., Dropout, 2014. https://jmlr.org/papers/v15/srivastava14a.html
+    """
+    rates = _column("rate", rate, minimum=0, below=1).unsqueeze(-1)
+
+    def drop(activity: Tensor, noise: Generators) -> Tensor:
+        dropped = rates.to(activity)
+        return activity * (noise.uniform(activity) >= dropped) / (1 - dropped)
+
+    return Regularizer(perturb=drop)
+
+
+def activity_noise(*, noise_std: Sequence[float]) -> Regularizer:
+    """Add Gaussian noise to each hidden activity in training, not when measuring.
+
+    Args:
+        noise_std: Standard deviation of each member, in units of the activity.
+
+    Raises:
+        ValueError: If a standard deviation is negative.
+    """
+    stds = _column("noise_std", noise_std, minimum=0).unsqueeze(-1)
+    return Regularizer(
+        perturb=lambda activity, noise: activity + stds.to(activity) * noise.normal(activity)
+    )
+
+
+def max_norm(*, norm: Sequence[float]) -> Regularizer:
+    """Shrink the incoming weights of each hidden unit to at most a given Euclidean norm.
+
+    Args:
+        norm: Greatest norm of each member.
+
+    Raises:
+        ValueError: If a norm is not positive.
+
+    References:
+        Srebro & Shraibman, Rank, trace-norm and max-norm, 2005; used with dropout by Srivastava et
+        al. (2014).
+    """
+    norms = _column("norm", norm, above=0).unsqueeze(-1)
+
+    def shrink(weights: Tensor) -> None:
+        lengths = torch.linalg.vector_norm(weights, dim=2, keepdim=True)
+        weights.mul_(torch.where(lengths > norms.to(weights), norms.to(weights) / lengths, 1.0))
+
+    return Regularizer(constrain=shrink)
+
+
+def _column(name: str, values: Sequence[float], **rules: float) -> Tensor:
+    """Check every member's value; float64, shape `(members, 1)`."""
+    return torch.tensor(
+        [[checks.real(name, value, **rules)] for value in values], dtype=torch.float64
+    )
