@@ -1,0 +1,94 @@
+"""The two MLflow experiments of a study, with their artifacts beside the database."""
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+from urllib.request import url2pathname
+
+from ibsweep.tracking.options import StoreError, TrackingOptions
+
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
+    from mlflow.entities import Experiment
+
+
+def open_experiment(
+    client: "MlflowClient", options: TrackingOptions, name: str
+) -> tuple[str, Path | None]:
+    """Find the experiment or create it; in a store that was moved, find its artifacts again.
+
+    Returns:
+        The experiment's identifier, and the folder of its artifacts (None: a server keeps them).
+
+    Raises:
+        StoreError: If the experiment was deleted.
+    """
+    folder = _default_folder(options, name)
+    experiment = client.get_experiment_by_name(name) or _create(client, name, folder)
+    if experiment.lifecycle_stage != "active":
+        raise StoreError(
+            f"tracking.study must not be a deleted experiment: restore {name!r} or choose another"
+        )
+    known = _local_folder(experiment.artifact_location)
+    if options.database and folder and _was_moved(experiment, known, folder):
+        _rehome(options.database, experiment, folder.as_uri())
+        known = folder
+    return experiment.experiment_id, known
+
+
+def _create(client: "MlflowClient", name: str, folder: Path | None) -> "Experiment":
+    """Create the experiment, unless another process was faster."""
+    from mlflow.exceptions import MlflowException
+
+    try:
+        client.create_experiment(name, artifact_location=folder.as_uri() if folder else None)
+    except MlflowException as error:
+        if error.error_code != "RESOURCE_ALREADY_EXISTS":
+            raise
+    created = client.get_experiment_by_name(name)
+    assert created is not None
+    return created
+
+
+def _default_folder(options: TrackingOptions, name: str) -> Path | None:
+    """Return where a new experiment's artifacts go, None if the server chooses."""
+    if options.database:
+        return options.database.parent / "artifacts" / name
+    if options.address.startswith("http"):
+        return None
+    return Path(options.directory).resolve() / "artifacts" / name
+
+
+def _was_moved(experiment: "Experiment", known: Path | None, folder: Path) -> bool:
+    """Say whether the database remembers a folder elsewhere for artifacts that lie beside it."""
+    ours = experiment.artifact_location.endswith(f"/artifacts/{quote(experiment.name)}")
+    if not ours or known is None or known == folder:
+        return False
+    return folder.exists() or not known.exists()
+
+
+def _rehome(database: Path, experiment: "Experiment", location: str) -> None:
+    """Replace the folder that the database remembers for an experiment's artifacts.
+
+    MLflow has no call for this, so it is done in the database.
+    """
+    number, before = int(experiment.experiment_id), experiment.artifact_location
+    with closing(sqlite3.connect(database, timeout=20)) as connection, connection:
+        connection.execute(
+            "UPDATE experiments SET artifact_location = ? WHERE experiment_id = ?",
+            (location, number),
+        )
+        connection.execute(
+            "UPDATE runs SET artifact_uri = ? || substr(artifact_uri, ?)"
+            " WHERE experiment_id = ? AND substr(artifact_uri, 1, ?) = ?",
+            (location, len(before) + 1, number, len(before), before),
+        )
+
+
+def _local_folder(location: str) -> Path | None:
+    """Return the folder of an artifact location on this machine, None if it is remote."""
+    if location.startswith("file:"):
+        return Path(url2pathname(location.removeprefix("file:").removeprefix("//")))
+    return None if ":" in location else Path(location)

@@ -1,0 +1,135 @@
+"""Turns tables into MLflow metrics: few points of each curve, named so that the UI charts well."""
+
+import math
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from ibsweep.tracking.connection import Connection
+from ibsweep.tracking.tags import tag_text
+
+if TYPE_CHECKING:
+    from mlflow.entities import Metric, Param
+
+POINTS = 25
+INFORMATION = {
+    "i_xt": "I_XT",
+    "i_xt_low": "I_XT_low",
+    "i_xt_high": "I_XT_high",
+    "i_ty": "I_TY",
+    "i_ty_low": "I_TY_low",
+    "i_ty_high": "I_TY_high",
+    "i_ty_floor": "I_TY_floor",
+}
+
+
+class Point(NamedTuple):
+    """One value of a metric.
+
+    Attributes:
+        name: The metric's name.
+        value: Its value, in bits if it is an information.
+        epoch: The epoch that it belongs to.
+    """
+
+    name: str
+    value: float
+    epoch: int
+
+
+def chart_epochs(epochs: Iterable[int], *, points: int = POINTS) -> list[int]:
+    """Return at most `points` of the epochs: log-spaced, first and last included."""
+    known = np.unique(np.fromiter(epochs, dtype=np.int64))
+    if known.size <= points:
+        return known.tolist()
+    position = np.log1p(known - known[0])
+    wanted = np.linspace(position[0], position[-1], points)
+    nearest = np.abs(position[None, :] - wanted[:, None]).argmin(axis=1)
+    return known[np.unique(nearest)].tolist()
+
+
+def curve_points(curves: pd.DataFrame, *, points: int = POINTS) -> Iterator[Point]:
+    """Yield `<estimator>[.<part>]/I_XT/<layer>` and so on, at `points` epochs (1: the last)."""
+    if curves.empty:
+        return
+    chosen = curves[curves["epoch"].isin(_epochs(curves, points))]
+    part = chosen["part"].where(chosen["part"] == "all", "." + chosen["part"].astype(str))
+    group = chosen["estimator"].astype(str) + part.replace("all", "")
+    for column, quantity in INFORMATION.items():
+        if column in chosen:
+            names = group + f"/{quantity}/" + chosen["layer"].astype(str)
+            yield from map(Point, names, chosen[column].astype(float), chosen["epoch"])
+
+
+def training_points(training: pd.DataFrame, *, points: int = POINTS) -> Iterator[Point]:
+    """Yield every column of the table but `epoch`, at `points` epochs (1: the last)."""
+    if training.empty:
+        return
+    chosen = training[training["epoch"].isin(_epochs(training, points))]
+    for name in chosen.columns.drop("epoch"):
+        values = chosen[name].astype(float)
+        yield from (Point(str(name), *pair) for pair in zip(values, chosen["epoch"], strict=True))
+
+
+def final_points(values: Mapping[str, float], epoch: int) -> Iterator[Point]:
+    """Yield values that belong to the end of the training."""
+    yield from (Point(name, float(value), epoch) for name, value in values.items())
+
+
+def log_points(
+    connection: Connection,
+    run_id: str,
+    points: Iterable[Point],
+    *,
+    parameters: Mapping[str, str],
+    started: float,
+) -> None:
+    """Write metrics and parameters; of two values for one metric and epoch, the later one counts.
+
+    Times are spread from `started` (Unix seconds) to now in proportion to the epoch. MLflow cannot
+    hold an infinite value: it becomes NaN, and the tag `ibsweep.infinite` lists such metrics.
+    """
+    from mlflow.entities import Param
+
+    latest = {(point.name, point.epoch): point.value for point in points}
+    infinite = sorted({name for (name, _), value in latest.items() if math.isinf(value)})
+    metrics = _metrics(latest, started)
+    params = [Param(name, text) for name, text in parameters.items()]
+    for some_metrics, some_params in _batches(metrics, params):
+        connection.client.log_batch(run_id, metrics=some_metrics, params=some_params)
+    if infinite:
+        connection.client.set_tag(run_id, "ibsweep.infinite", tag_text(", ".join(infinite)))
+
+
+def _metrics(latest: Mapping[tuple[str, int], float], started: float) -> list["Metric"]:
+    """Return MLflow's metrics, with the times at which the epochs were roughly reached."""
+    from mlflow.entities import Metric
+
+    last = max((epoch for _, epoch in latest), default=0)
+    seconds = max(time.time() - started, 0.0) / max(last, 1)
+    return [
+        Metric(
+            name,
+            math.nan if math.isinf(value) else value,
+            int(1000 * (started + seconds * epoch)),
+            int(epoch),
+        )
+        for (name, epoch), value in latest.items()
+    ]
+
+
+def _batches(
+    metrics: list["Metric"], params: list["Param"]
+) -> Iterator[tuple[list["Metric"], list["Param"]]]:
+    """Yield what fits into one request to a server: 900 metrics and 100 parameters."""
+    for k in range(max(-(-len(metrics) // 900), -(-len(params) // 100))):
+        yield metrics[900 * k : 900 * (k + 1)], params[100 * k : 100 * (k + 1)]
+
+
+def _epochs(table: pd.DataFrame, points: int) -> list[int]:
+    """Return the epochs of a table that are to be shown."""
+    epochs = table["epoch"].unique()
+    return chart_epochs(epochs, points=points) if points > 1 else [int(epochs.max())]

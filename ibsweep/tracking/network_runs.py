@@ -1,0 +1,106 @@
+"""Writes the run of one network: what it was, its curves and scores, and its files."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+
+from ibsweep.tracking.connection import Connection
+from ibsweep.tracking.metrics import (
+    POINTS,
+    curve_points,
+    final_points,
+    log_points,
+    training_points,
+)
+from ibsweep.tracking.tags import job_tags, param_texts, process_tags, tag_text
+from ibsweep.types import Job, NetworkRecord
+
+
+def log_network(
+    connection: Connection, record: NetworkRecord, figures: Mapping[str, object]
+) -> str:
+    """Write a finished network; until all is written its run is neither complete nor FINISHED."""
+    samples = {"ibsweep.samples": str(record.samples)}
+    run_id = _create_run(connection, record.job, started=record.started, extra=samples)
+    with connection.artifact_folder(connection.networks, run_id) as folder:
+        _write_tables(folder, record)
+        write_figures(folder, figures)
+    _log_numbers(connection, run_id, record)
+    finish(connection, run_id)
+    return run_id
+
+
+def log_failure(
+    connection: Connection, job: Job, reason: str, *, started: float, epoch: int | None
+) -> str:
+    """Write the run of a network that could not be trained or measured."""
+    extra = {"ibsweep.failure": tag_text(reason)}
+    if epoch is not None:
+        extra["ibsweep.failed_epoch"] = str(epoch)
+    run_id = _create_run(connection, job, started=started, extra=extra)
+    parameters = param_texts(job.parameters)
+    log_points(connection, run_id, (), parameters=parameters, started=started)
+    with connection.artifact_folder(connection.networks, run_id) as folder:
+        (folder / "config.yaml").write_text(job.config, encoding="utf-8")
+    connection.client.set_terminated(run_id, status="FAILED")
+    return run_id
+
+
+def finish(connection: Connection, run_id: str) -> None:
+    """Mark a run as complete, last of all."""
+    connection.client.set_tag(run_id, "ibsweep.complete", "1")
+    connection.client.set_terminated(run_id, status="FINISHED")
+
+
+def write_figures(folder: Path, figures: Mapping[str, object]) -> None:
+    """Write Matplotlib figures as `<name>.png`."""
+    for name, figure in figures.items():
+        path = folder / f"{name}.png"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        figure.savefig(path)  # type: ignore[attr-defined]
+
+
+def _create_run(
+    connection: Connection, job: Job, *, started: float, extra: Mapping[str, str]
+) -> str:
+    """Create the run, with all its tags."""
+    run = connection.client.create_run(
+        connection.networks,
+        start_time=int(1000 * started),
+        run_name=job.name,
+        tags={**process_tags(), **job_tags(job), **extra},
+    )
+    return str(run.info.run_id)
+
+
+def _write_tables(folder: Path, record: NetworkRecord) -> None:
+    """Write everything that was measured, without loss: plain arrays and columns, no pickle."""
+    record.curves.to_parquet(folder / "curves.parquet", index=False)
+    record.training.to_parquet(folder / "training.parquet", index=False)
+    _save_arrays(folder / "weights.npz", record.weights)
+    (folder / "config.yaml").write_text(record.job.config, encoding="utf-8")
+    layers = {name: values for name, values in record.activity.items() if name != "epochs"}
+    for k, epoch in enumerate(record.activity.get("epochs", ())):
+        (folder / "activations").mkdir(exist_ok=True)
+        activity = {name: values[k] for name, values in layers.items()}
+        _save_arrays(folder / f"activations/epoch_{epoch}.npz", activity)
+
+
+def _save_arrays(path: Path, arrays: Mapping[str, np.ndarray]) -> None:
+    """Write arrays as they are: compressing takes twenty times as long and saves half at best."""
+    np.savez(path, **arrays)  # type: ignore[arg-type]  # its stub has an option of another type
+
+
+def _log_numbers(connection: Connection, run_id: str, record: NetworkRecord) -> None:
+    """Write curves, scores and durations; a score outranks a curve's point of the same name."""
+    points = POINTS if connection.options.curves == "metrics" else 1
+    last = int(record.training["epoch"].max()) if len(record.training) else 0
+    durations = {f"duration/{name}": seconds for name, seconds in record.durations.items()}
+    numbers = [
+        *curve_points(record.curves, points=points),
+        *training_points(record.training, points=points),
+        *final_points({**record.scores, **durations}, last),
+    ]
+    parameters = param_texts(record.job.parameters)
+    log_points(connection, run_id, numbers, parameters=parameters, started=record.started)

@@ -1,0 +1,97 @@
+"""Where runs are stored: options, checked without touching disk, network or MLflow."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
+
+from ibsweep import checks
+
+SCHEMES = ("sqlite", "http", "https", "postgresql")
+
+
+class StoreError(OSError):
+    """The store of runs cannot be used; the message says in a line which key must change."""
+
+
+@dataclass(frozen=True)
+class TrackingOptions:
+    """Where runs are stored, and how much of a curve goes to the database.
+
+    Attributes:
+        uri: Address of a tracking server (`http://…`) or database (`sqlite:///…`,
+            `postgresql+psycopg2://…`); None or empty: the embedded store in `directory`.
+        study: Name of the MLflow experiment that holds the networks; aggregates go to
+            `<study>-summary`.
+        curves: "metrics": up to 25 points of a curve are metrics, for the UI's charts; "artifact":
+            only its last point is. All points are in the artifact either way.
+        directory: Folder of the embedded store: `mlflow.db`, and `artifacts/` beside it.
+
+    Raises:
+        ValueError: If an option breaks a rule; the message names the key.
+    """
+
+    uri: str | None
+    study: str
+    curves: str
+    directory: Path
+
+    def __post_init__(self) -> None:
+        checks.choice("tracking.curves", self.curves, ("metrics", "artifact"))
+        _check_study(self.study)
+        if self.uri:
+            _check_uri(self.uri)
+
+    @property
+    def database(self) -> Path | None:
+        """Absolute path of the SQLite file, or None if runs are stored elsewhere."""
+        if not self.uri:
+            return Path(self.directory).resolve() / "mlflow.db"
+        if self.uri.startswith("sqlite:"):
+            return Path(self.uri.removeprefix("sqlite:///")).resolve()
+        return None
+
+    @property
+    def address(self) -> str:
+        """The store's URI as MLflow wants it."""
+        return f"sqlite:///{self.database}" if self.database else str(self.uri)
+
+    @property
+    def summary_study(self) -> str:
+        """Name of the experiment that holds aggregate and sweep runs."""
+        return f"{self.study}-summary"
+
+
+def _check_study(study: object) -> None:
+    """Check that a study's name can name an experiment and a folder."""
+    if not isinstance(study, str) or not study.strip() or len(study) > 200:
+        raise ValueError(f"tracking.study must be a name of 1 to 200 characters, got {study!r}")
+    if study.startswith("/") or ".." in study.split("/"):
+        raise ValueError(f"tracking.study must not start with / or contain .., got {study!r}")
+    if study.endswith("-summary"):
+        raise ValueError(
+            f"tracking.study must not end in -summary (that is where aggregates go), got {study!r}"
+        )
+
+
+def _check_uri(uri: str) -> None:
+    """Check the scheme and that no secret is in the address (and repeat none in the message)."""
+    parts = urlsplit(uri)
+    scheme = parts.scheme.split("+")[0]
+    if "@" in parts.netloc or {"user", "password"} & parse_qs(parts.query).keys():
+        names = (
+            "MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD"
+            if scheme.startswith("http")
+            else "PGUSER and PGPASSWORD (MLFLOW_TRACKING_USERNAME and _PASSWORD for a server)"
+        )
+        raise ValueError(
+            "tracking.uri must not contain a user or password: set the environment variables "
+            f"{names}"
+        )
+    if scheme not in SCHEMES:
+        raise ValueError(
+            f"tracking.uri must start with one of {', '.join(SCHEMES)} or be empty, got {uri!r}"
+        )
+    if scheme == "sqlite" and (
+        not uri.startswith("sqlite:///") or uri.endswith((":memory:", "/"))
+    ):
+        raise ValueError(f"tracking.uri must name a file, as in sqlite:///mlflow.db, got {uri!r}")

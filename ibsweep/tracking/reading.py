@@ -1,0 +1,177 @@
+"""Reads runs back: a table with one row a run, and the full curves from their files."""
+
+import sqlite3
+import tempfile
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from ibsweep.tracking.connection import Connection
+from ibsweep.tracking.tags import param_value, sweep_tag
+
+if TYPE_CHECKING:
+    from mlflow.entities import Run
+
+IDENTITY = (
+    "run_id",
+    "name",
+    "status",
+    "seed",
+    "fingerprint",
+    "training_fingerprint",
+    "configuration",
+    "samples",
+    "failure",
+    "started",
+)
+_MOST_QUERIES = 300
+_FINISHED = """
+    SELECT fingerprint.value, run.run_uuid FROM runs run
+    JOIN tags fingerprint ON fingerprint.run_uuid = run.run_uuid
+    JOIN tags complete ON complete.run_uuid = run.run_uuid
+    WHERE fingerprint.key = 'ibsweep.fingerprint'
+    AND complete.key = 'ibsweep.complete' AND complete.value = '1'
+    AND run.experiment_id = ? AND run.status = 'FINISHED' AND run.lifecycle_stage = 'active'
+    ORDER BY run.end_time
+"""
+
+
+def finished(connection: Connection, fingerprints: Iterable[str]) -> dict[str, str]:
+    """Return fingerprint → run of those that are stored completely (the latest of several)."""
+    wanted = set(fingerprints)
+    database = connection.options.database
+    found = (
+        _finished_in_database(database, connection.networks)
+        if database
+        else _finished_on_server(connection, wanted)
+    )
+    return {fingerprint: run for fingerprint, run in found if fingerprint in wanted}
+
+
+def networks(connection: Connection, *, sweep: str | None, filter_string: str) -> pd.DataFrame:
+    """Return one row a run: identity, choices, parameters, and the last value of every metric."""
+    clauses = ["tags.`ibsweep.kind` = 'network'"]
+    clauses += [f"tags.`{sweep_tag(sweep)}` = '1'"] if sweep else []
+    clauses += [filter_string] if filter_string.strip() else []
+    runs = list(_search(connection, " AND ".join(clauses)))
+    columns = (_choices, _parameters, _metrics)
+    parts = [pd.DataFrame([column(run) for run in runs]) for column in columns]
+    table = pd.DataFrame([_identity(run) for run in runs], columns=list(IDENTITY))
+    for part in parts:
+        table = table.join(part[[name for name in part if name not in table]])
+    return table
+
+
+def read_table(connection: Connection, run_ids: Sequence[str], name: str) -> pd.DataFrame:
+    """Return the rows of a table that every run keeps as a file, with the run as column `network`.
+
+    Raises:
+        FileNotFoundError: If a run has no such table, since it is unknown or not complete.
+    """
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    def read(run_id: str) -> pa.Table:
+        table = pq.read_table(_fetch(connection, run_id, name, Path(scratch) / run_id))
+        return table.add_column(0, "network", pa.repeat(run_id, len(table)))
+
+    with tempfile.TemporaryDirectory(prefix="ibsweep-") as scratch, ThreadPoolExecutor(8) as pool:
+        tables = list(pool.map(read, run_ids))
+    if not tables:
+        return pd.DataFrame(columns=["network", "epoch"])
+    return pa.concat_tables(tables, promote_options="default").to_pandas()
+
+
+def _fetch(connection: Connection, run_id: str, name: str, scratch: Path) -> Path:
+    """Return a run's file: where it lies, or downloaded to a scratch folder."""
+    from mlflow.exceptions import MlflowException
+
+    folders = [connection.artifacts(e, run_id) for e in connection.artifact_roots]
+    for folder in folders:
+        if folder is not None and (folder / name).is_file():
+            return folder / name
+    problem = f"run {run_id} has no {name} in the study {connection.options.study!r}"
+    if None not in folders:
+        raise FileNotFoundError(f"{problem}: it is unknown or not complete")
+    scratch.mkdir()
+    try:
+        return Path(connection.client.download_artifacts(run_id, name, str(scratch)))
+    except (MlflowException, OSError) as error:
+        raise FileNotFoundError(f"{problem}: {str(error).splitlines()[0]}") from error
+
+
+def _finished_in_database(database: Path, experiment: str) -> Iterable[tuple[str, str]]:
+    """Ask the embedded database at once: through MLflow it takes 6 ms for each fingerprint."""
+    with closing(sqlite3.connect(f"{database.as_uri()}?mode=ro", uri=True, timeout=20)) as opened:
+        return opened.execute(_FINISHED, (int(experiment),)).fetchall()
+
+
+def _finished_on_server(connection: Connection, wanted: set[str]) -> Iterator[tuple[str, str]]:
+    """Ask for each of a few fingerprints, or read through all complete runs if they are many."""
+    clause = "tags.`ibsweep.complete` = '1' AND attributes.status = 'FINISHED'"
+    clauses = [clause]
+    if len(wanted) <= _MOST_QUERIES:
+        clauses = [f"{clause} AND tags.`ibsweep.fingerprint` = '{text}'" for text in wanted]
+    for some in clauses:
+        for run in _search(connection, some, order="attributes.end_time ASC"):
+            yield run.data.tags.get("ibsweep.fingerprint", ""), run.info.run_id
+
+
+def _search(connection: Connection, clause: str, *, order: str | None = None) -> Iterator["Run"]:
+    """Yield the networks' runs that fit a filter, page by page."""
+    from mlflow.exceptions import MlflowException
+
+    orders, token = [order] if order else None, None
+    while True:
+        try:
+            page = connection.client.search_runs(
+                [connection.networks], clause, max_results=1000, order_by=orders, page_token=token
+            )
+        except MlflowException as error:
+            if error.error_code != "INVALID_PARAMETER_VALUE":
+                raise
+            reason = str(error).strip().splitlines()[0]
+            raise ValueError(
+                f"filter must be an MLflow filter, got {clause!r} ({reason})"
+            ) from error
+        yield from page
+        token = page.token
+        if not token:
+            return
+
+
+def _identity(run: "Run") -> dict[str, object]:
+    """Return what names a run."""
+    tags = run.data.tags
+    known: dict[str, object] = {
+        name: tags.get(f"ibsweep.{name}")
+        for name in ("fingerprint", "training_fingerprint", "configuration", "failure")
+    }
+    return known | {
+        "run_id": run.info.run_id,
+        "name": run.info.run_name,
+        "status": run.info.status,
+        "seed": int(tags["seed"]),
+        "samples": int(tags["ibsweep.samples"]) if "ibsweep.samples" in tags else None,
+        "started": pd.Timestamp(run.info.start_time, unit="ms", tz="UTC"),
+    }
+
+
+def _choices(run: "Run") -> dict[str, str]:
+    """Return the tags that are neither MLflow's nor ours: the configuration groups' choices."""
+    private = ("mlflow.", "ibsweep.")
+    return {name: text for name, text in run.data.tags.items() if not name.startswith(private)}
+
+
+def _parameters(run: "Run") -> dict[str, object]:
+    """Return the parameters as numbers, truth values or text."""
+    return {name: param_value(text) for name, text in run.data.params.items()}
+
+
+def _metrics(run: "Run") -> dict[str, float]:
+    """Return the last value of every metric."""
+    return dict(run.data.metrics)

@@ -1,0 +1,121 @@
+"""The store of runs: everything that the rest of the package asks of MLflow."""
+
+from collections.abc import Iterable, Mapping
+
+import pandas as pd
+
+from ibsweep.tracking import network_runs, reading, summary_runs
+from ibsweep.tracking.connection import Connection
+from ibsweep.tracking.summary_runs import ConfigurationResult
+from ibsweep.tracking.tags import sweep_tag
+from ibsweep.types import Job, NetworkRecord
+
+
+class Store:
+    """An open store; `open_store` makes one.
+
+    Networks are in the MLflow experiment `<study>`, aggregates and sweeps in `<study>-summary`.
+
+    Args:
+        connection: The open store's MLflow client, experiments and folders.
+    """
+
+    def __init__(self, connection: Connection) -> None:
+        self.connection = connection
+
+    def log_network(self, record: NetworkRecord, *, figures: Mapping[str, object]) -> str:
+        """Write a finished network.
+
+        A kill at any instant leaves a run that is not FINISHED, or one with all its metrics and
+        files.
+
+        Args:
+            record: What the network left behind.
+            figures: Matplotlib figures; each becomes the artifact `<name>.png`.
+
+        Returns:
+            The run's identifier.
+        """
+        return network_runs.log_network(self.connection, record, figures)
+
+    def log_failure(
+        self, job: Job, reason: str, *, started: float, epoch: int | None = None
+    ) -> str:
+        """Write a FAILED run.
+
+        Args:
+            job: What was asked for.
+            reason: What went wrong, in a line.
+            started: Unix time in seconds at which the training began.
+            epoch: Epoch at which it went wrong, if known.
+
+        Returns:
+            The run's identifier.
+        """
+        return network_runs.log_failure(self.connection, job, reason, started=started, epoch=epoch)
+
+    def finished(self, fingerprints: Iterable[str]) -> dict[str, str]:
+        """Return fingerprint → run identifier of those jobs that are stored completely."""
+        return reading.finished(self.connection, fingerprints)
+
+    def join_sweep(self, run_ids: Iterable[str], sweep: str) -> None:
+        """Mark runs of an earlier sweep as belonging to this one too."""
+        for run_id in run_ids:
+            self.connection.client.set_tag(run_id, sweep_tag(sweep), "1")
+
+    def networks(self, *, sweep: str | None = None, filter: str = "") -> pd.DataFrame:
+        """Return one row a run of a network, newest first, FAILED and RUNNING ones included.
+
+        Args:
+            sweep: Only the runs of this sweep.
+            filter: Only the runs that fit this MLflow filter, e.g. `tags.activation = 'relu'`.
+
+        Returns:
+            Columns `run_id, name, status, seed, fingerprint, training_fingerprint, configuration,
+            samples, failure, started`; the choice of each configuration group (`activation`, …);
+            the parameters (dotted names); the last value of every metric, NaN where it has none.
+
+        Raises:
+            ValueError: If MLflow does not understand the filter.
+        """
+        return reading.networks(self.connection, sweep=sweep, filter_string=filter)
+
+    def read_curves(self, run_ids: Iterable[str]) -> pd.DataFrame:
+        """Return `network, epoch, layer, estimator, part, i_xt, i_ty` (bits) at every snapshot.
+
+        Raises:
+            FileNotFoundError: If a run is unknown or not complete.
+        """
+        return reading.read_table(self.connection, list(run_ids), "curves.parquet")
+
+    def read_training(self, run_ids: Iterable[str]) -> pd.DataFrame:
+        """Return `network, epoch` and the training's metrics at every snapshot.
+
+        Raises:
+            FileNotFoundError: If a run is unknown or not complete.
+        """
+        return reading.read_table(self.connection, list(run_ids), "training.parquet")
+
+    def log_configuration(
+        self, result: ConfigurationResult, *, sweep: str, figures: Mapping[str, object]
+    ) -> str:
+        """Write the aggregate run of one configuration; each figure becomes `<name>.png`."""
+        return summary_runs.log_configuration(self.connection, result, sweep, figures)
+
+    def log_sweep(
+        self, sweep: str, *, command: str, summary: pd.DataFrame, files: Mapping[str, str]
+    ) -> str:
+        """Write the run of a sweep.
+
+        Args:
+            sweep: The sweep's identifier.
+            command: What the user typed.
+            summary: Its table, one row a configuration; kept as `summary.csv`, `summary.html`.
+            files: Text artifacts, name to content, e.g. `report.html`.
+
+        Returns:
+            The run's identifier.
+        """
+        return summary_runs.log_sweep(
+            self.connection, sweep, command=command, summary=summary, files=files
+        )

@@ -1,0 +1,95 @@
+"""Writes the summary of a sweep: one run per configuration, and one for the sweep."""
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import pandas as pd
+
+from ibsweep.tracking.connection import Connection
+from ibsweep.tracking.metrics import curve_points, final_points, log_points, training_points
+from ibsweep.tracking.network_runs import finish, write_figures
+from ibsweep.tracking.tags import param_texts, process_tags, sweep_tag, tag_text
+
+
+@dataclass(frozen=True)
+class ConfigurationResult:
+    """What a sweep found for one configuration, over its seeds.
+
+    Attributes:
+        name: Short readable name, e.g. `relu-none`.
+        configuration: Hash of all that determines the numbers but the seed.
+        choices: Option chosen in each configuration group.
+        parameters: Flattened configuration, without the seed.
+        statistics: Metric name to mean over the seeds, `<name>_ci95` to the half-width of its
+            95 % interval.
+        curves: Mean curves: `epoch, layer, estimator, part`, and `i_xt`, `i_ty` with their `_low`
+            and `_high`, in bits.
+        training: Mean of the training's metrics: `epoch` and one column a metric.
+    """
+
+    name: str
+    configuration: str
+    choices: dict[str, str]
+    parameters: dict[str, object]
+    statistics: dict[str, float]
+    curves: pd.DataFrame
+    training: pd.DataFrame
+
+
+def log_configuration(
+    connection: Connection, result: ConfigurationResult, sweep: str, figures: Mapping[str, object]
+) -> str:
+    """Write the aggregate run of one configuration of a sweep."""
+    tags = {**result.choices, "ibsweep.configuration": result.configuration}
+    run_id = _create_run(connection, result.name, "configuration", sweep, tags)
+    with connection.artifact_folder(connection.summary, run_id) as folder:
+        result.curves.to_parquet(folder / "curves.parquet", index=False)
+        result.training.to_parquet(folder / "training.parquet", index=False)
+        write_figures(folder, figures)
+    last = int(result.curves["epoch"].max()) if len(result.curves) else 0
+    points = [
+        *curve_points(result.curves),
+        *training_points(result.training),
+        *final_points(result.statistics, last),
+    ]
+    parameters = param_texts(result.parameters)
+    log_points(connection, run_id, points, parameters=parameters, started=time.time())
+    finish(connection, run_id)
+    return run_id
+
+
+def log_sweep(
+    connection: Connection,
+    sweep: str,
+    *,
+    command: str,
+    summary: pd.DataFrame,
+    files: Mapping[str, str],
+) -> str:
+    """Write the run of a sweep: command, table (CSV, and HTML for the UI), text files."""
+    tags = {"ibsweep.command": tag_text(command)}
+    run_id = _create_run(connection, sweep, "sweep", sweep, tags)
+    with connection.artifact_folder(connection.summary, run_id) as folder:
+        summary.to_csv(folder / "summary.csv", index=False)
+        summary.to_html(folder / "summary.html", index=False, float_format="{:.4g}".format)
+        for name, text in files.items():
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            (folder / name).write_text(text, encoding="utf-8")
+    counts = {"configurations": float(len(summary))}
+    counts |= {name: float(summary[name].sum()) for name in ("n", "failed") if name in summary}
+    log_points(connection, run_id, final_points(counts, 0), parameters={}, started=time.time())
+    finish(connection, run_id)
+    return run_id
+
+
+def _create_run(
+    connection: Connection, name: str, kind: str, sweep: str, tags: Mapping[str, str]
+) -> str:
+    """Create a run of the summary."""
+    run = connection.client.create_run(
+        connection.summary,
+        run_name=name,
+        tags={**process_tags(), **tags, "ibsweep.kind": kind, sweep_tag(sweep): "1"},
+    )
+    return str(run.info.run_id)
