@@ -1,0 +1,1 @@
+"""The sweep machinery: composing jobs, planning ensembles, fanning them out, showing progress."""

@@ -1,0 +1,137 @@
+"""Fans ensembles out to workers, and saves what can be saved when one of those dies."""
+
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import joblib
+
+from ibsweep.launching.composition import PlannedJob
+from ibsweep.launching.planning import even_sizes
+from ibsweep.launching.pools import Lost, Outcome, Pool
+from ibsweep.launching.results import result_path
+from ibsweep.launching.workers import Package
+
+log = logging.getLogger(__name__)
+
+Network = tuple[PlannedJob, ...]
+
+
+@dataclass(frozen=True)
+class Unit:
+    """An ensemble to run.
+
+    Attributes:
+        name: Its name.
+        networks: The jobs of each of its networks.
+        losses: Number of workers that died running it, or an ensemble that it is part of.
+    """
+
+    name: str
+    networks: tuple[Network, ...]
+    losses: int = 0
+
+    @property
+    def jobs(self) -> tuple[PlannedJob, ...]:
+        """All its jobs, by number."""
+        return tuple(
+            sorted((job for network in self.networks for job in network), key=lambda job: job.num)
+        )
+
+    def without(self, finished: set[int]) -> "Unit":
+        """Return the unit without the jobs of these numbers."""
+        left = (
+            tuple(job for job in network if job.num not in finished) for network in self.networks
+        )
+        return replace(self, networks=tuple(network for network in left if network))
+
+    def halves(self) -> list["Unit"]:
+        """Return two units with half the networks each; of a single network, half the jobs."""
+        parts: Sequence[tuple[Network, ...]]
+        if len(self.networks) > 1:
+            first = even_sizes(len(self.networks), 2)[0]
+            parts = (self.networks[:first], self.networks[first:])
+        else:
+            jobs = self.networks[0]
+            first = even_sizes(len(jobs), 2)[0]
+            parts = ((jobs[:first],), (jobs[first:],))
+        return [
+            replace(self, name=f"{self.name}{letter}", networks=part)
+            for letter, part in zip("ab", parts, strict=True)
+        ]
+
+
+@dataclass(frozen=True)
+class Ended:
+    """An ensemble that has ended.
+
+    Attributes:
+        unit: The ensemble.
+        results: Pickled JobReturn of each job that is settled, by number.
+        killed: Why a job could not be run, by number: its workers died.
+        again: What is to be run in its place.
+    """
+
+    unit: Unit
+    results: dict[int, bytes]
+    killed: dict[int, str]
+    again: list[Unit]
+
+    @property
+    def settled(self) -> list[PlannedJob]:
+        """Its jobs that are not run again."""
+        settled = self.results.keys() | self.killed.keys()
+        return [job for job in self.unit.jobs if job.num in settled]
+
+
+def fan_out(
+    units: Sequence[Unit],
+    pool: Pool,
+    pack: Callable[[Unit], Package],
+    on_end: Callable[[Ended], None],
+    *,
+    folder: Path,
+) -> None:
+    """Run ensembles on all workers.
+
+    An ensemble whose worker dies is run once more, without the jobs that were done. If it kills
+    its worker again, it is halved, and so on down to single jobs, so that only those fail that
+    cannot be run.
+
+    Args:
+        units: The ensembles, in the order to start them.
+        pool: The workers.
+        pack: Makes an ensemble ready to travel.
+        on_end: Called when an ensemble has ended, from several threads.
+        folder: Where workers leave the results of jobs that are done.
+    """
+
+    def run(unit: Unit) -> None:
+        waiting = [unit]
+        while waiting:
+            ended = _ended(waiting[0], pool.call(pack(waiting[0])), folder)
+            on_end(ended)
+            waiting = [*ended.again, *waiting[1:]]
+
+    # the threads only wait, each for its worker
+    parallel = joblib.Parallel(n_jobs=pool.workers, backend="threading", batch_size=1)
+    parallel(joblib.delayed(run)(unit) for unit in units)
+
+
+def _ended(unit: Unit, outcome: Outcome, folder: Path) -> Ended:
+    if not isinstance(outcome, Lost):
+        return Ended(unit, outcome, {}, [])
+    paths = {job.num: result_path(folder, job.num) for job in unit.jobs}
+    results = {num: path.read_bytes() for num, path in paths.items() if path.exists()}
+    rest = replace(unit.without(set(results)), losses=unit.losses + 1)
+    if not rest.jobs:
+        return Ended(unit, results, {}, [])
+    if rest.losses == 1:
+        again = [replace(rest, name=f"{unit.name}r")]
+    elif len(rest.jobs) == 1:
+        return Ended(unit, results, {rest.jobs[0].num: outcome.reason}, [])
+    else:
+        again = rest.halves()
+    log.warning(f"{outcome.reason}; running the {len(rest.jobs)} jobs that were not done again")
+    return Ended(unit, results, {}, again)

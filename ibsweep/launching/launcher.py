@@ -1,0 +1,183 @@
+"""Hydra launcher that trains networks which differ only in numbers together, on all cores."""
+
+import logging
+import shutil
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+import cloudpickle
+from hydra.core.plugins import Plugins
+from hydra.core.singleton import Singleton
+from hydra.core.utils import JobReturn, configure_log, setup_globals
+from hydra.errors import ConfigCompositionException
+from hydra.plugins.launcher import Launcher
+from hydra.types import HydraContext, TaskFunction
+from omegaconf import DictConfig, OmegaConf
+
+from ibsweep import checks
+from ibsweep.launching.batch import BatchTask, batch_of
+from ibsweep.launching.composition import Composition, PlannedJob, check, compose
+from ibsweep.launching.display import is_live, showing
+from ibsweep.launching.fanout import Network, Unit, fan_out
+from ibsweep.launching.gathering import Gathering
+from ibsweep.launching.planning import plan
+from ibsweep.launching.plugins import alias
+from ibsweep.launching.pools import Pool, PoolOptions, open_pool
+from ibsweep.launching.workers import Package, Shared
+
+__all__ = ["BatchTask", "EnsembleLauncher", "register"]
+
+log = logging.getLogger(__name__)
+
+
+class EnsembleLauncher(Launcher):
+    """Runs the jobs of a sweep in worker processes; those of a task with a fast path as ensembles.
+
+    Args:
+        backend: "loky" (processes of this machine), "dask", "ray" or "sequential" (this process).
+        workers: Number of workers, or "auto" for the cores that this process may use.
+        threads: Threads of each worker.
+        max_ensemble: Largest number of networks to train together.
+        scheduler: Address of a running Dask scheduler, or None to start workers on this machine.
+    """
+
+    def __init__(
+        self,
+        *,
+        backend: str = "loky",
+        workers: int | str = "auto",
+        threads: int = 1,
+        max_ensemble: int = 64,
+        scheduler: str | None = None,
+    ) -> None:
+        self._options = PoolOptions(backend, workers, threads, scheduler)
+        self._max_ensemble = max_ensemble
+        self.config: DictConfig | None = None
+        self.hydra_context: HydraContext | None = None
+        self.task_function: TaskFunction | None = None
+
+    def setup(
+        self, *, hydra_context: HydraContext, task_function: TaskFunction, config: DictConfig
+    ) -> None:
+        """Take note of what to run.
+
+        Raises:
+            ConfigCompositionException: If an option of the launcher is wrong.
+        """
+        try:  # not in the constructor: Hydra would wrap the error in a long one
+            self._options.check()
+            checks.integer("hydra.launcher.max_ensemble", self._max_ensemble, minimum=1)
+        except ValueError as error:
+            raise ConfigCompositionException(str(error)) from error
+        self.config = config
+        self.hydra_context = hydra_context
+        self.task_function = task_function
+
+    def launch(
+        self, job_overrides: Sequence[Sequence[str]], initial_job_idx: int
+    ) -> Sequence[JobReturn]:
+        """Run the jobs and return what Hydra wants to know of each, in their order."""
+        assert self.config is not None and self.hydra_context is not None
+        setup_globals()
+        self._configure_log()
+        composition = compose(
+            self.hydra_context.config_loader,
+            self.config,
+            job_overrides,
+            first_num=initial_job_idx,
+            batch=batch_of(self.task_function),
+        )
+        check(composition)
+        if not composition.jobs:
+            return []
+        sweep_dir = Path(str(self.config.hydra.sweep.dir)).absolute()
+        sweep_dir.mkdir(parents=True, exist_ok=True)
+        if composition.batch is not None:
+            composition.batch.prepare(composition.config(composition.jobs[0]))
+        folder = Path(tempfile.mkdtemp(prefix=".running-", dir=sweep_dir))
+        try:
+            results = self._run(composition, folder)
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+            self._configure_log()
+        return [results[job.num] for job in composition.jobs]
+
+    def _run(self, composition: Composition, folder: Path) -> dict[int, JobReturn]:
+        groups = _groups(composition)
+        networks = sum(map(len, groups.values()))
+        pack = _Packer(composition, self._shared(folder, composition), self._options)
+        with open_pool(self._options, units=networks) as pool:
+            units = self._units(groups, pool)
+            results = Gathering(composition, units)
+            log.info(f"Sweep: {_outline(composition, units, networks, pool)}")
+            with showing(results.board, folder, write=log.info) as display:
+                self._configure_log()  # onto the display
+                results.display = display
+                fan_out(units, pool, pack, results.add, folder=folder)
+        return results.returns
+
+    def _units(self, groups: dict[str, list[Network]], pool: Pool) -> list[Unit]:
+        ensembles = plan(groups, pool.workers, max_size=self._max_ensemble)
+        return [Unit(str(position), ensemble) for position, ensemble in enumerate(ensembles)]
+
+    def _shared(self, folder: Path, composition: Composition) -> Shared:
+        assert self.hydra_context is not None and self.task_function is not None
+        return Shared(
+            self.task_function,
+            self.hydra_context,
+            folder,
+            cwd=Path.cwd(),
+            quiet=composition.batch is not None or is_live(),
+            singletons=None if self._options.backend == "sequential" else Singleton.get_state(),
+        )
+
+    def _configure_log(self) -> None:
+        assert self.config is not None
+        configure_log(self.config.hydra.hydra_logging, self.config.hydra.verbose)
+
+
+class _Packer:
+    """Makes ensembles ready to travel; what they share is pickled once."""
+
+    def __init__(self, composition: Composition, shared: Shared, options: PoolOptions) -> None:
+        stays = options.backend == "sequential"
+        self._shared = shared if stays else cloudpickle.dumps(shared)
+        self._threads = None if stays else options.threads
+        self._bases = [cloudpickle.dumps(base) for base in composition.bases]
+
+    def __call__(self, unit: Unit) -> Package:
+        bases = {job.base: self._bases[job.base] for job in unit.jobs}
+        return Package(unit.name, unit.jobs, bases, self._shared, self._threads)
+
+
+def register() -> None:
+    """Make this launcher and our sweeper known to Hydra; call it before `hydra.main` runs."""
+    from ibsweep.launching.sweeper import GridSweeper
+
+    for plugin in (EnsembleLauncher, GridSweeper):
+        Plugins.instance().register(plugin)
+
+
+def _groups(composition: Composition) -> dict[str, list[Network]]:
+    """Return the networks that may be trained together, each with the jobs that measure it."""
+    if composition.batch is None:
+        return {str(job.num): [(job,)] for job in composition.jobs}
+    groups: dict[str, dict[str, list[PlannedJob]]] = {}
+    for job, config in composition.task_configs():
+        # an ensemble is one process state, so its jobs need the same environment
+        environment = OmegaConf.to_yaml(composition.bases[job.base].hydra.job.env_set)
+        group = f"{composition.batch.group(config)}\n{environment}"
+        network = composition.batch.network(config)
+        groups.setdefault(group, {}).setdefault(network, []).append(job)
+    return {
+        group: [tuple(jobs) for jobs in networks.values()] for group, networks in groups.items()
+    }
+
+
+def _outline(composition: Composition, units: Sequence[Unit], networks: int, pool: Pool) -> str:
+    ensembles = f", {networks} networks in {len(units)} ensembles" if composition.batch else ""
+    return f"{len(composition.jobs)} jobs{ensembles} on {pool.workers} workers"
+
+
+alias(EnsembleLauncher)

@@ -1,0 +1,221 @@
+"""Hydra sweeper: a product or a union of products, all checked first; failures end as a list."""
+
+import itertools
+import logging
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from hydra.core.hydra_config import HydraConfig
+from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.core.override_parser.types import Override
+from hydra.core.plugins import Plugins
+from hydra.core.utils import JobReturn, JobStatus
+from hydra.errors import ConfigCompositionException
+from hydra.plugins.launcher import Launcher
+from hydra.plugins.sweeper import Sweeper
+from hydra.types import HydraContext, TaskFunction
+from omegaconf import DictConfig, OmegaConf, open_dict, read_write
+
+from ibsweep.launching.batch import batch_of
+from ibsweep.launching.composition import check, compose
+from ibsweep.launching.failures import Failure, failure_list, write_summary
+from ibsweep.launching.launcher import EnsembleLauncher
+from ibsweep.launching.plugins import alias
+from ibsweep.launching.results import JobFailed
+
+log = logging.getLogger(__name__)
+
+EXIT_FAILED = 1
+EXIT_INTERRUPTED = 130  # what a shell reports for Ctrl-C
+
+
+class GridSweeper(Sweeper):
+    """Runs every combination of the swept values.
+
+    Unlike Hydra's own sweeper it runs a union of grids, checks all jobs of a task with a fast path
+    before any runs, and reports all jobs that failed instead of the first one's traceback.
+
+    Args:
+        params: Override key to value or sweep, e.g. `seed: range(50)`; the command line wins.
+        grids: Further keys and sweeps, one mapping a grid: the jobs are the union of the products
+            of `params` updated by each grid, each job once. None for a single product.
+    """
+
+    def __init__(
+        self,
+        *,
+        params: Mapping[str, object] | None = None,
+        grids: Sequence[Mapping[str, object]] | None = None,
+    ) -> None:
+        self._params = params or {}
+        self._grids = grids or []
+        self.config: DictConfig | None = None
+        self.hydra_context: HydraContext | None = None
+        self.launcher: Launcher | None = None
+        self._task_function: TaskFunction | None = None
+
+    def setup(
+        self, *, hydra_context: HydraContext, task_function: TaskFunction, config: DictConfig
+    ) -> None:
+        """Take note of what to run, and make the launcher."""
+        self.config = config
+        self.hydra_context = hydra_context
+        self._task_function = task_function
+        self.launcher = Plugins.instance().instantiate_launcher(
+            hydra_context=hydra_context, task_function=task_function, config=config
+        )
+
+    def sweep(self, arguments: list[str]) -> list[Sequence[JobReturn]]:
+        """Run the jobs.
+
+        Args:
+            arguments: The overrides of the command line.
+
+        Returns:
+            What the launcher returned, in a list.
+
+        Raises:
+            ConfigCompositionException: If a job cannot be composed or run.
+            SystemExit: With status 1 if a job failed, 130 if the sweep was interrupted.
+        """
+        assert self.config is not None and self.launcher is not None
+        jobs = self._jobs(arguments)
+        sweep_dir = self._sweep_dir()
+        sweep_dir.mkdir(parents=True, exist_ok=True)
+        OmegaConf.save(self.config, sweep_dir / "multirun.yaml")
+        if not isinstance(self.launcher, EnsembleLauncher):  # which does this by itself
+            self._check(jobs)
+        started_at = time.monotonic()
+        try:
+            results = self.launcher.launch(jobs, initial_job_idx=0)
+        except KeyboardInterrupt:
+            log.warning(f"Interrupted; what is done so far is under {sweep_dir}")
+            raise SystemExit(EXIT_INTERRUPTED) from None
+        failures = _failures(results)
+        path = write_summary(
+            sweep_dir,
+            jobs=len(results),
+            failures=failures,
+            elapsed_s=time.monotonic() - started_at,
+        )
+        self._finish(results)
+        if failures:
+            log.error(failure_list(failures, jobs=len(results), path=path))
+            self._end_callbacks()
+            raise SystemExit(EXIT_FAILED)
+        return [results]
+
+    def _sweep_dir(self) -> Path:
+        assert self.config is not None
+        return Path(str(self.config.hydra.sweep.dir))
+
+    def _jobs(self, arguments: Sequence[str]) -> list[list[str]]:
+        """Return the overrides of each job."""
+        assert self.hydra_context is not None
+        parser = OverridesParser.create(config_loader=self.hydra_context.config_loader)
+        jobs: list[list[str]] = []
+        for grid in self._grids or [{}]:
+            entries = {**self._params, **grid}
+            texts = [f"{key}={value}" for key, value in entries.items()] + list(arguments)
+            jobs += product(parser.parse_overrides(texts))
+        if not self._grids:
+            return jobs
+        distinct: dict[frozenset[str], list[str]] = {}
+        for job in jobs:
+            distinct.setdefault(frozenset(job), job)
+        return list(distinct.values())
+
+    def _check(self, jobs: Sequence[Sequence[str]]) -> None:
+        """Compose and check all jobs, and prepare their task."""
+        assert self.config is not None and self.hydra_context is not None
+        batch = batch_of(self._task_function)
+        composition = compose(self.hydra_context.config_loader, self.config, jobs, batch=batch)
+        check(composition)
+        if batch is not None and composition.jobs:
+            batch.prepare(composition.config(composition.jobs[0]))
+
+    def _finish(self, results: Sequence[JobReturn]) -> None:
+        batch = batch_of(self._task_function)
+        if batch is None or not results:
+            return
+        config = full_config(results[0], sweep_dir=self._sweep_dir())
+        before = HydraConfig.instance().cfg
+        HydraConfig.instance().set_config(config)
+        try:
+            batch.finish(config, results)
+        finally:
+            HydraConfig.instance().cfg = before
+
+    def _end_callbacks(self) -> None:
+        """Call what Hydra does not call when a sweep ends with an exception."""
+        assert self.config is not None and self.hydra_context is not None
+        self.hydra_context.callbacks.on_multirun_end(
+            config=self.config, config_name=self.config.hydra.job.config_name
+        )
+
+
+def product(overrides: Sequence[Override]) -> list[list[str]]:
+    """Return the overrides of each job: all combinations, the last key changing fastest.
+
+    Args:
+        overrides: Overrides; of those with the same key the last counts.
+
+    Raises:
+        ConfigCompositionException: If a sweep has infinitely many values, or sweeps an experiment.
+    """
+    values: dict[str, list[str]] = {}
+    for override in overrides:
+        key = override.get_key_element()
+        if not override.is_sweep_override():
+            values[key] = [f"{key}={override.get_value_element_as_str()}"]
+            continue
+        _check_sweep(override)
+        values[key] = [f"{key}={value}" for value in override.sweep_string_iterator()]
+    return [list(job) for job in itertools.product(*values.values())]
+
+
+def full_config(result: JobReturn, *, sweep_dir: Path) -> DictConfig:
+    """Return a job's full configuration, as it was before Hydra took it apart.
+
+    Its sweep folder is given, since an interpolation of the time would be resolved anew.
+    """
+    assert result.hydra_cfg is not None and result.cfg is not None
+    config = OmegaConf.masked_copy(result.hydra_cfg, "hydra")
+    with read_write(config), open_dict(config):
+        config.update(result.cfg)
+    with read_write(config.hydra):
+        config.hydra.sweep.dir = str(sweep_dir)
+    return config
+
+
+def _check_sweep(override: Override) -> None:
+    if not override.is_discrete_sweep():
+        assert override.value_type is not None
+        raise ConfigCompositionException(
+            f"{override.input_line}: a sweep must list its values, "
+            f"got {override.value_type.name.lower()}"
+        )
+    if override.key_or_group == "experiment":
+        raise ConfigCompositionException(
+            f"experiment must not be swept, got {override.input_line}: Hydra would ignore "
+            "the experiments' own launcher and sweep; run one after the other"
+        )
+
+
+def _failures(results: Sequence[JobReturn]) -> list[Failure]:
+    failures = []
+    for num, result in enumerate(results):
+        if result.status == JobStatus.FAILED:
+            error = result._return_value
+            text = (
+                error.reason
+                if isinstance(error, JobFailed)
+                else f"{type(error).__name__}: {error}"
+            )
+            reason = next(iter(text.splitlines()), "")
+            failures.append(Failure(num, list(result.overrides or []), reason))
+    return failures
+
+
+alias(GridSweeper)

@@ -1,0 +1,235 @@
+"""The worker's end of a sweep: each job of an ensemble goes through Hydra's own `run_job`."""
+
+import logging
+import os
+import pickle
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from hydra.core.hydra_config import HydraConfig
+from hydra.core.singleton import Singleton
+from hydra.core.utils import JobReturn, JobStatus, run_job, setup_globals
+from hydra.types import HydraContext, TaskFunction
+from omegaconf import DictConfig
+
+from ibsweep.launching.batch import BatchTask, Run, batch_of
+from ibsweep.launching.composition import PlannedJob, job_config, without_hydra
+from ibsweep.launching.progress import ProgressWriter, write_whole
+from ibsweep.launching.results import failed_return, failure_of, result_path, to_bytes
+
+log = logging.getLogger(__name__)
+
+THREAD_VARIABLES = (
+    "OMP_NUM_THREADS",
+    "MKL_NUM_THREADS",
+    "OPENBLAS_NUM_THREADS",
+    "NUMEXPR_NUM_THREADS",
+    "VECLIB_MAXIMUM_THREADS",
+)
+ORPHAN_POLL_S = 1.0
+
+
+@dataclass(frozen=True)
+class Shared:
+    """What all ensembles of a sweep have in common.
+
+    Attributes:
+        task_function: What each job runs.
+        context: Hydra's loader and callbacks.
+        folder: Folder for progress and results of jobs, shared with the parent.
+        cwd: The parent's working directory.
+        quiet: Whether the jobs' log lines go to their files alone.
+        singletons: Hydra's global state in the parent; None in the parent itself.
+    """
+
+    task_function: TaskFunction
+    context: HydraContext
+    folder: Path
+    cwd: Path
+    quiet: bool
+    singletons: Any = None
+
+
+@dataclass(frozen=True)
+class Package:
+    """One ensemble, ready to travel.
+
+    Attributes:
+        name: Its name.
+        jobs: Its jobs.
+        bases: Pickled configurations that they share, by position.
+        shared: What all ensembles have in common, pickled unless it stays in this process.
+        threads: Threads that the worker may use, None for as many as it likes.
+    """
+
+    name: str
+    jobs: tuple[PlannedJob, ...]
+    bases: dict[int, bytes]
+    shared: bytes | Shared
+    threads: int | None
+
+
+def run_package(package: Package) -> dict[int, bytes]:
+    """Run the jobs of an ensemble.
+
+    Returns:
+        The pickled JobReturn of each job, by number.
+    """
+    if package.threads is not None:
+        limit_threads(package.threads)
+    shared = _unpack(package.shared) if isinstance(package.shared, bytes) else package.shared
+    setup_globals()
+    configs = [job_config(package.bases[job.base], job) for job in package.jobs]
+    progress = ProgressWriter(shared.folder, package.name)
+    tasks = _tasks(shared, configs, progress)
+    results = {}
+    for job, config, task in zip(package.jobs, configs, tasks, strict=True):
+        result = to_bytes(_run(shared, config, task))
+        write_whole(result_path(shared.folder, job.num), result)
+        progress.job_done()
+        results[job.num] = result
+    _close_job_log()
+    return results
+
+
+def limit_threads(threads: int) -> None:
+    """Limit the threads of torch if it is loaded, and of libraries that are loaded later."""
+    os.environ.update({name: str(threads) for name in THREAD_VARIABLES})
+    torch = sys.modules.get("torch")
+    if torch is not None:
+        torch.set_num_threads(threads)
+
+
+def guard(parent: int) -> None:
+    """Tie this worker's life to its parent's: leave Ctrl-C to the parent, end when it has ended.
+
+    A thread asks for the parent's id every second. (The signal that Linux can send instead comes
+    already when the *thread* that started the worker ends.)
+
+    Args:
+        parent: The parent's process id.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(ORPHAN_POLL_S)
+        os._exit(1)
+
+    threading.Thread(target=watch, name="orphan-watch", daemon=True).start()
+
+
+class _Ensemble:
+    """The jobs of an ensemble: the first trains them all, and has the training in its log."""
+
+    def __init__(
+        self, batch: BatchTask, configs: Sequence[DictConfig], progress: ProgressWriter
+    ) -> None:
+        self._batch = batch
+        self._configs = configs
+        self._progress = progress
+        self._run: Run | None = None
+        self._failure: Exception | None = None
+        self._log_file = ""
+
+    def run(self, index: int) -> object:
+        if index > 0:
+            log.info(f"Trained in an ensemble of {len(self._configs)} jobs: see {self._log_file}")
+        if self._failure is not None:
+            raise RuntimeError(f"the ensemble could not start: {self._failure}") from self._failure
+        if self._run is None:
+            self._start()
+        assert self._run is not None
+        return self._run(index)
+
+    def _start(self) -> None:
+        self._log_file = _log_file() or HydraConfig.get().runtime.output_dir
+        try:
+            self._run = self._batch.start(self._configs, self._progress.trained)
+        except Exception as error:
+            self._failure = error
+            raise
+
+
+def _tasks(
+    shared: Shared, configs: Sequence[DictConfig], progress: ProgressWriter
+) -> list[TaskFunction]:
+    """Return what each job runs."""
+    batch = batch_of(shared.task_function)
+    if batch is None:
+        return [_wrapped(shared, shared.task_function) for _ in configs]
+    ensemble = _Ensemble(batch, [without_hydra(config) for config in configs], progress)
+
+    def member(index: int) -> TaskFunction:
+        return _wrapped(shared, lambda _: ensemble.run(index))
+
+    return [member(index) for index in range(len(configs))]
+
+
+def _wrapped(shared: Shared, task: TaskFunction) -> TaskFunction:
+    def run(config: DictConfig) -> object:
+        if shared.quiet:
+            _silence_console()
+        try:
+            return task(config)
+        except SystemExit as error:  # else it would end the worker
+            raise RuntimeError(f"the job called sys.exit({error.code!r})") from error
+
+    return run
+
+
+def _run(shared: Shared, config: DictConfig, task: TaskFunction) -> JobReturn:
+    try:
+        result = run_job(
+            hydra_context=shared.context,
+            task_function=task,
+            config=config,
+            job_dir_key="hydra.sweep.dir",
+            job_subdir_key="hydra.sweep.subdir",
+        )
+    except Exception as error:  # e.g. its folder cannot be made: costs this job alone
+        return failed_return(config, failure_of(error))
+    if result.status == JobStatus.FAILED:
+        result.return_value = failure_of(result._return_value)
+    return result
+
+
+@lru_cache(maxsize=1)
+def _unpack(packed: bytes) -> Shared:
+    """Take over what all ensembles share and the parent's global state, once a sweep."""
+    shared: Shared = pickle.loads(packed)
+    os.chdir(shared.cwd)
+    if shared.singletons is not None:
+        Singleton.set_state(shared.singletons)
+    return shared
+
+
+def _handlers(kind: Callable[[logging.Handler], bool]) -> list[logging.Handler]:
+    return [handler for handler in logging.getLogger().handlers if kind(handler)]
+
+
+def _silence_console() -> None:
+    for handler in _handlers(
+        lambda handler: getattr(handler, "stream", None) in (sys.stdout, sys.stderr)
+    ):
+        logging.getLogger().removeHandler(handler)
+
+
+def _log_file() -> str | None:
+    """Return the path of the file that the root logger writes to, if any."""
+    files = _handlers(lambda handler: isinstance(handler, logging.FileHandler))
+    return next((handler.baseFilename for handler in files), None)  # type: ignore[attr-defined]
+
+
+def _close_job_log() -> None:
+    """Close the last job's log: what comes next is not its."""
+    for handler in _handlers(lambda handler: isinstance(handler, logging.FileHandler)):
+        logging.getLogger().removeHandler(handler)
+        handler.close()

@@ -1,0 +1,116 @@
+"""An app whose ensembles write down what happens to them; `python -m tests.apps.fake` runs it."""
+
+import json
+import logging
+import os
+import signal
+import sys
+import time
+from pathlib import Path
+
+import hydra
+from hydra.core.hydra_config import HydraConfig
+
+from ibsweep.launching.launcher import BatchTask, register
+
+CONF = Path(__file__).resolve().parents[2] / "conf"
+log = logging.getLogger(__name__)
+
+
+def note(**facts):
+    folder = Path(HydraConfig.get().sweep.dir) / "notes"
+    folder.mkdir(exist_ok=True)
+    path = folder / f"{time.time_ns()}-{os.getpid()}.json"
+    path.write_text(json.dumps({"pid": os.getpid(), **facts}))
+
+
+def notes(folder):
+    return [json.loads(path.read_text()) for path in sorted(Path(folder, "notes").glob("*"))]
+
+
+def check(config):
+    if config.penalty < 0:
+        raise ValueError(f"penalty must be ≥ 0, got {config.penalty}")
+
+
+def start(configs, progress):
+    note(event="start", seeds=[config.seed for config in configs])
+    trained = False
+
+    def run(index):
+        nonlocal trained
+        if not trained:
+            log.info("training")
+            for step in range(10):
+                time.sleep(configs[0].wait_s / 10)
+                progress((step + 1) / 10)
+            trained = True
+        return job(configs[index])
+
+    return run
+
+
+def job(config):
+    running = HydraConfig.get()
+    note(
+        event="job",
+        num=running.job.num,
+        seed=config.seed,
+        variable=os.environ.get("IBSWEEP_TEST"),
+        threads=os.environ.get("OMP_NUM_THREADS"),
+    )
+    if config.seed in config.fail:
+        raise UnpicklableError(f"seed {config.seed}\ncannot be trained")
+    marker = Path(running.sweep.dir) / f"killed-{config.seed}"
+    if config.seed in config.kill or (config.seed in config.kill_once and not marker.exists()):
+        marker.touch()
+        os.kill(os.getpid(), signal.SIGKILL)
+    return {"seed": config.seed, "kind": config.kind, "num": running.job.num}
+
+
+class UnpicklableError(Exception):
+    def __init__(self, message):
+        super().__init__(message)
+        self.held = time.sleep, (x for x in ())  # a generator cannot be pickled
+
+
+def prepare(config):
+    HydraConfig.instance().set_config(config)
+    note(event="prepare")
+
+
+def finish(config, results):
+    note(event="finish", jobs=len(results), dir=config.hydra.sweep.dir, seed=config.seed)
+
+
+def task(config):
+    return job(config)
+
+
+task.batch = BatchTask(
+    check=check,
+    group=lambda config: config.kind,
+    network=lambda config: f"{config.seed} {config.penalty}",
+    start=start,
+    prepare=prepare,
+    finish=finish,
+)
+
+
+def plain(config):
+    return job(config)
+
+
+def exiting(config):
+    raise SystemExit(3)
+
+
+def returning_a_generator(config):
+    return (number for number in range(3))
+
+
+if __name__ == "__main__":
+    register()
+    settings = f"hydra.searchpath=[file://{CONF}]"
+    sys.argv.append(settings)
+    hydra.main(version_base="1.3", config_path="conf", config_name="config")(task)()
