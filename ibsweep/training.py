@@ -133,7 +133,7 @@ def train(ensemble: Ensemble, progress: Progress = lambda fraction: None) -> Tra
         raise ValueError(f"members must be ≥ {LEAST_MEMBERS}, got {len(ensemble.members)}")
     trainer = _Trainer(ensemble)
     epochs, kept = ensemble.options.epochs, set(ensemble.snapshots.tolist())
-    snapshots, failed = [trainer.weights.flat.cpu().clone()], {}
+    snapshots, failed = [trainer.weights.flat.cpu().clone()], dict[int, int]()
     for epoch in range(1, epochs + 1):
         trainer.run_epoch()
         for member in trainer.retire_diverged():
@@ -211,10 +211,11 @@ class _Batches:
         self._rows = torch.stack([torch.from_numpy(m.split.train) for m in members])
         self._same_rows = bool((self._rows == self._rows[0]).all())
         self._size = ensemble.options.batch_size
-        kind = {"device": ensemble.device, "dtype": ensemble.dtype}
-        self._inputs = torch.from_numpy(dataset.inputs.T).contiguous().to(**kind)
-        labels = torch.from_numpy(dataset.labels)
-        self._targets = functional.one_hot(labels, dataset.classes).T.contiguous().to(**kind)
+        targets = functional.one_hot(torch.from_numpy(dataset.labels), dataset.classes).T
+        self._inputs, self._targets = (
+            columns.contiguous().to(device=ensemble.device, dtype=ensemble.dtype)
+            for columns in (torch.from_numpy(dataset.inputs.T), targets)
+        )
 
     def __iter__(self) -> Iterator[tuple[Tensor, Tensor]]:
         """Yield inputs and targets, shape `(members, features or classes, samples)`."""

@@ -1,0 +1,44 @@
+# `make sweep` and `make test` set up what they need in .venv, once; PYTHON names another interpreter.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+.DEFAULT_GOAL := help
+
+.PHONY: help sweep test slow lint benchmarks clean
+
+help:
+	@echo "make sweep       set up, then train, measure and track 150 networks (minutes)"
+	@echo "make test        set up, then pass the tests"
+	@echo "make slow        the reproductions too"
+	@echo "make lint        style and types"
+	@echo "make benchmarks  speed, as ratios against alternatives"
+
+sweep: $(VENV)/run
+	$(BIN)/python -m ibsweep -m activation=relu,elu,swish 'seed=range(50)'
+
+test: $(VENV)/dev
+	$(BIN)/python -m pytest
+
+slow: $(VENV)/dev
+	$(BIN)/python -m pytest -m slow
+
+lint: $(VENV)/dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+benchmarks: $(VENV)/dev
+	for script in tests/benchmarks/*.py; do $(BIN)/python $$script || exit 1; done
+
+$(VENV)/run: pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --constraint constraints.txt --editable .
+	@touch $@
+
+$(VENV)/dev: pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[dev]'
+	@touch $@ $(VENV)/run
+
+clean:
+	rm -rf $(VENV)
