@@ -28,7 +28,8 @@ lint: $(VENV)/dev
 	$(BIN)/mypy
 
 benchmarks: $(VENV)/dev
-	for script in tests/benchmarks/*.py; do $(BIN)/python $$script || exit 1; done
+	$(BIN)/python -m tests.benchmarks.estimators
+	$(BIN)/python -m tests.benchmarks.ensembles
 
 $(VENV)/run: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)

@@ -10,6 +10,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from ibsweep import checks, optimizers
+from ibsweep.memory import keep_freed_memory
 from ibsweep.networks.base import Network
 from ibsweep.networks.weights import Layout, Weights, padded
 from ibsweep.optimizers import SGD, Adam, Optimizer
@@ -131,6 +132,7 @@ def train(ensemble: Ensemble, progress: Progress = lambda fraction: None) -> Tra
     """
     if len(ensemble.members) < LEAST_MEMBERS:
         raise ValueError(f"members must be ≥ {LEAST_MEMBERS}, got {len(ensemble.members)}")
+    keep_freed_memory()
     trainer = _Trainer(ensemble)
     epochs, kept = ensemble.options.epochs, set(ensemble.snapshots.tolist())
     snapshots, failed = [trainer.weights.flat.cpu().clone()], dict[int, int]()

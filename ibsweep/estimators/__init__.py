@@ -1,0 +1,1 @@
+"""Estimators of information, one function each: see conf/estimator for the options."""

@@ -1,0 +1,85 @@
+"""How much a layer forgets of its input from its peak to the end of training."""
+
+import math
+
+import numpy as np
+import pandas as pd
+
+SATURATION = 0.97  # of log2 N: a layer above this all along cannot show compression
+_FINAL = 5  # snapshots that the robust score takes the median of
+_PEAK = 95  # percentile that stands for the robust score's maximum
+
+
+def score(information: np.ndarray) -> float:
+    """1 − final / largest information of one layer; NaN if it never held any.
+
+    Args:
+        information: I(X;T) ≥ 0 at each snapshot in bits, shape `(snapshots,)`.
+
+    References:
+        Chelombiev et al. (2019), eq. 6. https://arxiv.org/abs/1902.09037
+
+    Example:
+        >>> score(np.array([2.0, 8.0, 6.0]))
+        0.25
+    """
+    peak = information.max()
+    return float(1 - information[-1] / peak) if peak else math.nan
+
+
+def robust_score(information: np.ndarray) -> float:
+    """The score that noise raises less; slightly negative at times.
+
+    Args:
+        information: I(X;T) ≥ 0 at each snapshot in bits, shape `(snapshots,)`.
+
+    Returns:
+        1 − median of the last 5 snapshots / 95th percentile of all; NaN if the layer held nothing.
+    """
+    peak = np.percentile(information, _PEAK)
+    return float(1 - np.median(information[-_FINAL:]) / peak) if peak else math.nan
+
+
+def scores(curves: pd.DataFrame, *, samples: int) -> dict[str, float]:
+    """Score the layers of one network, for every estimator, on all of the data.
+
+    Args:
+        curves: Columns `epoch, layer, estimator, part, i_xt`; those of another part than `all` are
+            left aside. The last layer is the output.
+        samples: N, the number of samples; log2 N is the ceiling of I(X;T).
+
+    Returns:
+        For every estimator: `<estimator>/compression/` and `<estimator>/compression_robust/` with
+        `layer_k` for hidden layers, `last` for the output, and the means `all`, `hidden` (without
+        the output) and `hidden_unsaturated`; `<estimator>/saturated/<layer>` (1 if the layer was
+        above .97 log2 N all along) and `<estimator>/dead_layer` (1 if a layer never held any
+        information: its score and the means that contain it are NaN).
+    """
+    found: dict[str, float] = {}
+    everything = curves[curves["part"] == "all"].sort_values("epoch", kind="stable")
+    for estimator, rows in everything.groupby("estimator", sort=False):
+        layers = {
+            str(name): layer["i_xt"].to_numpy()
+            for name, layer in rows.groupby("layer", sort=False)
+        }
+        ceiling = SATURATION * math.log2(samples)
+        saturated = {name: bool((held > ceiling).all()) for name, held in layers.items()}
+        for kind, rate in (("compression", score), ("compression_robust", robust_score)):
+            rated = {name: rate(held) for name, held in layers.items()}
+            found |= {f"{estimator}/{kind}/{k}": v for k, v in _means(rated, saturated).items()}
+        found |= {f"{estimator}/saturated/{name}": float(flag) for name, flag in saturated.items()}
+        found[f"{estimator}/dead_layer"] = float(any(held.max() == 0 for held in layers.values()))
+    return found
+
+
+def _means(rated: dict[str, float], saturated: dict[str, bool]) -> dict[str, float]:
+    """The layers' scores and their means; a mean of nothing, or with a NaN in it, is NaN."""
+    *hidden, last = rated
+    unsaturated = [rated[name] for name in hidden if not saturated[name]]
+    return {
+        **{name: rated[name] for name in hidden},
+        "last": rated[last],
+        "all": float(np.mean(list(rated.values()))),
+        "hidden": float(np.mean([rated[name] for name in hidden])),
+        "hidden_unsaturated": float(np.mean(unsaturated)) if unsaturated else math.nan,
+    }

@@ -1,0 +1,86 @@
+from functools import partial
+
+import numpy as np
+import pytest
+
+from ibsweep.estimators.binning import equal_bins_information
+from ibsweep.estimators.ebab import ebab_information
+from ibsweep.information import measure, try_out
+from ibsweep.types import Information
+
+RNG = np.random.default_rng(0)
+LABELS = np.arange(64) % 2
+LAYERS = {
+    "layer_1": RNG.normal(0, 1, (3, 64, 4)),
+    "layer_2": RNG.normal(0, 9, (3, 64, 2)),
+    "output": RNG.uniform(0.4, 0.6, (3, 64, 2)),
+}
+ROWS = {"all": np.arange(64), "test": np.arange(0, 64, 4)}
+
+
+def measured(estimator, parts=("all",)):
+    return measure(
+        LAYERS,
+        LABELS,
+        {"one": estimator},
+        epochs=np.array([0, 5, 9]),
+        parts={part: ROWS[part] for part in parts},
+        inputs=np.arange(64.0)[:, None],
+    )
+
+
+def test_one_row_for_each_epoch_layer_and_part():
+    table = measured(partial(ebab_information, bins=4), ("all", "test"))
+    assert len(table) == 3 * 3 * 2
+    assert not table.duplicated(["epoch", "layer", "part"]).any()
+    assert list(table.columns) == ["epoch", "layer", "estimator", "part", "i_xt", "i_ty"]
+
+
+def test_a_part_is_measured_on_its_own_rows():
+    estimator = partial(ebab_information, bins=4)
+    table = measured(estimator, ("all", "test")).set_index(["part", "layer", "epoch"])
+    rows = ROWS["test"]
+    alone = estimator(LAYERS["layer_2"][1, rows], LABELS[rows])
+    assert table.loc[("test", "layer_2", 5), "i_xt"] == alone.i_xt
+    assert table.loc[("test", "layer_2", 5), "i_ty"] == alone.i_ty
+
+
+@pytest.mark.parametrize(
+    ("over", "expected"),
+    [
+        ("network", {"layer_1": None, "layer_2": None, "output": (0, 1)}),
+        ("layer", {"layer_1": (0, 3), "layer_2": (0, 3), "output": (0, 3)}),
+    ],
+)
+def test_ranges_are_those_asked_for(over, expected):
+    seen = {}
+
+    def spy(activity, labels, *, range_over=over, activity_range):
+        seen[activity.shape[-1], float(activity.sum())] = activity_range
+        return Information(np.zeros(3), np.zeros(3))
+
+    measured(partial(spy))
+    by_layer = {n: seen[h.shape[-1], float(h.sum())] for n, h in LAYERS.items()}
+    hidden = np.concatenate([LAYERS["layer_1"].ravel(), LAYERS["layer_2"].ravel()])
+    for name, ends in by_layer.items():
+        if over == "layer":
+            assert ends == (LAYERS[name].min(), LAYERS[name].max())
+        else:
+            assert ends == (expected[name] or (hidden.min(), hidden.max()))
+
+
+def test_an_estimator_that_asks_for_the_inputs_gets_those_of_the_part():
+    lengths = []
+
+    def spy(activity, labels, *, inputs):
+        lengths.append((len(inputs), activity.shape[1]))
+        return Information(np.zeros(3), np.zeros(3))
+
+    measured(spy, ("all", "test"))
+    assert set(lengths) == {(64, 64), (16, 16)}
+
+
+def test_wrong_options_are_found_without_a_network():
+    try_out(partial(equal_bins_information, bins=4, range_over="layer"))
+    with pytest.raises(ValueError, match="bins must be an integer ≥ 2, got 1"):
+        try_out(partial(equal_bins_information, bins=1, range_over="layer"))
