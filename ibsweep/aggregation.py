@@ -1,0 +1,86 @@
+"""After a sweep: aggregate its configurations from the store, store that, and print the table."""
+
+import shlex
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import pandas as pd
+from omegaconf import DictConfig
+from rich.console import Console
+from rich.table import Table
+
+from ibsweep import analysis
+from ibsweep.pipeline import information_planes
+from ibsweep.settings import Settings
+from ibsweep.tracking import TrackingOptions, open_store
+
+
+def finish(config: DictConfig, returns: Sequence[object]) -> None:
+    """Aggregate a sweep over its seeds, from the store alone; store the aggregates; print them.
+
+    Args:
+        config: Full configuration of one of its jobs.
+        returns: What its jobs returned; not needed, since the store tells all.
+    """
+    settings = Settings.of(config)
+    store, sweep = open_store(settings.tracking), Path(config.hydra.sweep.dir).name
+    networks = store.networks(sweep=sweep)
+    if networks.empty:
+        return
+    done = analysis.finished_networks(networks)["run_id"].tolist()
+    curves, training = store.read_curves(done), store.read_training(done)
+    for result in analysis.configurations(networks, curves, training):
+        planes = information_planes(result.curves, settings, title=result.name, band=True)
+        store.log_configuration(result, sweep=sweep, figures=planes)
+    table = analysis.summarize(networks)
+    command = f"python -m ibsweep {shlex.join(sys.argv[1:])}"
+    store.log_sweep(sweep, command=command, summary=table, files={})
+    _show(table, settings)
+
+
+def _show(summary: pd.DataFrame, settings: Settings) -> None:
+    """Print one row a configuration, then where the results are and how to open them."""
+    scores = [name for name in summary if f"{name}_ci95" in summary]
+    labels = list(summary.columns[: list(summary.columns).index("n")])
+    table = Table(caption="mean ± half-width of the 95 % interval over seeds (Student's t)")
+    for name in labels[1:] or labels:
+        table.add_column(name.replace("_", " "))
+    for name in ("n", "failed", *map(_heading, scores)):
+        table.add_column(name, justify="right")
+    for _, row in summary.iterrows():
+        table.add_row(
+            *(str(row[name]) for name in labels[1:] or labels),
+            *(f"{row[name]:.0f}" for name in ("n", "failed")),
+            *(_cell(row, name) for name in scores),
+        )
+    console = Console(soft_wrap=not sys.stdout.isatty())
+    console.print(table)
+    options = settings.tracking
+    place = options.directory if options.database else options.address
+    console.print(
+        f"results: {place}, MLflow experiments {options.study} and {options.summary_study}"
+    )
+    console.print(f"browse:  {_browse(options)}", highlight=False)
+
+
+def _heading(score: str) -> str:
+    """Return a metric's column heading, e.g. `ebab/compression/last` as `ebab last score`."""
+    first, *_, last = score.split("/")
+    return "test accuracy" if first == "accuracy" else f"{first} {last} score"
+
+
+def _cell(row: pd.Series, score: str) -> str:
+    undefined = int(row[f"{score}_nan"])
+    note = f" ({undefined} undefined)" if undefined else ""
+    return f"{row[score]:.3f} ± {row[f'{score}_ci95']:.3f}{note}"
+
+
+def _browse(options: TrackingOptions) -> str:
+    """Return how to open the MLflow UI on the results."""
+    if options.database is None and options.address.startswith("http"):
+        return f"{options.address}/#/experiments"
+    python = shlex.quote(sys.executable)
+    return (
+        f"{python} -m mlflow server --backend-store-uri {shlex.quote(options.address)} --port 5000"
+    )

@@ -1,0 +1,81 @@
+"""What names a run: hashes of all that determines its numbers, and of nothing else."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from ibsweep.settings import Settings
+
+NUMERICS = {
+    "training": 1,
+    "estimators": 1,
+}  # raised when an unchanged configuration would give other numbers
+
+_TRAINING = ("split", "network", "activation", "regularization", "training", "snapshots", "dtype")
+
+
+def training_content(settings: Settings) -> dict[str, Any]:
+    """All that determines the trained network: the data themselves, not their path."""
+    task = {key: value for key, value in settings.values["task"].items() if key != "path"}
+    return {
+        **{key: settings.values[key] for key in _TRAINING},
+        "task": {**task, "digest": settings.dataset.digest},
+        "seeding": settings.seeds,
+        "device": settings.device.type,
+        "numerics": NUMERICS["training"],
+    }
+
+
+def content(settings: Settings) -> dict[str, Any]:
+    """All that determines a run's numbers."""
+    measured = {key: settings.values[key] for key in ("estimator", "parts")}
+    return {**training_content(settings), **measured, "estimator_numerics": NUMERICS["estimators"]}
+
+
+def fingerprint(values: Mapping[str, Any]) -> str:
+    """Hash plain values, whatever their order and the way their numbers were typed.
+
+    Example:
+        >>> fingerprint({"a": 1e-3, "b": 1}) == fingerprint({"b": 1.0, "a": 0.001})
+        True
+    """
+    text = json.dumps(_canonical(values), sort_keys=True, allow_nan=False)
+    return hashlib.sha256(text.encode()).hexdigest()[:32]
+
+
+def network_fingerprint(settings: Settings) -> str:
+    """Name the trained network."""
+    return fingerprint(training_content(settings))
+
+
+def run_fingerprint(settings: Settings) -> str:
+    """Name the run: the trained network and how it is measured."""
+    return fingerprint(content(settings))
+
+
+def configuration_fingerprint(settings: Settings) -> str:
+    """Name what the seeds of one configuration share."""
+    return fingerprint({**content(settings), "seeding": dict(settings.seeding)})
+
+
+def ensemble_key(settings: Settings) -> str:
+    """Hash what an ensemble shares: all but seeds, penalties and learning rates."""
+    values = training_content(settings)
+    shared = {
+        **values,
+        "seeding": sorted(values["seeding"]),
+        "regularization": {name: sorted(node) for name, node in values["regularization"].items()},
+        "training": {k: v for k, v in values["training"].items() if k != "learning_rate"},
+    }
+    return fingerprint(shared)
+
+
+def _canonical(value: Any) -> Any:  # noqa: ANN401
+    if isinstance(value, Mapping):
+        return {str(key): _canonical(entry) for key, entry in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_canonical(entry) for entry in value]
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        return float(value)
+    return value

@@ -1,0 +1,268 @@
+"""From a composed configuration to checked and built parts: what one job asks for."""
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from omegaconf import DictConfig, OmegaConf
+
+from ibsweep import checks
+from ibsweep.information import try_out
+from ibsweep.instantiation import ConfigError, blame, build
+from ibsweep.networks.base import Network
+from ibsweep.randomness import STREAMS, stream_seed
+from ibsweep.regularizers import Regularizer
+from ibsweep.tracking import TrackingOptions
+from ibsweep.training import Member, TrainingOptions
+from ibsweep.types import Dataset, Information, Split
+
+KEYS = (
+    "task",
+    "split",
+    "network",
+    "activation",
+    "regularization",
+    "estimator",
+    "seeding",
+    "training",
+    "snapshots",
+    "artifacts",
+    "tracking",
+    "seed",
+    "parts",
+    "device",
+    "dtype",
+    "directory",
+    "trusted_targets",
+)
+PARTS = ("all", "train", "test")
+DTYPES = {"float32": torch.float32, "float64": torch.float64}
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What one job asks for; every part is built, and so checked, on first use.
+
+    Attributes:
+        values: The resolved configuration without Hydra's part, plain.
+        seeding: The group `seeding` before `${seed}` is filled in.
+    """
+
+    values: Mapping[str, Any]
+    seeding: Mapping[str, Any]
+
+    @classmethod
+    def of(cls, config: DictConfig) -> "Settings":
+        """Read a composed configuration.
+
+        Raises:
+            ConfigError: If a key is unknown or missing, or the seed is not an integer ≥ 0.
+        """
+        values = {str(key): _plain(config, str(key)) for key in config if key != "hydra"}
+        for key in values:
+            if key not in KEYS:
+                raise ConfigError(f"{key} must be one of {', '.join(KEYS)}, got an unknown key")
+        for key in KEYS:
+            if values.get(key) is None:
+                raise ConfigError(f"{key} must be given, got nothing")
+        with blame(""):
+            checks.integer("seed", values["seed"], minimum=0)
+        unresolved = OmegaConf.to_container(config.seeding, resolve=False)
+        assert isinstance(unresolved, dict)
+        return cls(values, {str(stream): seed for stream, seed in unresolved.items()})
+
+    def check(self) -> None:
+        """Build every part.
+
+        Raises:
+            ConfigError: At the first option that is wrong.
+        """
+        for part in (
+            "member",
+            "network",
+            "estimators",
+            "tracking",
+            "parts",
+            "logged_epochs",
+            "device",
+            "dtype",
+        ):
+            getattr(self, part)
+        self.regularizers([self])
+
+    @cached_property
+    def dataset(self) -> Dataset:
+        """The task's patterns and labels."""
+        return _dataset(json.dumps(self.values["task"]), self._trusted)
+
+    @cached_property
+    def split(self) -> Split:
+        """The rows to train on and those to test on."""
+        splitter = self._build("split")
+        with blame("split"):
+            return splitter(self.dataset.labels, stream_seed("split", self.seeds["split"]))
+
+    @cached_property
+    def seeds(self) -> dict[str, int]:
+        """Seed of each random stream."""
+        streams = self.values["seeding"]
+        if set(streams) != set(STREAMS):
+            raise ConfigError(
+                f"seeding must have the keys {', '.join(STREAMS)}, got {', '.join(streams)}"
+            )
+        with blame("seeding"):
+            return {name: checks.integer(name, streams[name], minimum=0) for name in STREAMS}
+
+    @cached_property
+    def training(self) -> TrainingOptions:
+        """How to train."""
+        with blame("training"):
+            options = TrainingOptions(**self.values["training"])
+            if options.batch_size > len(self.split.train):
+                rule = f"must be at most the training part's {len(self.split.train)} samples"
+                raise ValueError(f"batch_size {rule}, got {options.batch_size}")
+            return options
+
+    @cached_property
+    def member(self) -> Member:
+        """The numbers in which this network may differ from others of an ensemble."""
+        return Member(self.seeds, self.split, float(self.training.learning_rate))
+
+    @cached_property
+    def network(self) -> Network:
+        """The kind of network."""
+        make = self._build("network")
+        activation = self._build("activation")
+        with blame("network"):
+            return make(
+                activation=activation,
+                initialization=self.training.initialization,
+                features=self.dataset.inputs.shape[1],
+                classes=self.dataset.classes,
+            )
+
+    @cached_property
+    def snapshots(self) -> np.ndarray:
+        """Epochs after which weights are kept, ascending."""
+        schedule = self._build("snapshots")
+        with blame("snapshots"):
+            return schedule(self.training.epochs)
+
+    @cached_property
+    def estimators(self) -> dict[str, Callable[..., Information]]:
+        """Estimators of information, by name; each has been tried on a few samples."""
+        options = self.values["estimator"]
+        if not isinstance(options, dict) or not options:
+            raise ConfigError(
+                f"estimator must be a list of at least one estimator, got {options!r}"
+            )
+        built = {name: self._build("estimator", name) for name in options}
+        for name, estimator in built.items():
+            with blame(f"estimator.{name}"):
+                try_out(estimator)
+        return built
+
+    def estimand(self, estimator: str) -> str:
+        """Name what an estimator computes, with its options, e.g. `ebab (bins 30, paper)`."""
+        options = self.values["estimator"].get(estimator, {})
+        shown = [
+            value if isinstance(value, str) else f"{option.replace('_', ' ')} {value:g}"
+            for option, value in options.items()
+            if not option.startswith("_")
+        ]
+        return f"{estimator} ({', '.join(shown)})" if shown else estimator
+
+    @cached_property
+    def parts(self) -> dict[str, np.ndarray]:
+        """Rows of each part of the data that information is measured on."""
+        chosen = self.values["parts"]
+        if not isinstance(chosen, list) or not chosen:
+            raise ConfigError(
+                f"parts must be a list of at least one of {', '.join(PARTS)}, got {chosen!r}"
+            )
+        rows = {
+            "all": np.arange(len(self.dataset.labels)),
+            "train": self.split.train,
+            "test": self.split.test,
+        }
+        with blame(""):
+            return {checks.choice("parts", part, PARTS): rows[part] for part in chosen}
+
+    @cached_property
+    def logged_epochs(self) -> np.ndarray:
+        """Epochs of the snapshots whose activity is logged: evenly spread, ends included."""
+        wanted = self.values["artifacts"].get("activity_snapshots")
+        if wanted == "all":
+            return self.snapshots
+        with blame("artifacts"):
+            count = checks.integer("activity_snapshots (or 'all')", wanted, minimum=0)
+        kept = np.linspace(0, len(self.snapshots) - 1, min(count, len(self.snapshots)))
+        return (
+            self.snapshots[np.unique(np.rint(kept).astype(int))] if count else self.snapshots[:0]
+        )
+
+    @cached_property
+    def tracking(self) -> TrackingOptions:
+        """Where results go."""
+        with blame("tracking"):
+            return TrackingOptions(
+                **self.values["tracking"], directory=Path(self.values["directory"]).absolute()
+            )
+
+    @cached_property
+    def device(self) -> torch.device:
+        """Where to train."""
+        with blame(""):
+            name = checks.choice("device", self.values["device"], ("auto", "cpu", "cuda"))
+        if name == "cuda" and not torch.cuda.is_available():
+            raise ConfigError(
+                "device must be auto or cpu where torch finds no CUDA device, got 'cuda'"
+            )
+        return torch.device("cuda" if name != "cpu" and torch.cuda.is_available() else "cpu")
+
+    @cached_property
+    def dtype(self) -> torch.dtype:
+        """Floating-point type of the training."""
+        with blame(""):
+            return DTYPES[checks.choice("dtype", self.values["dtype"], DTYPES)]
+
+    @staticmethod
+    def regularizers(members: Sequence["Settings"]) -> list[Regularizer]:
+        """Build the regularisers of an ensemble: a number becomes a list, one entry a member."""
+        nodes = [settings.values["regularization"] for settings in members]
+        return [
+            build(
+                {
+                    option: [node[name][option] for node in nodes]
+                    if option != "_target_"
+                    else target
+                    for option, target in nodes[0][name].items()
+                },
+                f"regularization.{name}",
+                trusted=members[0]._trusted,
+            )
+            for name in nodes[0]
+        ]
+
+    @property
+    def _trusted(self) -> tuple[str, ...]:
+        return tuple(self.values["trusted_targets"])
+
+    def _build(self, group: str, name: str | None = None) -> Any:  # noqa: ANN401
+        node = self.values[group] if name is None else self.values[group][name]
+        return build(node, group if name is None else f"{group}.{name}", trusted=self._trusted)
+
+
+def _plain(config: DictConfig, key: str) -> Any:  # noqa: ANN401
+    value = config[key]
+    return OmegaConf.to_container(value, resolve=True) if OmegaConf.is_config(value) else value
+
+
+@lru_cache(maxsize=8)
+def _dataset(task: str, trusted: tuple[str, ...]) -> Dataset:
+    return build(json.loads(task), "task", trusted=trusted)

@@ -1,0 +1,38 @@
+"""Composing the shipped configuration, as the command line does."""
+
+import copy
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+import torch
+from hydra import compose, initialize_config_dir
+from hydra.core.singleton import Singleton
+from omegaconf import DictConfig
+
+from ibsweep.launching import launcher
+from ibsweep.settings import Settings
+
+ROOT = Path(__file__).resolve().parents[1]
+torch.set_num_threads(1)
+
+
+@pytest.fixture
+def composed(tmp_path, monkeypatch) -> Iterator[Callable[..., DictConfig]]:
+    """Compose the configuration with overrides; results would go to a temporary folder."""
+    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+    before = copy.deepcopy(Singleton.get_state())  # Hydra's: composing sets its version base
+    launcher.register()
+
+    def make(*overrides: str) -> DictConfig:
+        with initialize_config_dir(version_base="1.3", config_dir=str(ROOT / "conf")):
+            return compose("config", overrides=[f"directory={tmp_path}/outputs", *overrides])
+
+    yield make
+    Singleton.set_state(before)
+
+
+@pytest.fixture
+def settings(composed) -> Callable[..., Settings]:
+    """Read the configuration composed with overrides."""
+    return lambda *overrides: Settings.of(composed(*overrides))

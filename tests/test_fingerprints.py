@@ -1,0 +1,125 @@
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ibsweep.fingerprints import (
+    configuration_fingerprint,
+    ensemble_key,
+    fingerprint,
+    network_fingerprint,
+    run_fingerprint,
+)
+
+VALUES = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers(-(2**53), 2**53)
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    max_leaves=10,
+)
+
+
+@given(st.dictionaries(st.text(), VALUES))
+def test_the_order_of_keys_does_not_matter(values):
+    assert fingerprint(values) == fingerprint(dict(reversed(values.items())))
+
+
+@given(st.integers(-(2**53), 2**53))
+def test_the_way_a_number_is_typed_does_not_matter(number):
+    assert fingerprint({"a": number}) == fingerprint({"a": float(number)})
+
+
+def test_different_values_have_different_fingerprints():
+    values = [1, 2, True, "1", None, [1], {"a": 1}]
+    assert len({fingerprint({"x": value}) for value in values}) == len(values)
+
+
+def test_infinity_has_none():
+    with pytest.raises(ValueError, match="not JSON compliant"):
+        fingerprint({"a": np.inf})
+
+
+@pytest.mark.parametrize(
+    "overrides",
+    [
+        ["training.learning_rate=0.0004"],
+        ["training.learning_rate=4e-4"],
+        ["tracking.study=other"],
+        ["artifacts=full"],
+        ["directory=elsewhere"],
+        ["hydra/launcher=basic"],
+    ],
+    ids="".join,
+)
+def test_two_spellings_of_one_configuration_are_one_run(settings, overrides):
+    assert run_fingerprint(settings(*overrides)) == run_fingerprint(settings())
+
+
+@pytest.mark.parametrize(
+    "override",
+    [
+        "seed=1",
+        "activation=elu",
+        "training.epochs=7999",
+        "seeding.noise=1",
+        "dtype=float64",
+        "task=parity",
+    ],
+)
+def test_what_changes_the_network_changes_both(settings, override):
+    assert network_fingerprint(settings(override)) != network_fingerprint(settings())
+    assert run_fingerprint(settings(override)) != run_fingerprint(settings())
+
+
+@pytest.mark.parametrize(
+    "override", ["estimator=[akde]", "estimator.ebab.bins=20", "parts=[all,test]"]
+)
+def test_what_changes_the_measurement_leaves_the_network(settings, override):
+    assert network_fingerprint(settings(override)) == network_fingerprint(settings())
+    assert run_fingerprint(settings(override)) != run_fingerprint(settings())
+
+
+def test_seeds_of_one_configuration_share_its_name(settings):
+    first, second = settings("seed=1"), settings("seed=2")
+    assert configuration_fingerprint(first) == configuration_fingerprint(second)
+    assert configuration_fingerprint(first) != configuration_fingerprint(
+        settings("activation=elu")
+    )
+    assert configuration_fingerprint(first) != configuration_fingerprint(settings("seeding=all"))
+
+
+@pytest.mark.parametrize(
+    ("override", "together"),
+    [
+        ("seed=3", True),
+        ("training.learning_rate=1e-3", True),
+        ("seeding=all", True),
+        ("activation=elu", False),
+        ("training.epochs=10", False),
+        ("network.hidden=[10,7,5,4,4]", False),
+    ],
+)
+def test_networks_that_differ_only_in_numbers_train_together(settings, override, together):
+    assert (ensemble_key(settings(override)) == ensemble_key(settings())) == together
+
+
+def test_penalties_train_together_but_not_with_other_regularizers(settings):
+    def key(*overrides):
+        return ensemble_key(settings(*overrides))
+
+    assert key("regularization=l2") == key("regularization=l2", "regularization.l2.penalty=0.1")
+    assert key("regularization=l2") != key("regularization=l1")
+
+
+def test_data_count_by_content_not_by_path(settings, tmp_path):
+    for name in ("a.npz", "b.npz"):
+        np.savez(tmp_path / name, x=np.eye(20), y=np.arange(20) % 2)
+    np.savez(tmp_path / "c.npz", x=np.eye(20), y=np.arange(20) % 4)
+    first, same, other = (
+        run_fingerprint(settings("task=arrays", f"task.path={tmp_path}/{name}.npz"))
+        for name in "abc"
+    )
+    assert first == same != other

@@ -1,0 +1,124 @@
+import pytest
+import torch
+
+from ibsweep.instantiation import ConfigError
+
+
+def test_defaults_are_the_papers(settings):
+    defaults = settings()
+    defaults.check()
+    assert len(defaults.snapshots) == 120
+    assert len(defaults.split.train) == 3277
+    assert list(defaults.network.layers)[-1] == "output"
+    assert (defaults.training.epochs, defaults.training.batch_size) == (8000, 512)
+    assert list(defaults.estimators) == ["ebab"]
+    assert len(defaults.logged_epochs) == 10
+    assert {0, 8000} <= set(defaults.logged_epochs.tolist())
+
+
+@pytest.mark.parametrize(
+    ("overrides", "message"),
+    [
+        (["seed=-1"], "seed must be an integer ≥ 0, got -1"),
+        (["seed=1.5"], "seed must be an integer ≥ 0, got 1.5"),
+        (["seed=nope"], "seed must be an integer ≥ 0, got 'nope'"),
+        (["seed=null"], "seed must be given, got nothing"),
+        (["training.epochs=0"], "training.epochs must be an integer ≥ 1, got 0"),
+        (
+            ["training.batch_size=4000"],
+            "training.batch_size must be at most the training part's 3277 samples, got 4000",
+        ),
+        (["training.optimizer=lbfgs"], "training.optimizer must be one of adam, sgd, got 'lbfgs'"),
+        (["+training.epoch=5"], "training: .*unexpected keyword argument 'epoch'"),
+        (["split.train_fraction=1.2"], "split.train_fraction must be > 0 and < 1, got 1.2"),
+        (
+            ["network.hidden=[]"],
+            r"network.hidden must be a list of at least one layer size, got \[\]",
+        ),
+        (["network.hidden=[3,0]"], r"network.hidden\[1\] must be an integer ≥ 1, got 0"),
+        (["estimator.ebab.bins=1"], "estimator.ebab.bins must be an integer ≥ 2, got 1"),
+        (
+            ["estimator=[kde]", "estimator.kde.noise_variance=-1"],
+            "estimator.kde.noise_variance must be > 0, got -1",
+        ),
+        (["estimator=[]"], "estimator must be given, got nothing"),
+        (
+            ["regularization=l2", "regularization.l2.penalty=-0.1"],
+            "regularization.l2.penalty must be ≥ 0, got -0.1",
+        ),
+        (
+            ["snapshots=explicit", "snapshots.at=[9000]"],
+            r"snapshots.at must not go beyond the last epoch \(8000\), got 9000",
+        ),
+        (["task=arrays"], "task.path must name a .npz or .mat file, got nothing"),
+        (["task=arrays", "task.path=absent.npz"], "task.path must name an existing file"),
+        (["seeding.init=-3"], "seeding.init must be an integer ≥ 0, got -3"),
+        (["parts=[validation]"], "parts must be one of all, train, test, got 'validation'"),
+        (["device=tpu"], "device must be one of auto, cpu, cuda, got 'tpu'"),
+        (["dtype=float16"], "dtype must be one of float32, float64, got 'float16'"),
+        (["+unheard_of=1"], "unheard_of must be one of .*, got an unknown key"),
+        (
+            ["activation.function._target_=os.system"],
+            "activation.function._target_ must start with one of ibsweep., .*got 'os.system'",
+        ),
+        (
+            ["artifacts.activity_snapshots=few"],
+            "artifacts.activity_snapshots .*must be an integer",
+        ),
+        (["tracking.curves=none"], "tracking.curves must be one of metrics, artifact, got 'none'"),
+        (["tracking.uri=ftp://x"], "tracking.uri must start with one of"),
+        (
+            ["tracking.uri=http://me:secret@host"],
+            "tracking.uri must not .* MLFLOW_TRACKING_USERNAME",
+        ),
+    ],
+    ids=lambda value: value[-1] if isinstance(value, list) else "",
+)
+def test_wrong_options_are_named_with_their_rule(settings, overrides, message):
+    with pytest.raises(ConfigError, match=f"^{message}") as caught:
+        settings(*overrides).check()
+    assert "\n" not in str(caught.value)
+
+
+def test_a_users_own_code_must_be_trusted_first(settings):
+    own = ["activation.function._target_=collections.OrderedDict"]
+    with pytest.raises(ConfigError, match="trusted_targets"):
+        settings(*own).check()
+    settings(*own, "trusted_targets=[collections.]").check()
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="there is a CUDA device")
+def test_cuda_where_there_is_none(settings):
+    with pytest.raises(ConfigError, match="device must be auto or cpu"):
+        settings("device=cuda").check()
+
+
+@pytest.mark.parametrize(
+    ("seeding", "driven"),
+    [
+        ("init", {"init"}),
+        ("init_and_batches", {"init", "batches", "noise"}),
+        ("all", {"init", "batches", "split", "noise"}),
+    ],
+)
+def test_what_the_seed_drives(settings, seeding, driven):
+    seeds = settings(f"seeding={seeding}", "seed=7").seeds
+    assert {stream for stream, seed in seeds.items() if seed == 7} == driven
+
+
+def test_numbers_of_members_are_collected(settings):
+    members = [settings("regularization=l2", f"regularization.l2.penalty={p}") for p in (0, 0.5)]
+    (l2,) = members[0].regularizers(members)
+    assert l2.penalty(torch.ones(2, 4)).tolist() == [0, 1]
+
+
+def test_every_option_of_every_group_is_valid(settings):
+    from tests.conftest import ROOT
+
+    groups = ("task", "split", "activation", "regularization", "seeding", "training", "snapshots")
+    for group in (*groups, "artifacts", "tracking", "network"):
+        for file in (ROOT / "conf" / group).glob("*.yaml"):
+            if (group, file.stem) not in {("task", "arrays"), ("snapshots", "saxe")}:
+                settings(f"{group}={file.stem}").check()
+    estimators = ",".join(file.stem for file in (ROOT / "conf" / "estimator").glob("*.yaml"))
+    settings(f"estimator=[{estimators}]").check()

@@ -1,0 +1,64 @@
+"""Imports point backwards along the way of the data, and each library has one owner."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).resolve().parents[1] / "ibsweep"
+FLOW = [  # a module imports from its own line or an earlier one
+    {"checks", "types", "randomness", "memory"},
+    {"tasks", "activations", "schedule", "optimizers"},
+    {"networks", "regularizers"},
+    {"training"},
+    {"activity"},
+    {"estimators"},
+    {"information"},
+    {"compression"},
+    {"tracking"},
+    {"analysis"},
+    {"plots"},
+    {"instantiation", "settings", "fingerprints"},
+    {"pipeline", "aggregation"},
+    {"launching"},
+    {"main", "__main__", "__init__"},
+]
+OWNERS = {
+    "hydra": {"main", "launching", "instantiation"},
+    "omegaconf": {"main", "launching", "settings", "aggregation"},
+    "mlflow": {"tracking"},
+    "matplotlib": {"plots"},
+    "plotly": {"plots"},
+    "joblib": {"launching"},
+    "rich": {"launching", "aggregation"},
+}
+
+
+def part(path):
+    return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+
+
+def imports(path):
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+FILES = sorted(PACKAGE.rglob("*.py"))
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_imports_point_backwards(path):
+    place = {name: line for line, names in enumerate(FLOW) for name in names}
+    for name in imports(path):
+        if name.startswith("ibsweep."):
+            assert place[name.split(".")[1]] <= place[part(path)], name
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_each_library_has_one_owner(path):
+    for name in imports(path):
+        owners = OWNERS.get(name.split(".")[0])
+        assert owners is None or part(path) in owners, name
