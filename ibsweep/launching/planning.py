@@ -9,8 +9,6 @@ from ibsweep import checks
 
 Network = TypeVar("Network")
 
-LARGEST_REFINED = 32  # with more groups than this, there are plenty of ensembles to balance with
-
 
 def plan(
     groups: Mapping[str, Sequence[Network]],
@@ -92,7 +90,11 @@ def _cut(networks: list[Network], parts: int) -> Iterable[tuple[Network, ...]]:
 def _best_parts(
     counts: Sequence[int], workers: int, *, max_size: int, overhead: float
 ) -> tuple[int, ...]:
-    """Return into how many ensembles each group is cut."""
+    """Return into how many ensembles each group is cut.
+
+    All groups are cut to about the same size: what a network costs differs between groups, by a
+    factor that is not known here, and like sizes are easiest to balance with.
+    """
     fewest = [math.ceil(count / max_size) for count in counts]
 
     def quality(parts: tuple[int, ...]) -> tuple[float, int]:
@@ -109,21 +111,4 @@ def _best_parts(
     candidates.add(
         tuple(min(count, max(workers, least)) for count, least in zip(counts, fewest, strict=True))
     )
-    best = min(sorted(candidates), key=quality)
-    if len(counts) > LARGEST_REFINED:
-        return best
-    while True:  # ends: the quality falls each time and there are finitely many splits
-        better = min(_neighbours(best, counts, fewest), key=quality, default=best)
-        if quality(better) >= quality(best):
-            return best
-        best = better
-
-
-def _neighbours(
-    parts: tuple[int, ...], counts: Sequence[int], fewest: Sequence[int]
-) -> Iterable[tuple[int, ...]]:
-    """Yield the splits with one part more or less in one group."""
-    for index, number in enumerate(parts):
-        for other in (number - 1, number + 1):
-            if fewest[index] <= other <= counts[index]:
-                yield (*parts[:index], other, *parts[index + 1 :])
+    return min(sorted(candidates), key=quality)
