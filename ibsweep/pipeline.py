@@ -85,7 +85,7 @@ class Batch:
         log.info("training %d networks for %d epochs", len(settings), settings[0].training.epochs)
         begin = time.perf_counter()
         filler = settings[:1] * (LEAST_MEMBERS - len(settings))
-        trained = train(_ensemble([*settings, *filler]), self._progress)
+        trained = train(ensemble_of([*settings, *filler]), self._progress)
         self._seconds = (time.perf_counter() - begin) / len(settings)
         log.info("trained in %.2f s a network", self._seconds)
         return trained
@@ -137,7 +137,8 @@ class Batch:
         }
 
 
-def _ensemble(settings: Sequence[Settings]) -> Ensemble:
+def ensemble_of(settings: Sequence[Settings]) -> Ensemble:
+    """Put the networks of settings that differ only in numbers into one ensemble."""
     first = settings[0]
     return Ensemble(
         network=first.network,

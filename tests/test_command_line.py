@@ -8,8 +8,16 @@ import sys
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 
+from ibsweep.activity import replay
+from ibsweep.fingerprints import network_fingerprint
+from ibsweep.networks.weights import Layout
+from ibsweep.pipeline import ensemble_of
+from ibsweep.tasks.boolean import spherical
 from ibsweep.tracking import TrackingOptions, open_store
+from ibsweep.training import train
+from tests.test_training import ensemble
 
 TINY = ["training.epochs=6", "snapshots.count=6", "artifacts.activity_snapshots=2"]
 SWEEP = ["-m", "activation=relu,tanh", "seed=range(3)"]
@@ -97,6 +105,21 @@ def test_a_seeds_numbers_do_not_depend_on_its_company(swept, tmp_path):
     pd.testing.assert_frame_equal(single, together, check_exact=True)
 
 
+def test_measuring_does_not_change_the_training(swept, settings):
+    """What a measured run stored are the weights of a training that nobody measures."""
+    folder, _ = swept
+    runs = store_of(folder).networks()
+    for name in ("relu", "tanh"):
+        asked = [settings(f"activation={name}", f"seed={seed}", *TINY) for seed in (0, 1, 2, 0)]
+        weights = train(ensemble_of(asked)).weights
+        for member, one in enumerate(asked[:3]):
+            run = runs[runs["training_fingerprint"] == network_fingerprint(one)]["run_id"].item()
+            (path,) = (folder / "outputs" / "artifacts").rglob(f"{run}/artifacts/weights.npz")
+            with np.load(path) as stored:
+                for key, view in Layout(one.network.parameters).views(weights[:, member]).items():
+                    assert np.array_equal(stored[key], view.numpy())
+
+
 @pytest.mark.parametrize("launcher", ["basic", "joblib"])
 def test_hydras_own_launchers_give_the_same_numbers(swept, tmp_path, launcher):
     folder, _ = swept
@@ -130,10 +153,6 @@ def test_a_failing_network_stops_no_other(tmp_path):
 
 
 def test_logged_activity_is_that_of_the_logged_weights(swept):
-    from ibsweep.activity import replay
-    from ibsweep.tasks.boolean import spherical
-    from tests.test_training import ensemble
-
     folder, _ = swept
     (weights, *_) = sorted((folder / "outputs" / "artifacts").rglob("weights.npz"))
     relu = "relu" in (weights.parent / "config.yaml").read_text().lower()
@@ -150,10 +169,6 @@ def test_logged_activity_is_that_of_the_logged_weights(swept):
 
 
 def flatten(network, values):
-    import torch
-
-    from ibsweep.networks.weights import Layout
-
     layout = Layout(network.parameters)
     flat = torch.zeros(1, layout.width)
     for name, view in layout.views(flat).items():
