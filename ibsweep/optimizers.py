@@ -13,6 +13,10 @@ class Optimizer(ABC):
     """Changes the weights of every member by one step along their gradients."""
 
     @abstractmethod
+    def state(self) -> dict[str, Tensor]:
+        """Return all it remembers, by name, shape `(members, …)`; writing to it restores."""
+
+    @abstractmethod
     def step(self, weights: Tensor, gradients: Tensor) -> None:
         """Change `weights` in place; both of shape `(members, width)`."""
 
@@ -39,16 +43,21 @@ class Adam(Optimizer):
         self._beta1, self._beta2 = betas
         self._epsilon = epsilon
         self._first, self._second = torch.zeros_like(weights), torch.zeros_like(weights)
-        self._steps = 0
+        self._steps = torch.zeros(len(weights), dtype=torch.int64)  # the same for all members
+
+    def state(self) -> dict[str, Tensor]:
+        """See `Optimizer.state`."""
+        return {"first": self._first, "second": self._second, "steps": self._steps}
 
     def step(self, weights: Tensor, gradients: Tensor) -> None:
         """See `Optimizer.step`."""
         self._steps += 1
+        steps = int(self._steps[0])
         self._first.lerp_(gradients, 1 - self._beta1)
         self._second.mul_(self._beta2).addcmul_(gradients, gradients, value=1 - self._beta2)
-        scale = (self._second / (1 - self._beta2**self._steps)).sqrt_().add_(self._epsilon)
+        scale = (self._second / (1 - self._beta2**steps)).sqrt_().add_(self._epsilon)
         direction = self._first / scale
-        weights.addcmul_(direction, self._rate, value=-1 / (1 - self._beta1**self._steps))
+        weights.addcmul_(direction, self._rate, value=-1 / (1 - self._beta1**steps))
 
 
 class SGD(Optimizer):
@@ -66,6 +75,10 @@ class SGD(Optimizer):
         self._rate = torch.tensor(learning_rate, dtype=torch.float64).to(weights)[:, None]
         self._momentum = momentum
         self._velocity = torch.zeros_like(weights)
+
+    def state(self) -> dict[str, Tensor]:
+        """See `Optimizer.state`."""
+        return {"velocity": self._velocity}
 
     def step(self, weights: Tensor, gradients: Tensor) -> None:
         """See `Optimizer.step`."""

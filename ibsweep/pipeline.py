@@ -12,10 +12,11 @@ import torch
 from torch import Tensor
 
 from ibsweep import activity, compression, fingerprints, information, plots
+from ibsweep.ensembles import Ensemble, Trained
 from ibsweep.networks.weights import Layout
 from ibsweep.settings import Settings
 from ibsweep.tracking import open_store
-from ibsweep.training import LEAST_MEMBERS, Ensemble, Progress, Trained, train
+from ibsweep.training import LEAST_MEMBERS, Progress, train
 from ibsweep.types import Job, NetworkRecord
 
 log = logging.getLogger(__name__)

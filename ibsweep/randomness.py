@@ -39,6 +39,15 @@ class Generators:
             return drawn[0].expand(len(self._members), *drawn[0].shape)
         return torch.stack(drawn)[self._members]
 
+    def state(self) -> Tensor:
+        """Return the state of each member's generator, shape `(members, bytes)`."""
+        return self.spread([g.get_state() for g in self.distinct])
+
+    def restore(self, states: Tensor) -> None:
+        """Go on from the states that `state` returned, one a member."""
+        for position, one in enumerate(self.distinct):
+            one.set_state(states[int((self._members == position).nonzero()[0])].clone())
+
     def permutation(self, length: int) -> Tensor:
         """Draw a permutation of 0 … length − 1 for each member, shape `(members, length)`."""
         return self.spread([torch.randperm(length, generator=g) for g in self.distinct])

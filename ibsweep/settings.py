@@ -12,13 +12,13 @@ import torch
 from omegaconf import DictConfig, OmegaConf
 
 from ibsweep import checks
+from ibsweep.ensembles import Member, TrainingOptions
 from ibsweep.information import try_out
 from ibsweep.instantiation import ConfigError, blame, build
 from ibsweep.networks.base import Network
 from ibsweep.randomness import STREAMS, stream_seed
 from ibsweep.regularizers import Regularizer
 from ibsweep.tracking import TrackingOptions
-from ibsweep.training import Member, TrainingOptions
 from ibsweep.types import Dataset, Information, Split
 
 KEYS = (

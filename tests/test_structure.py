@@ -10,6 +10,8 @@ FLOW = [  # a module imports from its own line or an earlier one
     {"checks", "types", "randomness", "memory"},
     {"tasks", "activations", "schedule", "optimizers"},
     {"networks", "regularizers"},
+    {"ensembles"},
+    {"batches", "checkpoints"},
     {"training"},
     {"activity"},
     {"estimators"},

@@ -8,11 +8,12 @@ import torch
 
 from ibsweep import regularizers
 from ibsweep.activations import Activation, prelu
+from ibsweep.ensembles import Ensemble, Member, TrainingOptions
 from ibsweep.networks.mlp import MLP
 from ibsweep.networks.weights import Layout
 from ibsweep.tasks.boolean import spherical
 from ibsweep.tasks.split import stratified
-from ibsweep.training import Ensemble, Member, TrainingOptions, train
+from ibsweep.training import train
 
 TASK = spherical()
 EPOCHS = 3

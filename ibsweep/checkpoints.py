@@ -1,0 +1,89 @@
+"""Unfinished trainings on disk, one file a network, so that an interrupted one can go on."""
+
+import logging
+import os
+import time
+import zipfile
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+log = logging.getLogger(__name__)
+
+_UNREADABLE = (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile)
+
+
+def checkpoint_epoch(folder: Path, name: str) -> int:
+    """Return the epoch that a network's checkpoint was taken after, 0 if it has none."""
+    path = _path(folder, name)
+    if not path.exists():
+        return 0
+    try:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as held:
+            return int(held["epoch"])
+    except _UNREADABLE as error:
+        log.warning("checkpoint %s cannot be read (%s): training starts anew", path, error)
+        return 0
+
+
+class Checkpoints:
+    """The checkpoints of networks that train together and are equally far.
+
+    A network's file does not depend on its company: it can go on in another ensemble.
+
+    Args:
+        folder: Where the files are.
+        names: Names of the members, e.g. their fingerprints; members beyond these are fillers,
+            repetitions of the first.
+        epoch: Epoch that all of them are at, 0 if there are no files yet.
+        seconds: Least time between two savings.
+    """
+
+    def __init__(
+        self, folder: Path, names: Sequence[str], *, epoch: int = 0, seconds: float = 5.0
+    ) -> None:
+        self._folder = folder
+        self._names = names
+        self.epoch = epoch
+        self._seconds = seconds
+        self._saved_at = time.monotonic()
+
+    def due(self) -> bool:
+        """Say whether the last saving is long enough ago."""
+        return time.monotonic() - self._saved_at >= self._seconds
+
+    def save(self, state: dict[str, Tensor], epoch: int) -> None:
+        """Replace each member's file by its part of the state, at once or not at all."""
+        self._folder.mkdir(parents=True, exist_ok=True)
+        arrays = {name: held.cpu().numpy() for name, held in state.items()}
+        for member, name in enumerate(self._names):
+            path = _path(self._folder, name)
+            partial = path.with_suffix(f".{os.getpid()}.partial")
+            with partial.open("wb") as file:
+                held = {key: values[member] for key, values in arrays.items()}
+                np.savez(file, allow_pickle=False, epoch=np.array(epoch), **held)
+            partial.replace(path)
+        self._saved_at = time.monotonic()
+
+    def load(self, members: int) -> dict[str, Tensor]:
+        """Return what the files of that many members hold, in order, fillers like the first."""
+        files = []
+        for name in self._names:
+            with (
+                _path(self._folder, name).open("rb") as file,
+                np.load(file, allow_pickle=False) as held,
+            ):
+                files.append({key: torch.from_numpy(held[key]) for key in held if key != "epoch"})
+        files += files[:1] * (members - len(files))
+        return {key: torch.stack([held[key] for held in files]) for key in files[0]}
+
+    def remove(self, name: str) -> None:
+        """Remove the file of a member that needs it no longer."""
+        _path(self._folder, name).unlink(missing_ok=True)
+
+
+def _path(folder: Path, name: str) -> Path:
+    return folder / f"{name}.npz"
