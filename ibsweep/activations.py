@@ -25,7 +25,8 @@ class Activation:
             keywords, of shape `(members, units, 1)`.
 
     Raises:
-        ValueError: If `gain` is not positive or a start value is not finite.
+        ValueError: If `gain` is not positive, a start value is not finite, or the function has
+            parameters of its own, draws at random or changes the shape.
     """
 
     function: Callable[..., Tensor]
@@ -36,6 +37,20 @@ class Activation:
         checks.real("gain", self.gain, above=0)
         for name, start in self.learned.items():
             checks.real(f"learned.{name}", start)
+        self._try_out()
+
+    def _try_out(self) -> None:
+        """Find functions that cannot be applied, train something unseen, or draw at random."""
+        if isinstance(self.function, torch.nn.Module) and any(self.function.parameters()):
+            shown = type(self.function).__name__
+            raise ValueError(f"function must have no parameters of its own (use learned), got {shown}")
+        z = torch.linspace(-2, 2, 8).reshape(1, 1, 8)
+        learned = {name: torch.full((1, 1, 1), start) for name, start in self.learned.items()}
+        first, again = self.function(z, **learned), self.function(z, **learned)
+        if first.shape != z.shape or not torch.equal(first, again):
+            raise ValueError(
+                f"function must map element by element, without chance, got {self.function!r}"
+            )
 
 
 def absolute(z: Tensor) -> Tensor:

@@ -71,13 +71,15 @@ def varying(networks: pd.DataFrame) -> pd.DataFrame:
     Returns:
         One row per configuration (the index), one column per such choice or parameter.
     """
-    first = networks.groupby("configuration", sort=False).first()
+    seeds = networks.groupby("configuration", sort=False)
+    first = seeds.first()
     choices = [name for name in choice_columns(networks) if first[name].nunique(dropna=False) > 1]
     groups = first.groupby(choices, dropna=False) if choices else first.groupby(lambda _: 0)
     extra = [
         name
         for name in parameter_columns(networks)
         if (groups[name].nunique(dropna=False) > 1).any()
+        and (seeds[name].nunique(dropna=False) == 1).all()  # what varies within one is a seed
     ]
     return first[choices + extra]
 
@@ -186,7 +188,11 @@ def _configuration(
     choices = {
         name: str(first[name]) for name in choice_columns(networks) if pd.notna(first[name])
     }
-    parameters = {name: _plain(first[name]) for name in parameter_columns(networks)}
+    parameters = {
+        name: _plain(first[name])
+        for name in parameter_columns(networks)
+        if networks[name].nunique(dropna=False) == 1  # not a seed
+    }
     statistics: dict[str, float] = {"networks": float(len(networks))}
     for name in (name for name in metric_columns(networks) if "/I_" not in name):
         interval = mean_interval(networks[name])

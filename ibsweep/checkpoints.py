@@ -69,13 +69,19 @@ class Checkpoints:
         self._saved_at = time.monotonic()
 
     def load(self, members: int) -> dict[str, Tensor]:
-        """Return what the files of that many members hold, in order, fillers like the first."""
+        """Return what the files of that many members hold, in order, fillers like the first.
+
+        Raises:
+            ValueError: If one is not at the epoch that all should be at.
+        """
         files = []
         for name in self._names:
             with (
                 _path(self._folder, name).open("rb") as file,
                 np.load(file, allow_pickle=False) as held,
             ):
+                if int(held["epoch"]) != self.epoch:
+                    raise ValueError(f"{name} must be at epoch {self.epoch}, got {held['epoch']}")
                 files.append({key: torch.from_numpy(held[key]) for key in held if key != "epoch"})
         files += files[:1] * (members - len(files))
         return {key: torch.stack([held[key] for held in files]) for key in files[0]}

@@ -53,7 +53,8 @@ def scores(curves: pd.DataFrame, *, samples: int) -> dict[str, float]:
         `layer_k` for hidden layers, `last` for the output, and the means `all`, `hidden` (without
         the output) and `hidden_unsaturated`; `<estimator>/saturated/<layer>` (1 if the layer was
         above .97 log2 N all along) and `<estimator>/dead_layer` (1 if a layer never held any
-        information: its score and the means that contain it are NaN).
+        information, or too rarely for a robust peak: its score and the means that contain it are
+        NaN).
     """
     found: dict[str, float] = {}
     everything = curves[curves["part"] == "all"].sort_values("epoch", kind="stable")
@@ -68,7 +69,8 @@ def scores(curves: pd.DataFrame, *, samples: int) -> dict[str, float]:
             rated = {name: rate(held) for name, held in layers.items()}
             found |= {f"{estimator}/{kind}/{k}": v for k, v in _means(rated, saturated).items()}
         found |= {f"{estimator}/saturated/{name}": float(flag) for name, flag in saturated.items()}
-        found[f"{estimator}/dead_layer"] = float(any(held.max() == 0 for held in layers.values()))
+        rates = [rate(held) for held in layers.values() for rate in (score, robust_score)]
+        found[f"{estimator}/dead_layer"] = float(np.isnan(rates).any())
     return found
 
 

@@ -10,6 +10,7 @@ from torch import Tensor
 
 from ibsweep import checks, optimizers
 from ibsweep.networks.base import Network
+from ibsweep.networks.mlp import INITIALIZATIONS
 from ibsweep.optimizers import SGD, Adam, Optimizer
 from ibsweep.regularizers import Regularizer
 from ibsweep.types import Dataset, Split
@@ -46,6 +47,7 @@ class TrainingOptions:
         checks.integer("epochs", self.epochs, minimum=1)
         checks.integer("batch_size", self.batch_size, minimum=1)
         checks.real("learning_rate", self.learning_rate, above=0)
+        checks.choice("initialization", self.initialization, INITIALIZATIONS)
         optimizers.check(
             optimizer=self.optimizer,
             betas=self.adam_betas,

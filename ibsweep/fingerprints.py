@@ -18,8 +18,11 @@ _TRAINING = ("split", "network", "activation", "regularization", "training", "sn
 def training_content(settings: Settings) -> dict[str, Any]:
     """All that determines the trained network: the data themselves, not their path."""
     task = {key: value for key, value in settings.values["task"].items() if key != "path"}
+    other = "sgd_" if settings.values["training"]["optimizer"] == "adam" else "adam_"  # options without effect
+    training = {k: v for k, v in settings.values["training"].items() if not k.startswith(other)}
     return {
         **{key: settings.values[key] for key in _TRAINING},
+        "training": training,
         "task": {**task, "digest": settings.dataset.digest},
         "seeding": settings.seeds,
         "device": settings.device.type,
@@ -65,7 +68,10 @@ def ensemble_key(settings: Settings) -> str:
     shared = {
         **values,
         "seeding": sorted(values["seeding"]),
-        "regularization": {name: sorted(node) for name, node in values["regularization"].items()},
+        "regularization": {
+            name: [node["_target_"], sorted(node)]
+            for name, node in values["regularization"].items()
+        },
         "training": {k: v for k, v in values["training"].items() if k != "learning_rate"},
     }
     return fingerprint(shared)
@@ -76,6 +82,6 @@ def _canonical(value: Any) -> Any:  # noqa: ANN401
         return {str(key): _canonical(entry) for key, entry in value.items()}
     if isinstance(value, (list, tuple)):
         return [_canonical(entry) for entry in value]
-    if isinstance(value, (int, float)) and not isinstance(value, bool):
-        return float(value)
+    if isinstance(value, float) and value.is_integer():
+        return int(value)  # 1.0 is 1; integers beyond 2**53 stay exact
     return value

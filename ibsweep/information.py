@@ -9,6 +9,7 @@ import pandas as pd
 import torch
 from torch import Tensor
 
+from ibsweep import checks
 from ibsweep.types import Information
 
 Estimator = Callable[..., Information]
@@ -111,6 +112,8 @@ def _asked(name: str, estimator: Estimator) -> dict[str, str]:
     """What an estimator must be given, each with the name of what it is taken over."""
     parameters = inspect.signature(estimator).parameters
     over = parameters.get("range_over")
+    if over is not None:
+        checks.choice("range_over", over.default, ("network", "layer"))
     known = {
         "inputs": "part",
         "activity_range": "network" if over is None else str(over.default),

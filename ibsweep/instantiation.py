@@ -26,9 +26,12 @@ def build(node: Mapping[str, Any], key: str, *, trusted: Sequence[str] = ()) -> 
     Raises:
         ConfigError: If a target is not trusted or does not exist, or refuses its arguments.
     """
+    if not isinstance(node, Mapping) or "_target_" not in node:
+        raise ConfigError(f"{key} must be an option with a _target_, got {node!r}")
+    prefixes = (*TRUSTED, *trusted)
     for where, target in _targets(node, key):
-        if not target.startswith((*TRUSTED, *trusted)):
-            allowed = ", ".join((*TRUSTED, *trusted))
+        if not target.startswith(prefixes) or not _home(target, where).startswith(prefixes):
+            allowed = ", ".join(prefixes)
             raise ConfigError(
                 f"{where} must start with one of {allowed} (see trusted_targets), got {target!r}"
             )
@@ -52,6 +55,13 @@ def blame(key: str) -> Iterator[None]:
         raise ConfigError(_located(key, cause)) from error
     except (ValueError, TypeError) as error:
         raise ConfigError(_located(key, error)) from error
+
+
+def _home(target: str, where: str) -> str:
+    """Name the module that a target is defined in: an attribute may lead out of its package."""
+    with blame(where):
+        found = hydra.utils.get_object(target)
+    return f"{getattr(found, '__module__', '')}."
 
 
 def _located(key: str, cause: object) -> str:

@@ -4,6 +4,11 @@ import torch
 from ibsweep.instantiation import ConfigError
 
 
+class Twice(torch.nn.Module):
+    def forward(self, z):
+        return 2 * z
+
+
 def test_defaults_are_the_papers(settings):
     defaults = settings()
     defaults.check()
@@ -56,6 +61,21 @@ def test_defaults_are_the_papers(settings):
         (["parts=[validation]"], "parts must be one of all, train, test, got 'validation'"),
         (["device=tpu"], "device must be one of auto, cpu, cuda, got 'tpu'"),
         (["dtype=float16"], "dtype must be one of float32, float64, got 'float16'"),
+        (["training.initialization=he"], "training.initialization must be one of glorot, released"),
+        (
+            ["estimator=[binning_global]", "estimator.binning_global.range_over=epoch"],
+            "estimator.binning_global.range_over must be one of network, layer, got 'epoch'",
+        ),
+        (["+regularization.l2.penalty=0.1"], "regularization.l2 must be an option with a _target_"),
+        (["+regularization.l2=0.1"], "regularization.l2 must be an option with a _target_"),
+        (["activation.function._target_=torch.nn.PReLU"], "activation.*must have no parameters"),
+        (["activation.function._target_=torch.nn.RReLU"], "activation.*element by element"),
+        (["trusted_targets=mypackage."], "trusted_targets must be a list of prefixes"),
+        (["tracking.uri=5"], "tracking.uri must be an address, got 5"),
+        (["task=arrays", "task.path=5"], "task.path must name a .npz or .mat file, got 5"),
+        (["directory=5"], "directory must be a folder, got 5"),
+        (["parts=[train]"], "parts must contain all"),
+        (["+artifacts.weights=false"], "artifacts must have the key activity_snapshots alone"),
         (["+unheard_of=1"], "unheard_of must be one of .*, got an unknown key"),
         (
             ["activation.function._target_=os.system"],
@@ -81,10 +101,15 @@ def test_wrong_options_are_named_with_their_rule(settings, overrides, message):
 
 
 def test_a_users_own_code_must_be_trusted_first(settings):
-    own = ["activation.function._target_=collections.OrderedDict"]
+    own = ["activation.function._target_=tests.test_settings.Twice"]
     with pytest.raises(ConfigError, match="trusted_targets"):
         settings(*own).check()
-    settings(*own, "trusted_targets=[collections.]").check()
+    settings(*own, "trusted_targets=[tests.]").check()
+
+
+def test_an_attribute_does_not_lead_out_of_trusted_code(settings):
+    with pytest.raises(ConfigError, match="activation.function._target_ must start with"):
+        settings("activation.function._target_=ibsweep.main.os.getcwd").check()
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="there is a CUDA device")

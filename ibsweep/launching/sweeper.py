@@ -99,9 +99,12 @@ class GridSweeper(Sweeper):
             failures=failures,
             elapsed_s=time.monotonic() - started_at,
         )
-        self._finish(results)
+        try:
+            self._finish(results)
+        finally:
+            if failures:
+                log.error(failure_list(failures, jobs=len(results), path=path))
         if failures:
-            log.error(failure_list(failures, jobs=len(results), path=path))
             self._end_callbacks()
             raise SystemExit(EXIT_FAILED)
         return [results]

@@ -23,8 +23,8 @@ def arrays(*, path: str | None, inputs: str, labels: str) -> Dataset:
         ValueError: If the file is missing or unreadable, lacks an array, or the arrays do not fit
             the rules.
     """
-    if not path:
-        raise ValueError("path must name a .npz or .mat file, got nothing")
+    if not isinstance(path, str) or not path:
+        raise ValueError(f"path must name a .npz or .mat file, got {path or 'nothing'}")
     content = _read(Path(path))
     for name in (inputs, labels):
         if name not in content:

@@ -38,6 +38,8 @@ class TrackingOptions:
     def __post_init__(self) -> None:
         checks.choice("tracking.curves", self.curves, ("metrics", "artifact"))
         _check_study(self.study)
+        if self.uri is not None and not isinstance(self.uri, str):
+            raise ValueError(f"tracking.uri must be an address, got {self.uri!r}")
         if self.uri:
             _check_uri(self.uri)
 

@@ -1,0 +1,117 @@
+"""Sweeps that are killed, and go on when the same command is typed again: nothing lost or doubled.
+
+`python -m tests.test_faults` prints what each kill left; `pytest -m slow` runs it as a test.
+"""
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import pandas as pd
+import psutil
+import pytest
+
+from tests.test_command_line import command, numbers, store_of
+
+SWEEP = [
+    "-m",
+    "activation=relu,tanh",
+    "seed=range(30)",
+    "training.epochs=400",
+    "snapshots.count=12",
+    "artifacts.activity_snapshots=1",
+]
+KILLS = 20
+
+
+def start(folder):
+    environment = {k: v for k, v in os.environ.items() if not k.startswith(("MLFLOW", "HYDRA"))}
+    return subprocess.Popen(
+        [sys.executable, "-m", "ibsweep", *SWEEP],
+        cwd=folder,
+        env=environment,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+
+
+def strike(process, how, rng):
+    """Kill a worker, the parent, or the whole group; return whether the sweep can go on alone."""
+    children = psutil.Process(process.pid).children(recursive=True)
+    if how == "worker":
+        if children:
+            rng.choice(children).kill()
+        return
+    if how == "group":
+        os.killpg(process.pid, signal.SIGKILL)
+    else:
+        os.kill(process.pid, how)
+    process.wait(timeout=60)
+    gone, alive = psutil.wait_procs(children, timeout=20)
+    assert not alive, f"orphans: {alive}"
+
+
+def disturb(folder, hows, rng, say):
+    """Run the sweep again and again, each time struck at a random instant, until none is left."""
+    for count, how in enumerate(hows, 1):
+        process = start(folder)
+        time.sleep(rng.uniform(2, 22))
+        if process.poll() is not None:
+            say(f"kill {count:2d}: the sweep was done before")
+            continue
+        strike(process, how, rng)
+        if process.poll() is None:
+            process.wait(timeout=600)
+        say(f"kill {count:2d}: {how}, {finished(folder)} of 60 finished")
+
+
+def finished(folder):
+    if not (folder / "outputs" / "mlflow.db").exists():
+        return 0
+    return int((store_of(folder).networks()["status"] == "FINISHED").sum())
+
+
+def compare(folder, undisturbed):
+    """Return runs lost, runs doubled and runs that never ended; assert that all numbers agree."""
+    runs, reference = store_of(folder).networks(), numbers(store_of(undisturbed).networks())
+    done = runs[runs["status"] == "FINISHED"]
+    ours = numbers(done)
+    pd.testing.assert_frame_equal(ours, reference, check_exact=True)
+    lost = len(set(reference.index) - set(ours.index))
+    return lost, int(done["fingerprint"].duplicated().sum()), int((runs["status"] == "RUNNING").sum())
+
+
+def run(folder, hows, *, seed=0, say=print):
+    rng = random.Random(seed)
+    struck, quiet = folder / "struck", folder / "quiet"
+    struck.mkdir()
+    quiet.mkdir()
+    disturb(struck, hows, rng, say)
+    for place in (struck, quiet):
+        ended = command(place, *SWEEP)
+        assert ended.returncode == 0, ended.stderr
+    lost, doubled, running = compare(struck, quiet)
+    say(f"{len(hows)} kills: {lost} lost, {doubled} doubled, {running} still running")
+    assert (lost, doubled, running) == (0, 0, 0)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(3600)
+@pytest.mark.parametrize(
+    "hows",
+    [["group", "worker", "group", signal.SIGKILL], [signal.SIGINT, signal.SIGTERM]],
+    ids=["kill", "stop"],
+)
+def test_a_sweep_that_is_killed_goes_on(tmp_path, hows):
+    run(tmp_path, hows)
+
+
+if __name__ == "__main__":
+    with tempfile.TemporaryDirectory() as folder:
+        run(Path(folder), [("group", "worker", signal.SIGKILL)[i % 3] for i in range(KILLS)])
