@@ -1,5 +1,6 @@
 """The command `python -m ibsweep`: compose, check, run; one line where input is wrong."""
 
+import logging
 import os
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -13,16 +14,24 @@ from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from ibsweep import aggregation, fingerprints
+from ibsweep import aggregation, fingerprints, reuse
 from ibsweep.instantiation import ConfigError
 from ibsweep.launching import launcher
-from ibsweep.launching.launcher import BatchTask
+from ibsweep.launching.launcher import BatchTask, Identity, Recalled
 from ibsweep.pipeline import Batch, TrainingFailed
 from ibsweep.settings import Settings
 from ibsweep.tracking import StoreError, open_store
 from ibsweep.types import Job
 
-_ASIDE = ("tracking", "directory", "artifacts", "trusted_targets")  # say nothing of the numbers
+_ASIDE = (
+    "tracking",
+    "directory",
+    "artifacts",
+    "trusted_targets",
+    "rerun",
+)  # say nothing of the numbers
+log = logging.getLogger(__name__)
+
 _EXPECTED = (
     ConfigError,
     StoreError,
@@ -45,6 +54,10 @@ def train_and_measure(config: DictConfig) -> object:
     try:
         check(config)
         prepare(config)
+        (known,) = _recall([identify(config)], Settings.of(config), _sweep())
+        if known.returned is not None:
+            log.info("already finished, skipped: %s (rerun=true forces it)", known.returned)
+            return known.returned
         return start([config], lambda fraction: None)(0)
     except _EXPECTED as error:
         if HydraConfig.get().mode == RunMode.MULTIRUN:  # its sweeper lists the jobs that failed
@@ -64,6 +77,40 @@ def check(config: DictConfig) -> None:
 def prepare(config: DictConfig) -> None:
     """Open the store, which creates it if need be, before anything is trained."""
     open_store(Settings.of(config).tracking)
+
+
+def identify(config: DictConfig) -> Identity:
+    """Name the job's run, its network, and those that it can train with."""
+    settings = Settings.of(config)
+    return Identity(
+        group=fingerprints.ensemble_key(settings),
+        network=fingerprints.network_fingerprint(settings),
+        run=fingerprints.run_fingerprint(settings),
+        store=settings.tracking,
+    )
+
+
+def recall(config: DictConfig, identities: Sequence[Identity]) -> list[Recalled]:
+    """Say which jobs the store holds already; those belong to this sweep too from now on."""
+    return _recall(identities, Settings.of(config), Path(config.hydra.sweep.dir).name)
+
+
+def _recall(
+    identities: Sequence[Identity], settings: Settings, sweep: str | None
+) -> list[Recalled]:
+    if settings.rerun:
+        return [Recalled(None, trained=False)] * len(identities)
+    wanted = [reuse.Wanted(settings.tracking, one.run, one.network) for one in identities]
+    return [
+        Recalled(reuse.Skipped(known.run_id) if known.run_id else None, known.trained)
+        for known in reuse.held(wanted, sweep=sweep)
+    ]
+
+
+def _sweep() -> str | None:
+    """Return the name of the sweep that is running, if one is."""
+    running = HydraConfig.get()
+    return Path(running.sweep.dir).name if running.mode == RunMode.MULTIRUN else None
 
 
 def start(
@@ -93,7 +140,7 @@ def _job(settings: Settings) -> Job:
         training_fingerprint=fingerprints.network_fingerprint(settings),
         configuration=fingerprints.configuration_fingerprint(settings),
         config=OmegaConf.to_yaml(OmegaConf.create(dict(values))),
-        sweep=Path(running.sweep.dir).name if running.mode == RunMode.MULTIRUN else None,
+        sweep=_sweep(),
     )
 
 
@@ -107,10 +154,10 @@ def _flatten(values: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str,
 
 train_and_measure.batch = BatchTask(  # type: ignore[attr-defined]
     check=check,
-    group=lambda config: fingerprints.ensemble_key(Settings.of(config)),
-    network=lambda config: fingerprints.network_fingerprint(Settings.of(config)),
+    identify=identify,
     start=start,
     prepare=prepare,
+    recall=recall,
     finish=aggregation.finish,
 )
 

@@ -19,6 +19,7 @@ FLOW = [  # a module imports from its own line or an earlier one
     {"analysis"},
     {"plots"},
     {"instantiation", "settings", "fingerprints"},
+    {"reuse"},
     {"pipeline", "aggregation"},
     {"launching"},
     {"main", "__main__", "__init__"},
