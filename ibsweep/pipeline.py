@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property, lru_cache
 from typing import NamedTuple
 
@@ -11,11 +11,11 @@ import pandas as pd
 import torch
 from torch import Tensor
 
-from ibsweep import activity, compression, fingerprints, information, plots
+from ibsweep import activity, compression, fingerprints, information, plots, reuse
 from ibsweep.networks.weights import Layout
 from ibsweep.settings import Settings
 from ibsweep.tracking import open_store
-from ibsweep.training import LEAST_MEMBERS, Ensemble, Progress, Trained, train
+from ibsweep.training import LEAST_MEMBERS, Ensemble, Progress, train
 from ibsweep.types import Job, NetworkRecord
 
 log = logging.getLogger(__name__)
@@ -37,6 +37,26 @@ class Finished(NamedTuple):
     scores: dict[str, float]
 
 
+class _Network(NamedTuple):
+    """A network that is ready to be measured.
+
+    Attributes:
+        weights: Its weights at every snapshot, shape `(snapshots, width)`.
+        failed: The epoch after which they were not finite, if any.
+        seconds: Time that training it took; None if it was not trained here.
+        origin: The run that it was read from, if it was.
+    """
+
+    weights: Tensor
+    failed: int | None = None
+    seconds: float | None = None
+    origin: str | None = None
+
+    @property
+    def durations(self) -> dict[str, float]:
+        return {} if self.seconds is None else {"training": self.seconds}
+
+
 class Batch:
     """Jobs whose networks train in one ensemble.
 
@@ -51,24 +71,25 @@ class Batch:
         self._settings = settings
         self._progress = progress
         self._started = time.time()
-        self._members = [fingerprints.network_fingerprint(one) for one in settings]
-        self._networks = list(dict.fromkeys(self._members))
+        self._names = [fingerprints.network_fingerprint(one) for one in settings]
         self._replayed = lru_cache(maxsize=1)(self._replay)
 
     def run(self, index: int, job: Job) -> Finished:
         """Measure, score and store job `index`; the first call trains the whole ensemble.
 
+        Networks whose weights are stored are not trained, unless `rerun` is asked for.
+
         Raises:
             TrainingFailed: If the job's network diverged; it is stored as FAILED, with the epoch.
         """
         store = open_store(self._settings[index].tracking)
-        member = self._networks.index(self._members[index])
-        epoch = self._trained.failed.get(member)
+        name = self._names[index]
+        epoch = self._networks[name].failed
         if epoch is not None:
             reason = f"weights are no longer finite after epoch {epoch}"
             store.log_failure(job, reason, started=self._started, epoch=epoch)
             raise TrainingFailed(reason)
-        record = self._measure(self._settings[index], job, member)
+        record = self._measure(self._settings[index], job, name)
         planes = information_planes(record.curves, self._settings[index], title=job.name)
         run_id = store.log_network(record, figures=planes)
         log.info(
@@ -80,20 +101,35 @@ class Batch:
         return Finished(run_id, record.scores)
 
     @cached_property
-    def _trained(self) -> Trained:
-        settings = [self._settings[self._members.index(name)] for name in self._networks]
+    def _networks(self) -> dict[str, _Network]:
+        """All networks, by training fingerprint: from the store, or else trained."""
+        wanted = {
+            name: self._settings[self._names.index(name)] for name in dict.fromkeys(self._names)
+        }
+        stored = {} if self._settings[0].rerun else reuse.stored_networks(wanted)
+        networks = {name: _Network(one.weights, origin=one.run_id) for name, one in stored.items()}
+        if stored:
+            log.info("measuring %d networks from stored weights", len(stored))
+        missing = {name: one for name, one in wanted.items() if name not in stored}
+        return networks | (self._train(missing) if missing else {})
+
+    def _train(self, wanted: Mapping[str, Settings]) -> dict[str, _Network]:
+        settings = list(wanted.values())
         log.info("training %d networks for %d epochs", len(settings), settings[0].training.epochs)
         begin = time.perf_counter()
         filler = settings[:1] * (LEAST_MEMBERS - len(settings))
         trained = train(_ensemble([*settings, *filler]), self._progress)
-        self._seconds = (time.perf_counter() - begin) / len(settings)
-        log.info("trained in %.2f s a network", self._seconds)
-        return trained
+        seconds = (time.perf_counter() - begin) / len(settings)
+        log.info("trained in %.2f s a network", seconds)
+        return {
+            name: _Network(trained.weights[:, k], trained.failed.get(k), seconds)
+            for k, name in enumerate(wanted)
+        }
 
-    def _replay(self, member: int) -> tuple[dict[str, Tensor], pd.DataFrame]:
+    def _replay(self, name: str) -> tuple[dict[str, Tensor], pd.DataFrame]:
         """Activity of every layer at all snapshots, and the table of performance."""
-        settings = self._settings[self._members.index(self._networks[member])]
-        weights = self._trained.weights[:, member]
+        settings = self._settings[self._names.index(name)]
+        weights = self._networks[name].weights
         layers, logs = activity.replay(settings.network, weights, settings.dataset.inputs)
         tables = [
             pd.DataFrame({"epoch": settings.snapshots}),
@@ -102,9 +138,10 @@ class Batch:
         ]
         return layers, pd.concat(tables, axis=1)
 
-    def _measure(self, settings: Settings, job: Job, member: int) -> NetworkRecord:
+    def _measure(self, settings: Settings, job: Job, name: str) -> NetworkRecord:
         begin = time.perf_counter()
-        layers, training = self._replayed(member)
+        network = self._networks[name]
+        layers, training = self._replayed(name)
         dataset = settings.dataset
         curves = information.measure(
             layers,
@@ -122,19 +159,19 @@ class Batch:
                 **activity.final_scores(training, dataset, settings.split),
                 **compression.scores(curves, samples=len(dataset.labels)),
             },
-            weights=self._arrays(settings, member),
+            weights=_arrays(settings, network.weights),
             activity=_logged(settings, layers),
             samples=len(dataset.labels),
             started=self._started,
-            durations={"training": self._seconds, "measuring": time.perf_counter() - begin},
+            durations={**network.durations, "measuring": time.perf_counter() - begin},
+            weights_from=network.origin,
         )
 
-    def _arrays(self, settings: Settings, member: int) -> dict[str, np.ndarray]:
-        views = Layout(settings.network.parameters).views(self._trained.weights[:, member])
-        return {
-            "epochs": settings.snapshots,
-            **{name: view.numpy() for name, view in views.items()},
-        }
+
+def _arrays(settings: Settings, weights: Tensor) -> dict[str, np.ndarray]:
+    """Each parameter at every snapshot."""
+    views = Layout(settings.network.parameters).views(weights)
+    return {"epochs": settings.snapshots, **{name: view.numpy() for name, view in views.items()}}
 
 
 def _ensemble(settings: Sequence[Settings]) -> Ensemble:
