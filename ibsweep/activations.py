@@ -43,7 +43,9 @@ class Activation:
         """Find functions that cannot be applied, train something unseen, or draw at random."""
         if isinstance(self.function, torch.nn.Module) and any(self.function.parameters()):
             shown = type(self.function).__name__
-            raise ValueError(f"function must have no parameters of its own (use learned), got {shown}")
+            raise ValueError(
+                f"function must have no parameters of its own (use learned), got {shown}"
+            )
         z = torch.linspace(-2, 2, 8).reshape(1, 1, 8)
         learned = {name: torch.full((1, 1, 1), start) for name, start in self.learned.items()}
         first, again = self.function(z, **learned), self.function(z, **learned)

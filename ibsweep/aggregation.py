@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pandas as pd
+from hydra.utils import to_absolute_path
 from omegaconf import DictConfig
 from rich.console import Console
 from rich.table import Table
@@ -16,22 +17,34 @@ from ibsweep.settings import Settings
 from ibsweep.tracking import TrackingOptions, open_store
 
 
+def sweep_name(folder: str) -> str:
+    """Return the identifier of the sweep in a folder: the folder's own name."""
+    return Path(to_absolute_path(folder)).resolve().name
+
+
 def finish(config: DictConfig, returns: Sequence[object]) -> None:
     """Aggregate a sweep over its seeds, from the store alone; store the aggregates; print them.
 
     Args:
         config: Full configuration of one of its jobs.
-        returns: What its jobs returned; not needed, since the store tells all.
+        returns: What its jobs returned; not needed, since failures are stored, too.
     """
     settings = Settings.of(config)
-    store, sweep = open_store(settings.tracking), Path(config.hydra.sweep.dir).name
+    store, sweep = open_store(settings.tracking), sweep_name(config.hydra.sweep.dir)
     networks = store.networks(sweep=sweep)
     if networks.empty:
         return
     done = analysis.finished_networks(networks)["run_id"].tolist()
     curves, training = store.read_curves(done), store.read_training(done)
     for result in analysis.configurations(networks, curves, training):
-        planes = information_planes(result.curves, settings, title=result.name, band=True)
+        of_this = networks["configuration"] == result.configuration
+        planes = information_planes(
+            result.curves,
+            result.parameters,
+            samples=int(networks.loc[of_this, "samples"].iloc[0]),
+            title=result.name,
+            band=True,
+        )
         store.log_configuration(result, sweep=sweep, figures=planes)
     table = analysis.summarize(networks)
     command = f"python -m ibsweep {shlex.join(sys.argv[1:])}"

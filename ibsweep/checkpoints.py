@@ -86,9 +86,10 @@ class Checkpoints:
         files += files[:1] * (members - len(files))
         return {key: torch.stack([held[key] for held in files]) for key in files[0]}
 
-    def remove(self, name: str) -> None:
-        """Remove the file of a member that needs it no longer."""
-        _path(self._folder, name).unlink(missing_ok=True)
+
+def remove_checkpoint(folder: Path, name: str) -> None:
+    """Remove the file of a network that needs it no longer."""
+    _path(folder, name).unlink(missing_ok=True)
 
 
 def _path(folder: Path, name: str) -> Path:

@@ -16,6 +16,17 @@ def integer(name: str, value: object, *, minimum: int) -> int:
     return int(value)
 
 
+def truth(name: str, value: object) -> bool:
+    """Return `value` if it is true or false.
+
+    Raises:
+        ValueError: If it is not.
+    """
+    if not isinstance(value, bool):
+        raise ValueError(f"{name} must be true or false, got {value!r}")
+    return value
+
+
 def real(
     name: str,
     value: object,

@@ -18,7 +18,9 @@ _TRAINING = ("split", "network", "activation", "regularization", "training", "sn
 def training_content(settings: Settings) -> dict[str, Any]:
     """All that determines the trained network: the data themselves, not their path."""
     task = {key: value for key, value in settings.values["task"].items() if key != "path"}
-    other = "sgd_" if settings.values["training"]["optimizer"] == "adam" else "adam_"  # options without effect
+    other = (
+        "sgd_" if settings.values["training"]["optimizer"] == "adam" else "adam_"
+    )  # options without effect
     training = {k: v for k, v in settings.values["training"].items() if not k.startswith(other)}
     return {
         **{key: settings.values[key] for key in _TRAINING},

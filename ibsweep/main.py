@@ -1,5 +1,6 @@
 """The command `python -m ibsweep`: compose, check, run; one line where input is wrong."""
 
+import logging
 import os
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -7,22 +8,31 @@ from pathlib import Path
 from typing import Any
 
 import hydra
+import torch
 from hydra.core.hydra_config import HydraConfig
 from hydra.errors import HydraException
 from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from ibsweep import aggregation, fingerprints
+from ibsweep import aggregation, fingerprints, reuse
 from ibsweep.instantiation import ConfigError
 from ibsweep.launching import launcher
-from ibsweep.launching.launcher import BatchTask
+from ibsweep.launching.launcher import BatchTask, Identity, Recalled
 from ibsweep.pipeline import Batch, TrainingFailed
 from ibsweep.settings import Settings
 from ibsweep.tracking import StoreError, open_store
 from ibsweep.types import Job
 
-_ASIDE = ("tracking", "directory", "artifacts", "trusted_targets")  # say nothing of the numbers
+_ASIDE = (
+    "tracking",
+    "directory",
+    "artifacts",
+    "trusted_targets",
+    "rerun",
+)  # say nothing of the numbers
+log = logging.getLogger(__name__)
+
 _EXPECTED = (
     ConfigError,
     StoreError,
@@ -42,9 +52,14 @@ def conf_dir() -> str:
 
 def train_and_measure(config: DictConfig) -> object:
     """Train, measure and store one network: a single run, or a job of a foreign launcher."""
+    torch.set_num_threads(1)  # as in a sweep: the number of threads can change the last bits
     try:
         check(config)
         prepare(config)
+        (known,) = _recall([identify(config)], Settings.of(config), _sweep())
+        if known.returned is not None:
+            log.info("already finished, skipped: %s (rerun=true forces it)", known.returned)
+            return known.returned
         return start([config], lambda fraction: None)(0)
     except _EXPECTED as error:
         if HydraConfig.get().mode == RunMode.MULTIRUN:  # its sweeper lists the jobs that failed
@@ -64,6 +79,43 @@ def check(config: DictConfig) -> None:
 def prepare(config: DictConfig) -> None:
     """Open the store, which creates it if need be, before anything is trained."""
     open_store(Settings.of(config).tracking)
+
+
+def identify(config: DictConfig) -> Identity:
+    """Name the job's run, its network, and those that it can train with."""
+    settings = Settings.of(config)
+    return Identity(
+        group=fingerprints.ensemble_key(settings),
+        network=fingerprints.network_fingerprint(settings),
+        run=fingerprints.run_fingerprint(settings),
+        store=settings.tracking,
+    )
+
+
+def recall(config: DictConfig, identities: Sequence[Identity]) -> list[Recalled]:
+    """Say which jobs the store holds already; those belong to this sweep too from now on."""
+    sweep = aggregation.sweep_name(config.hydra.sweep.dir)
+    return _recall(identities, Settings.of(config), sweep)
+
+
+def _recall(
+    identities: Sequence[Identity], settings: Settings, sweep: str | None
+) -> list[Recalled]:
+    if settings.rerun:
+        return [Recalled(None, trained=False)] * len(identities)
+    wanted = [reuse.Wanted(settings.tracking, one.run, one.network) for one in identities]
+    return [
+        Recalled(reuse.Skipped(known.run_id) if known.run_id else None, known.trained)
+        for known in reuse.held(wanted, sweep=sweep)
+    ]
+
+
+def _sweep() -> str | None:
+    """Return the name of the sweep that is running, if one is."""
+    running = HydraConfig.get()
+    if running.mode != RunMode.MULTIRUN:
+        return None
+    return aggregation.sweep_name(running.sweep.dir)
 
 
 def start(
@@ -86,14 +138,17 @@ def _job(settings: Settings) -> Job:
     named = [choices["activation"], choices["regularization"], f"seed{values['seed']}"]
     return Job(
         name="-".join(word for word in named if word != "none"),
-        parameters=dict(_flatten({k: v for k, v in values.items() if k not in _ASIDE})),
+        parameters={
+            **dict(_flatten({k: v for k, v in values.items() if k not in _ASIDE})),
+            "device": settings.device.type,
+        },
         choices=choices,
         seed=values["seed"],
         fingerprint=fingerprints.run_fingerprint(settings),
         training_fingerprint=fingerprints.network_fingerprint(settings),
         configuration=fingerprints.configuration_fingerprint(settings),
         config=OmegaConf.to_yaml(OmegaConf.create(dict(values))),
-        sweep=Path(running.sweep.dir).name if running.mode == RunMode.MULTIRUN else None,
+        sweep=_sweep(),
     )
 
 
@@ -107,10 +162,10 @@ def _flatten(values: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str,
 
 train_and_measure.batch = BatchTask(  # type: ignore[attr-defined]
     check=check,
-    group=lambda config: fingerprints.ensemble_key(Settings.of(config)),
-    network=lambda config: fingerprints.network_fingerprint(Settings.of(config)),
+    identify=identify,
     start=start,
     prepare=prepare,
+    recall=recall,
     finish=aggregation.finish,
 )
 
@@ -124,6 +179,21 @@ def main() -> None:
         command(train_and_measure)()
     except _EXPECTED as error:
         sys.exit(_report(error))
+    except ValueError as error:
+        if "Config group override must be a string" not in str(error):
+            raise
+        sys.exit(_report(ConfigError(_number_for_an_option())))
+
+
+def _number_for_an_option() -> str:
+    """Say which group was given a number, which Hydra does not."""
+    for argument in sys.argv[1:]:
+        group, _, value = argument.partition("=")
+        folder = Path(conf_dir()) / group
+        if group and folder.is_dir() and not (folder / f"{value}.yaml").exists():
+            options = ", ".join(sorted(path.stem for path in folder.glob("*.yaml")))
+            return f"{group} must name one of {options}, got {value}"
+    return "a group must name one of its options, got a number"
 
 
 def _report(error: Exception) -> int:

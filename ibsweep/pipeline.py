@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property, lru_cache
 from typing import NamedTuple
 
@@ -11,11 +11,12 @@ import pandas as pd
 import torch
 from torch import Tensor
 
-from ibsweep import activity, compression, fingerprints, information, plots
-from ibsweep.ensembles import Ensemble, Trained
+from ibsweep import activity, compression, fingerprints, information, plots, reuse
+from ibsweep.checkpoints import Checkpoints, checkpoint_epoch, remove_checkpoint
+from ibsweep.ensembles import Ensemble
 from ibsweep.networks.weights import Layout
 from ibsweep.settings import Settings
-from ibsweep.tracking import open_store
+from ibsweep.tracking import Store, open_store
 from ibsweep.training import LEAST_MEMBERS, Progress, train
 from ibsweep.types import Job, NetworkRecord
 
@@ -38,6 +39,26 @@ class Finished(NamedTuple):
     scores: dict[str, float]
 
 
+class _Network(NamedTuple):
+    """A network that is ready to be measured.
+
+    Attributes:
+        weights: Its weights at every snapshot, shape `(snapshots, width)`.
+        failed: The epoch after which they were not finite, if any.
+        seconds: Time that training it took; None if it was not trained here.
+        origin: The run that it was read from, if it was.
+    """
+
+    weights: Tensor
+    failed: int | None = None
+    seconds: float | None = None
+    origin: str | None = None
+
+    @property
+    def durations(self) -> dict[str, float]:
+        return {} if self.seconds is None else {"training": self.seconds}
+
+
 class Batch:
     """Jobs whose networks train in one ensemble.
 
@@ -52,49 +73,110 @@ class Batch:
         self._settings = settings
         self._progress = progress
         self._started = time.time()
-        self._members = [fingerprints.network_fingerprint(one) for one in settings]
-        self._networks = list(dict.fromkeys(self._members))
+        self._broken: Exception | None = None
+        self._names = [fingerprints.network_fingerprint(one) for one in settings]
         self._replayed = lru_cache(maxsize=1)(self._replay)
 
     def run(self, index: int, job: Job) -> Finished:
         """Measure, score and store job `index`; the first call trains the whole ensemble.
 
+        Networks whose weights are stored are not trained, unless `rerun` is asked for.
+
         Raises:
             TrainingFailed: If the job's network diverged; it is stored as FAILED, with the epoch.
+            Exception: Whatever else prevents it; that is stored as FAILED, too.
         """
-        store = open_store(self._settings[index].tracking)
-        member = self._networks.index(self._members[index])
-        epoch = self._trained.failed.get(member)
+        settings, name = self._settings[index], self._names[index]
+        store = open_store(settings.tracking)
+        try:
+            finished = self._run(settings, job, name, store)
+        except TrainingFailed:
+            remove_checkpoint(settings.checkpoints, name)
+            raise
+        except Exception as error:
+            reason = f"{type(error).__name__}: {error}"
+            store.log_failure(job, reason, started=self._started, epoch=None)
+            raise
+        remove_checkpoint(settings.checkpoints, name)
+        return finished
+
+    def _run(self, settings: Settings, job: Job, name: str, store: Store) -> Finished:
+        epoch = self._trained[name].failed
         if epoch is not None:
             reason = f"weights are no longer finite after epoch {epoch}"
             store.log_failure(job, reason, started=self._started, epoch=epoch)
             raise TrainingFailed(reason)
-        record = self._measure(self._settings[index], job, member)
-        planes = information_planes(record.curves, self._settings[index], title=job.name)
-        run_id = store.log_network(record, figures=planes)
-        log.info(
-            "%s: test accuracy %.3f, run %s",
-            job.name,
-            record.scores["accuracy/test"],
-            run_id,
+        record = self._measure(settings, job, name)
+        planes = information_planes(
+            record.curves, job.parameters, samples=record.samples, title=job.name
         )
+        run_id = store.log_network(record, figures=planes)
+        accuracy = record.scores["accuracy/test"]
+        log.info("%s: test accuracy %.3f, run %s", job.name, accuracy, run_id)
         return Finished(run_id, record.scores)
 
+    @property
+    def _trained(self) -> dict[str, _Network]:
+        """All networks; what prevents them is tried once, not again for each job."""
+        if self._broken is not None:
+            raise self._broken
+        try:
+            return self._networks
+        except Exception as error:
+            self._broken = error
+            raise
+
     @cached_property
-    def _trained(self) -> Trained:
-        settings = [self._settings[self._members.index(name)] for name in self._networks]
-        log.info("training %d networks for %d epochs", len(settings), settings[0].training.epochs)
+    def _networks(self) -> dict[str, _Network]:
+        """All networks, by training fingerprint: from the store, or else trained."""
+        wanted = {
+            name: self._settings[self._names.index(name)] for name in dict.fromkeys(self._names)
+        }
+        stored = {} if self._settings[0].rerun else reuse.stored_networks(wanted)
+        networks = {name: _Network(one.weights, origin=one.run_id) for name, one in stored.items()}
+        if stored:
+            log.info("measuring %d networks from stored weights", len(stored))
+        missing = {name: one for name, one in wanted.items() if name not in stored}
+        return networks | (self._train(missing) if missing else {})
+
+    def _train(self, wanted: Mapping[str, Settings]) -> dict[str, _Network]:
+        """Train networks, those that an interrupted training left equally far together."""
+        far: dict[int, dict[str, Settings]] = {}
+        for name, one in wanted.items():
+            epoch = 0 if one.rerun else checkpoint_epoch(one.checkpoints, name)
+            far.setdefault(epoch, {})[name] = one
+        networks: dict[str, _Network] = {}
+        for epoch, group in far.items():
+            done, share = len(networks) / len(wanted), len(group) / len(wanted)
+
+            def report(part: float, done: float = done, share: float = share) -> None:
+                self._progress(done + share * part)
+
+            networks |= self._train_together(group, epoch, report)
+        return networks
+
+    def _train_together(
+        self, wanted: Mapping[str, Settings], epoch: int, progress: Progress
+    ) -> dict[str, _Network]:
+        """Train an ensemble from the epoch on that its checkpoints hold."""
+        settings = list(wanted.values())
+        epochs = f"epochs {epoch} to {settings[0].training.epochs}"
+        log.info("training %d networks, %s", len(settings), epochs)
         begin = time.perf_counter()
         filler = settings[:1] * (LEAST_MEMBERS - len(settings))
-        trained = train(ensemble_of([*settings, *filler]), self._progress)
-        self._seconds = (time.perf_counter() - begin) / len(settings)
-        log.info("trained in %.2f s a network", self._seconds)
-        return trained
+        checkpoints = Checkpoints(settings[0].checkpoints, list(wanted), epoch=epoch)
+        trained = train(ensemble_of([*settings, *filler]), progress, checkpoints=checkpoints)
+        seconds = (time.perf_counter() - begin) / len(settings)
+        log.info("trained in %.2f s a network", seconds)
+        return {
+            name: _Network(trained.weights[:, k], trained.failed.get(k), seconds)
+            for k, name in enumerate(wanted)
+        }
 
-    def _replay(self, member: int) -> tuple[dict[str, Tensor], pd.DataFrame]:
+    def _replay(self, name: str) -> tuple[dict[str, Tensor], pd.DataFrame]:
         """Activity of every layer at all snapshots, and the table of performance."""
-        settings = self._settings[self._members.index(self._networks[member])]
-        weights = self._trained.weights[:, member]
+        settings = self._settings[self._names.index(name)]
+        weights = self._networks[name].weights
         layers, logs = activity.replay(settings.network, weights, settings.dataset.inputs)
         tables = [
             pd.DataFrame({"epoch": settings.snapshots}),
@@ -103,9 +185,10 @@ class Batch:
         ]
         return layers, pd.concat(tables, axis=1)
 
-    def _measure(self, settings: Settings, job: Job, member: int) -> NetworkRecord:
+    def _measure(self, settings: Settings, job: Job, name: str) -> NetworkRecord:
         begin = time.perf_counter()
-        layers, training = self._replayed(member)
+        network = self._networks[name]
+        layers, training = self._replayed(name)
         dataset = settings.dataset
         curves = information.measure(
             layers,
@@ -123,19 +206,19 @@ class Batch:
                 **activity.final_scores(training, dataset, settings.split),
                 **compression.scores(curves, samples=len(dataset.labels)),
             },
-            weights=self._arrays(settings, member),
+            weights=_arrays(settings, network.weights),
             activity=_logged(settings, layers),
             samples=len(dataset.labels),
             started=self._started,
-            durations={"training": self._seconds, "measuring": time.perf_counter() - begin},
+            durations={**network.durations, "measuring": time.perf_counter() - begin},
+            weights_from=network.origin,
         )
 
-    def _arrays(self, settings: Settings, member: int) -> dict[str, np.ndarray]:
-        views = Layout(settings.network.parameters).views(self._trained.weights[:, member])
-        return {
-            "epochs": settings.snapshots,
-            **{name: view.numpy() for name, view in views.items()},
-        }
+
+def _arrays(settings: Settings, weights: Tensor) -> dict[str, np.ndarray]:
+    """Each parameter at every snapshot."""
+    views = Layout(settings.network.parameters).views(weights)
+    return {"epochs": settings.snapshots, **{name: view.numpy() for name, view in views.items()}}
 
 
 def ensemble_of(settings: Sequence[Settings]) -> Ensemble:
@@ -163,23 +246,42 @@ def _logged(settings: Settings, layers: dict[str, Tensor]) -> dict[str, np.ndarr
 
 
 def information_planes(
-    curves: pd.DataFrame, settings: Settings, *, title: str, band: bool = False
+    curves: pd.DataFrame,
+    options: Mapping[str, object],
+    *,
+    samples: int,
+    title: str,
+    band: bool = False,
 ) -> dict[str, object]:
     """Draw the plane of each estimator, measured on all of the data.
 
     Args:
         curves: Those of one network, or means over networks with their intervals.
-        settings: Those of the network.
+        options: Dotted keys to values, among them the estimators' options.
+        samples: Number of patterns that information was measured on.
         title: Title of the figures.
         band: Whether to draw the intervals.
     """
     return {
         f"information_plane/{name}": plots.information_plane(
             rows,
-            samples=len(settings.dataset.labels),
+            samples=samples,
             title=title,
             band=band,
-            estimand=settings.estimand(str(name)),
+            estimand=_estimand(str(name), options),
         )
         for name, rows in curves[curves["part"] == "all"].groupby("estimator")
     }
+
+
+def _estimand(estimator: str, options: Mapping[str, object]) -> str:
+    """Name what an estimator computes, with its options, e.g. `ebab (bins 30, equal)`."""
+    prefix = f"estimator.{estimator}."
+    shown = [
+        value
+        if isinstance(value, str)
+        else f"{key.removeprefix(prefix).replace('_', ' ')} {value}"
+        for key, value in options.items()
+        if key.startswith(prefix)
+    ]
+    return f"{estimator} ({', '.join(shown)})" if shown else estimator

@@ -105,6 +105,7 @@ class NetworkRecord:
         started: Unix time in seconds at which the training began.
         durations: Seconds spent, e.g. `training`, `measuring`, for this network (an ensemble's
             time divided by its members).
+        weights_from: The run that trained this network, if this one only measured it.
     """
 
     job: Job
@@ -116,3 +117,4 @@ class NetworkRecord:
     samples: int
     started: float
     durations: dict[str, float]
+    weights_from: str | None = None

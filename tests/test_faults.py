@@ -84,7 +84,11 @@ def compare(folder, undisturbed):
     ours = numbers(done)
     pd.testing.assert_frame_equal(ours, reference, check_exact=True)
     lost = len(set(reference.index) - set(ours.index))
-    return lost, int(done["fingerprint"].duplicated().sum()), int((runs["status"] == "RUNNING").sum())
+    return (
+        lost,
+        int(done["fingerprint"].duplicated().sum()),
+        int((runs["status"] == "RUNNING").sum()),
+    )
 
 
 def run(folder, hows, *, seed=0, say=print):

@@ -61,12 +61,18 @@ def test_defaults_are_the_papers(settings):
         (["parts=[validation]"], "parts must be one of all, train, test, got 'validation'"),
         (["device=tpu"], "device must be one of auto, cpu, cuda, got 'tpu'"),
         (["dtype=float16"], "dtype must be one of float32, float64, got 'float16'"),
-        (["training.initialization=he"], "training.initialization must be one of glorot, released"),
+        (
+            ["training.initialization=he"],
+            "training.initialization must be one of glorot, released",
+        ),
         (
             ["estimator=[binning_global]", "estimator.binning_global.range_over=epoch"],
             "estimator.binning_global.range_over must be one of network, layer, got 'epoch'",
         ),
-        (["+regularization.l2.penalty=0.1"], "regularization.l2 must be an option with a _target_"),
+        (
+            ["+regularization.l2.penalty=0.1"],
+            "regularization.l2 must be an option with a _target_",
+        ),
         (["+regularization.l2=0.1"], "regularization.l2 must be an option with a _target_"),
         (["activation.function._target_=torch.nn.PReLU"], "activation.*must have no parameters"),
         (["activation.function._target_=torch.nn.RReLU"], "activation.*element by element"),

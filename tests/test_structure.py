@@ -21,12 +21,13 @@ FLOW = [  # a module imports from its own line or an earlier one
     {"analysis"},
     {"plots"},
     {"instantiation", "settings", "fingerprints"},
+    {"reuse"},
     {"pipeline", "aggregation"},
     {"launching"},
     {"main", "__main__", "__init__"},
 ]
 OWNERS = {
-    "hydra": {"main", "launching", "instantiation"},
+    "hydra": {"main", "launching", "instantiation", "settings", "aggregation"},
     "omegaconf": {"main", "launching", "settings", "aggregation"},
     "mlflow": {"tracking"},
     "matplotlib": {"plots"},

@@ -1,7 +1,8 @@
 """What a task function offers so that many of its jobs can run as one ensemble."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from hydra.core.utils import JobReturn
 from omegaconf import DictConfig
@@ -10,33 +11,62 @@ Progress = Callable[[float], None]
 Run = Callable[[int], object]
 
 
+class Identity(NamedTuple):
+    """What a job is: all that decides with whom it runs, and whether it must.
+
+    Attributes:
+        group: Jobs of equal group may train in one ensemble.
+        network: Jobs of equal network (in a group) share one trained network; they differ in what
+            is measured.
+        run: Jobs of equal run (in a store) are the same: the first runs, for all.
+        store: Where the job's results go.
+    """
+
+    group: str
+    network: str
+    run: str
+    store: Hashable = None
+
+
+class Recalled(NamedTuple):
+    """What is known of a job before it runs.
+
+    Attributes:
+        returned: What the job returns if it has been run already, else None.
+        trained: Whether its network is trained, so that it need only be measured.
+    """
+
+    returned: object | None
+    trained: bool
+
+
 @dataclass(frozen=True)
 class BatchTask:
     """The fast path of a task function: set it as the function's attribute `batch`.
 
-    `check`, `group` and `network` get a job's configuration without `hydra`; it is valid during
-    the call only.
+    `check` and `identify` get a job's configuration without `hydra`; it is valid during the call
+    only.
 
     Attributes:
         check: Raises ValueError with one clear line if the job cannot run; called for every job
             before any runs.
-        group: Jobs of equal group may train in one ensemble.
-        network: Jobs of equal network (in a group) share one trained network; they differ in what
-            is measured.
+        identify: Says what a job is.
         start: `start(configs, progress)` returns `run`; `run(i)` runs job i and raises if that job
             failed. The first call trains them all, and calls `progress` with the fraction that is
             trained.
         prepare: Called once in the parent with the first job's full configuration, after all
             checks and before any worker starts.
+        recall: Called once in the parent, after `prepare`, with the first job's full configuration
+            and what all jobs are; says what is known of each.
         finish: Called once in the parent with the first job's full configuration and what all jobs
             returned, failed ones included, whatever the launcher.
     """
 
     check: Callable[[DictConfig], None]
-    group: Callable[[DictConfig], str]
-    network: Callable[[DictConfig], str]
+    identify: Callable[[DictConfig], Identity]
     start: Callable[[Sequence[DictConfig], Progress], Run]
     prepare: Callable[[DictConfig], None]
+    recall: Callable[[DictConfig, Sequence[Identity]], Sequence[Recalled]]
     finish: Callable[[DictConfig, Sequence[JobReturn]], None]
 
 

@@ -5,6 +5,7 @@ import shutil
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 import cloudpickle
 from hydra.core.plugins import Plugins
@@ -16,7 +17,8 @@ from hydra.types import HydraContext, TaskFunction
 from omegaconf import DictConfig, OmegaConf
 
 from ibsweep import checks
-from ibsweep.launching.batch import BatchTask, batch_of
+from ibsweep.launching.agenda import Agenda, make_agenda
+from ibsweep.launching.batch import BatchTask, Identity, Recalled, batch_of
 from ibsweep.launching.composition import Composition, PlannedJob, check, compose
 from ibsweep.launching.display import is_live, showing
 from ibsweep.launching.fanout import Network, Unit, fan_out
@@ -26,9 +28,21 @@ from ibsweep.launching.plugins import alias
 from ibsweep.launching.pools import Pool, PoolOptions, open_pool
 from ibsweep.launching.workers import Package, Shared
 
-__all__ = ["BatchTask", "EnsembleLauncher", "register"]
+__all__ = ["BatchTask", "EnsembleLauncher", "Identity", "Recalled", "register"]
 
 log = logging.getLogger(__name__)
+
+
+class Work(NamedTuple):
+    """What there is to do, in groups of networks that may share an ensemble.
+
+    Attributes:
+        to_train: Networks that are not trained yet.
+        to_measure: Networks that are.
+    """
+
+    to_train: dict[str, list[Network]]
+    to_measure: dict[str, list[Network]]
 
 
 class EnsembleLauncher(Launcher):
@@ -95,20 +109,26 @@ class EnsembleLauncher(Launcher):
         sweep_dir.mkdir(parents=True, exist_ok=True)
         if composition.batch is not None:
             composition.batch.prepare(composition.config(composition.jobs[0]))
+        agenda = make_agenda(composition)
+        if agenda.outline():
+            log.info(agenda.outline())
+        if not agenda.due.jobs:
+            return agenda.complete({})
         folder = Path(tempfile.mkdtemp(prefix=".running-", dir=sweep_dir))
         try:
-            results = self._run(composition, folder)
+            returns = self._run(agenda, folder)
         finally:
             shutil.rmtree(folder, ignore_errors=True)
             self._configure_log()
-        return [results[job.num] for job in composition.jobs]
+        return agenda.complete(returns)
 
-    def _run(self, composition: Composition, folder: Path) -> dict[int, JobReturn]:
-        groups = _groups(composition)
-        networks = sum(map(len, groups.values()))
+    def _run(self, agenda: Agenda, folder: Path) -> dict[int, JobReturn]:
+        composition = agenda.due
+        work = _work(agenda)
+        networks = sum(len(group) for groups in work for group in groups.values())
         pack = _Packer(composition, self._shared(folder, composition), self._options)
         with open_pool(self._options, units=networks) as pool:
-            units = self._units(groups, pool)
+            units = self._units(work, pool.workers)
             results = Gathering(composition, units)
             log.info(f"Sweep: {_outline(composition, units, networks, pool)}")
             with showing(results.board, folder, write=log.info) as display:
@@ -117,8 +137,11 @@ class EnsembleLauncher(Launcher):
                 fan_out(units, pool, pack, results.add, folder=folder)
         return results.returns
 
-    def _units(self, groups: dict[str, list[Network]], pool: Pool) -> list[Unit]:
-        ensembles = plan(groups, pool.workers, max_size=self._max_ensemble)
+    def _units(self, work: Work, workers: int) -> list[Unit]:
+        """Plan the ensembles; measuring alone costs no more in many than in few."""
+        size = self._max_ensemble
+        ensembles = plan(work.to_train, workers, max_size=size)
+        ensembles += plan(work.to_measure, workers, max_size=size, overhead=0)
         return [Unit(str(position), ensemble) for position, ensemble in enumerate(ensembles)]
 
     def _shared(self, folder: Path, composition: Composition) -> Shared:
@@ -159,17 +182,26 @@ def register() -> None:
         Plugins.instance().register(plugin)
 
 
-def _groups(composition: Composition) -> dict[str, list[Network]]:
-    """Return the networks that may be trained together, each with the jobs that measure it."""
+def _work(agenda: Agenda) -> Work:
+    """Return the networks that may share an ensemble, each with the jobs that measure it."""
+    trained = {job.num for job in agenda.due.jobs if agenda.is_trained(job)}
+    return Work(
+        to_train=_groups(agenda, [job for job in agenda.due.jobs if job.num not in trained]),
+        to_measure=_groups(agenda, [job for job in agenda.due.jobs if job.num in trained]),
+    )
+
+
+def _groups(agenda: Agenda, jobs: Sequence[PlannedJob]) -> dict[str, list[Network]]:
+    composition = agenda.due
     if composition.batch is None:
-        return {str(job.num): [(job,)] for job in composition.jobs}
+        return {str(job.num): [(job,)] for job in jobs}
     groups: dict[str, dict[str, list[PlannedJob]]] = {}
-    for job, config in composition.task_configs():
+    for job in jobs:
         # an ensemble is one process state, so its jobs need the same environment
         environment = OmegaConf.to_yaml(composition.bases[job.base].hydra.job.env_set)
-        group = f"{composition.batch.group(config)}\n{environment}"
-        network = composition.batch.network(config)
-        groups.setdefault(group, {}).setdefault(network, []).append(job)
+        identity = agenda.identities[job.num]
+        group = f"{identity.group}\n{environment}"
+        groups.setdefault(group, {}).setdefault(identity.network, []).append(job)
     return {
         group: [tuple(jobs) for jobs in networks.values()] for group, networks in groups.items()
     }

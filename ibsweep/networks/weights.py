@@ -50,6 +50,25 @@ class Layout:
             p.name: flat[..., self._slices[p.name]].view(*lead, *p.shape) for p in self.parameters
         }
 
+    def flat(self, arrays: Mapping[str, Tensor]) -> Tensor:
+        """Return the flat buffer of which `arrays` are the `views`; its padding is zero.
+
+        Raises:
+            ValueError: If the arrays are not the parameters, or not of their shapes.
+        """
+        if set(arrays) != {p.name for p in self.parameters}:
+            names = ", ".join(p.name for p in self.parameters)
+            raise ValueError(f"arrays must be {names}, got {', '.join(arrays)}")
+        first = arrays[self.parameters[0].name]
+        lead = first.shape[: first.ndim - len(self.parameters[0].shape)]
+        flat = torch.zeros(*lead, self.width, dtype=first.dtype)
+        for name, view in self.views(flat).items():
+            if view.shape != arrays[name].shape:
+                expected, got = tuple(view.shape), tuple(arrays[name].shape)
+                raise ValueError(f"{name} must have the shape {expected}, got {got}")
+            view.copy_(arrays[name])
+        return flat
+
 
 class Weights:
     """All trainable numbers of an ensemble, with their gradients.

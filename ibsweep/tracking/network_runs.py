@@ -1,6 +1,8 @@
 """Writes the run of one network: what it was, its curves and scores, and its files."""
 
-from collections.abc import Mapping
+import sqlite3
+from collections.abc import Mapping, Sequence
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +15,7 @@ from ibsweep.tracking.metrics import (
     log_points,
     training_points,
 )
-from ibsweep.tracking.tags import job_tags, param_texts, process_tags, tag_text
+from ibsweep.tracking.tags import job_tags, param_texts, process_tags, sweep_tag, tag_text
 from ibsweep.types import Job, NetworkRecord
 
 
@@ -21,8 +23,10 @@ def log_network(
     connection: Connection, record: NetworkRecord, figures: Mapping[str, object]
 ) -> str:
     """Write a finished network; until all is written its run is neither complete nor FINISHED."""
-    samples = {"ibsweep.samples": str(record.samples)}
-    run_id = _create_run(connection, record.job, started=record.started, extra=samples)
+    extra = {"ibsweep.samples": str(record.samples)}
+    if record.weights_from is not None:
+        extra["ibsweep.weights_from"] = record.weights_from
+    run_id = _create_run(connection, record.job, started=record.started, extra=extra)
     with connection.artifact_folder(connection.networks, run_id) as folder:
         _write_tables(folder, record)
         write_figures(folder, figures)
@@ -45,6 +49,20 @@ def log_failure(
         (folder / "config.yaml").write_text(job.config, encoding="utf-8")
     connection.client.set_terminated(run_id, status="FAILED")
     return run_id
+
+
+def join_sweep(connection: Connection, run_ids: Sequence[str], sweep: str) -> None:
+    """Tag runs as belonging to a sweep; the embedded database takes all at once."""
+    database = connection.options.database
+    if database is None:
+        for run_id in run_ids:
+            connection.client.set_tag(run_id, sweep_tag(sweep), "1")
+        return
+    rows = [(sweep_tag(sweep), run_id) for run_id in run_ids]
+    with closing(sqlite3.connect(database, timeout=60)) as opened, opened:
+        opened.executemany(
+            "INSERT OR IGNORE INTO tags (key, value, run_uuid) VALUES (?, '1', ?)", rows
+        )
 
 
 def finish(connection: Connection, run_id: str) -> None:

@@ -2,12 +2,15 @@
 
 import sqlite3
 import tempfile
+import zipfile
+import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pandas as pd
 
 from ibsweep.tracking.connection import Connection
@@ -33,21 +36,21 @@ _FINISHED = """
     SELECT fingerprint.value, run.run_uuid FROM runs run
     JOIN tags fingerprint ON fingerprint.run_uuid = run.run_uuid
     JOIN tags complete ON complete.run_uuid = run.run_uuid
-    WHERE fingerprint.key = 'ibsweep.fingerprint'
+    WHERE fingerprint.key = ?
     AND complete.key = 'ibsweep.complete' AND complete.value = '1'
     AND run.experiment_id = ? AND run.status = 'FINISHED' AND run.lifecycle_stage = 'active'
     ORDER BY run.end_time
 """
 
 
-def finished(connection: Connection, fingerprints: Iterable[str]) -> dict[str, str]:
-    """Return fingerprint → run of those that are stored completely (the latest of several)."""
+def finished(connection: Connection, fingerprints: Iterable[str], *, tag: str) -> dict[str, str]:
+    """Return tag value → run of those that are stored completely (the latest of several)."""
     wanted = set(fingerprints)
     database = connection.options.database
     found = (
-        _finished_in_database(database, connection.networks)
+        _finished_in_database(database, connection.networks, tag)
         if database
-        else _finished_on_server(connection, wanted)
+        else _finished_on_server(connection, wanted, tag)
     )
     return {fingerprint: run for fingerprint, run in found if fingerprint in wanted}
 
@@ -86,6 +89,22 @@ def read_table(connection: Connection, run_ids: Sequence[str], name: str) -> pd.
     return pa.concat_tables(tables, promote_options="default").to_pandas()
 
 
+def read_arrays(connection: Connection, run_id: str, name: str) -> dict[str, np.ndarray]:
+    """Return the arrays of a run's `.npz` file, without ever unpickling.
+
+    Raises:
+        FileNotFoundError: If the run has no such file, since it is unknown or not complete.
+        ValueError: If the file is damaged; the message names run and file.
+    """
+    with tempfile.TemporaryDirectory(prefix="ibsweep-") as scratch:
+        path = _fetch(connection, run_id, name, Path(scratch) / run_id)
+        try:
+            with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
+                return dict(archive)
+        except (OSError, ValueError, EOFError, zipfile.BadZipFile, zlib.error) as error:
+            raise ValueError(f"run {run_id} has a damaged {name} ({path}): {error}") from error
+
+
 def _fetch(connection: Connection, run_id: str, name: str, scratch: Path) -> Path:
     """Return a run's file: where it lies, or downloaded to a scratch folder."""
     from mlflow.exceptions import MlflowException
@@ -104,21 +123,23 @@ def _fetch(connection: Connection, run_id: str, name: str, scratch: Path) -> Pat
         raise FileNotFoundError(f"{problem}: {str(error).splitlines()[0]}") from error
 
 
-def _finished_in_database(database: Path, experiment: str) -> Iterable[tuple[str, str]]:
+def _finished_in_database(database: Path, experiment: str, tag: str) -> Iterable[tuple[str, str]]:
     """Ask the embedded database at once: through MLflow it takes 6 ms for each fingerprint."""
     with closing(sqlite3.connect(f"{database.as_uri()}?mode=ro", uri=True, timeout=20)) as opened:
-        return opened.execute(_FINISHED, (int(experiment),)).fetchall()
+        return opened.execute(_FINISHED, (tag, int(experiment))).fetchall()
 
 
-def _finished_on_server(connection: Connection, wanted: set[str]) -> Iterator[tuple[str, str]]:
+def _finished_on_server(
+    connection: Connection, wanted: set[str], tag: str
+) -> Iterator[tuple[str, str]]:
     """Ask for each of a few fingerprints, or read through all complete runs if they are many."""
     clause = "tags.`ibsweep.complete` = '1' AND attributes.status = 'FINISHED'"
     clauses = [clause]
     if len(wanted) <= _MOST_QUERIES:
-        clauses = [f"{clause} AND tags.`ibsweep.fingerprint` = '{text}'" for text in wanted]
+        clauses = [f"{clause} AND tags.`{tag}` = '{text}'" for text in wanted]
     for some in clauses:
         for run in _search(connection, some, order="attributes.end_time ASC"):
-            yield run.data.tags.get("ibsweep.fingerprint", ""), run.info.run_id
+            yield run.data.tags.get(tag, ""), run.info.run_id
 
 
 def _search(connection: Connection, clause: str, *, order: str | None = None) -> Iterator["Run"]:

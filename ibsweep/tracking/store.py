@@ -2,12 +2,12 @@
 
 from collections.abc import Iterable, Mapping
 
+import numpy as np
 import pandas as pd
 
 from ibsweep.tracking import network_runs, reading, summary_runs
 from ibsweep.tracking.connection import Connection
 from ibsweep.tracking.summary_runs import ConfigurationResult
-from ibsweep.tracking.tags import sweep_tag
 from ibsweep.types import Job, NetworkRecord
 
 
@@ -56,12 +56,25 @@ class Store:
 
     def finished(self, fingerprints: Iterable[str]) -> dict[str, str]:
         """Return fingerprint → run identifier of those jobs that are stored completely."""
-        return reading.finished(self.connection, fingerprints)
+        return reading.finished(self.connection, fingerprints, tag="ibsweep.fingerprint")
+
+    def trained(self, training_fingerprints: Iterable[str]) -> dict[str, str]:
+        """Return training fingerprint → a run of those networks that are stored completely."""
+        tag = "ibsweep.training_fingerprint"
+        return reading.finished(self.connection, training_fingerprints, tag=tag)
+
+    def read_weights(self, run_id: str) -> dict[str, np.ndarray]:
+        """Return `epochs`, shape `(snapshots,)`, and each parameter, shape `(snapshots, …)`.
+
+        Raises:
+            FileNotFoundError: If the run is unknown or not complete.
+            ValueError: If the file is damaged; the message names run and file.
+        """
+        return reading.read_arrays(self.connection, run_id, "weights.npz")
 
     def join_sweep(self, run_ids: Iterable[str], sweep: str) -> None:
         """Mark runs of an earlier sweep as belonging to this one too."""
-        for run_id in run_ids:
-            self.connection.client.set_tag(run_id, sweep_tag(sweep), "1")
+        network_runs.join_sweep(self.connection, list(run_ids), sweep)
 
     def networks(self, *, sweep: str | None = None, filter: str = "") -> pd.DataFrame:
         """Return one row a run of a network, newest first, FAILED and RUNNING ones included.

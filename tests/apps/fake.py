@@ -11,7 +11,7 @@ from pathlib import Path
 import hydra
 from hydra.core.hydra_config import HydraConfig
 
-from ibsweep.launching.launcher import BatchTask, register
+from ibsweep.launching.launcher import BatchTask, Identity, Recalled, register
 
 CONF = Path(__file__).resolve().parents[2] / "conf"
 log = logging.getLogger(__name__)
@@ -79,6 +79,23 @@ def prepare(config):
     note(event="prepare")
 
 
+def identify(config):
+    network = f"{config.seed} {config.penalty}"
+    return Identity(
+        config.kind,
+        network,
+        run=f"{config.kind} {network} {config.measure}",
+        store=str(HydraConfig.get().job.env_set),
+    )
+
+
+def recall(config, identities):
+    return [
+        Recalled({"known": one.run} if one.run in config.known else None, trained=False)
+        for one in identities
+    ]
+
+
 def finish(config, results):
     note(event="finish", jobs=len(results), dir=config.hydra.sweep.dir, seed=config.seed)
 
@@ -89,10 +106,10 @@ def task(config):
 
 task.batch = BatchTask(
     check=check,
-    group=lambda config: config.kind,
-    network=lambda config: f"{config.seed} {config.penalty}",
+    identify=identify,
     start=start,
     prepare=prepare,
+    recall=recall,
     finish=finish,
 )
 

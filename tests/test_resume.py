@@ -1,0 +1,131 @@
+"""The same command again: what is stored is neither trained nor measured twice."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from tests.test_command_line import TINY, command, logs, numbers, store_of
+
+SWEEP = ["-m", "activation=relu,tanh", "seed=range(2)"]
+
+
+def said(done):
+    assert done.returncode == 0, done.stderr
+    return done.stdout + done.stderr
+
+
+def folders(folder):
+    return sorted(path for path in (folder / "outputs" / "sweeps").glob("*/[0-9]*"))
+
+
+@pytest.fixture(scope="module")
+def resumed(tmp_path_factory):
+    """A sweep of two jobs, the state of its folders, then a larger one that contains it."""
+    folder = tmp_path_factory.mktemp("resumed")
+    said(command(folder, "-m", "activation=relu", "seed=range(2)", *TINY))
+    before = {path: path.stat().st_mtime_ns for path in folders(folder)}
+    done = command(folder, *SWEEP, *TINY)
+    return folder, before, done
+
+
+def test_a_larger_sweep_runs_only_what_is_missing(resumed):
+    folder, _, done = resumed
+    assert "2 of 4 already finished, 2 to run" in said(done)
+    runs = store_of(folder).networks()
+    assert len(runs) == runs["fingerprint"].nunique() == 4
+
+
+def test_its_summary_contains_the_runs_that_were_there(resumed):
+    folder, _, done = resumed
+    sweep = sorted((folder / "outputs" / "sweeps").iterdir())[1].name
+    assert len(store_of(folder).networks(sweep=sweep)) == 4
+    rows = [line for line in said(done).splitlines() if "relu" in line or "tanh" in line]
+    assert [row.split("│")[2].strip() for row in rows if "│" in row] == ["2", "2"]
+
+
+def test_it_leaves_the_other_sweeps_folders_alone(resumed):
+    folder, before, _ = resumed
+    assert {path: path.stat().st_mtime_ns for path in before} == before
+    later = sorted((folder / "outputs" / "sweeps").iterdir())[1]
+    assert sorted(path.name for path in later.glob("[0-9]*")) == ["2", "3"]
+
+
+@pytest.mark.parametrize("arguments", [SWEEP, [*SWEEP, "hydra/launcher=basic"], ["seed=1"]])
+def test_what_is_finished_is_skipped_however_it_is_run(resumed, arguments):
+    folder, _, _ = resumed
+    runs = store_of(folder).networks()["run_id"]
+    done = command(folder, *arguments, *TINY)
+    assert "already finished" in said(done)
+    assert set(store_of(folder).networks()["run_id"]) == set(runs)
+
+
+def test_a_run_that_is_not_complete_is_redone(resumed, tmp_path):
+    said(command(tmp_path, "-m", "seed=range(2)", *TINY))
+    client = store_of(tmp_path).connection.client
+    victim = store_of(tmp_path).networks()["run_id"][0]
+    client.update_run(victim, status="FAILED")
+    assert "1 of 2 already finished, 1 to run" in said(command(tmp_path, "-m", "seed=0,1", *TINY))
+    runs = store_of(tmp_path).networks()
+    assert sorted(runs["status"]) == ["FAILED", "FINISHED", "FINISHED"]
+
+
+def test_rerun_forces_and_a_job_that_is_there_twice_runs_once(tmp_path):
+    said(command(tmp_path, "seed=0", *TINY))
+    text = said(command(tmp_path, "-m", "seed=0,0", "rerun=true", *TINY))
+    assert "1 the same as another job, 1 to run" in text
+    runs = store_of(tmp_path).networks()
+    assert len(runs) == 2
+    assert runs["fingerprint"].nunique() == 1
+    first, second = (numbers(runs.iloc[[k]]) for k in (0, 1))
+    pd.testing.assert_frame_equal(first, second, check_exact=True)
+
+
+@pytest.fixture(scope="module")
+def remeasured(tmp_path_factory):
+    """A sweep, then the same with another estimator; and that at once, elsewhere."""
+    folder, fresh = tmp_path_factory.mktemp("remeasured"), tmp_path_factory.mktemp("fresh")
+    more = ["-m", "seed=range(2)", "estimator=[ebab,binning_width]", *TINY]
+    said(command(folder, "-m", "seed=range(2)", *TINY))
+    again = command(folder, *more)
+    said(command(fresh, *more))
+    return folder, fresh, said(again)
+
+
+def test_another_estimator_is_measured_without_training(remeasured):
+    folder, _, text = remeasured
+    assert "measuring 2 networks from stored weights" in text
+    assert logs(folder).count("training 1 networks") + logs(folder).count("training 2 net") <= 2
+    runs = store_of(folder).networks()
+    assert runs["duration/training"].notna().sum() == 2
+    assert runs["training_fingerprint"].nunique() == 2
+
+
+def test_it_gives_the_same_numbers_as_training_anew(remeasured):
+    folder, fresh, _ = remeasured
+    anew = numbers(store_of(fresh).networks())
+    pd.testing.assert_frame_equal(
+        numbers(store_of(folder).networks()).loc[anew.index][anew.columns], anew, check_exact=True
+    )
+
+
+def test_the_run_names_where_its_weights_come_from(remeasured):
+    folder, _, _ = remeasured
+    store = store_of(folder)
+    runs = store.networks()
+    measured = runs[runs["duration/training"].isna()]
+    for run_id, network in zip(measured["run_id"], measured["training_fingerprint"], strict=True):
+        origin = store.connection.client.get_run(run_id).data.tags["ibsweep.weights_from"]
+        assert runs.set_index("run_id").loc[origin, "training_fingerprint"] == network
+        theirs, ours = store.read_weights(origin), store.read_weights(run_id)
+        assert all(np.array_equal(theirs[name], ours[name]) for name in theirs)
+
+
+def test_damaged_weights_are_trained_anew_with_a_warning(tmp_path):
+    said(command(tmp_path, "seed=0", *TINY))
+    (weights,) = (tmp_path / "outputs" / "artifacts").rglob("weights.npz")
+    weights.write_bytes(weights.read_bytes()[:1000])
+    text = said(command(tmp_path, "seed=0", "parts=[all,test]", *TINY))
+    run = store_of(tmp_path).networks()["run_id"].iloc[-1]
+    assert f"run {run} has a damaged weights.npz" in text
+    assert "training this network anew" in text
+    assert store_of(tmp_path).networks()["duration/training"].notna().all()
