@@ -19,7 +19,7 @@ from omegaconf import DictConfig, OmegaConf
 from ibsweep import checks
 from ibsweep.launching.agenda import Agenda, make_agenda
 from ibsweep.launching.batch import BatchTask, Identity, Recalled, batch_of
-from ibsweep.launching.composition import Composition, PlannedJob, check, compose
+from ibsweep.launching.composition import Composition, PlannedJob, compose, identify
 from ibsweep.launching.display import is_live, showing
 from ibsweep.launching.fanout import Network, Unit, fan_out
 from ibsweep.launching.gathering import Gathering
@@ -102,14 +102,14 @@ class EnsembleLauncher(Launcher):
             first_num=initial_job_idx,
             batch=batch_of(self.task_function),
         )
-        check(composition)
+        identities = identify(composition)
         if not composition.jobs:
             return []
         sweep_dir = Path(str(self.config.hydra.sweep.dir)).absolute()
         sweep_dir.mkdir(parents=True, exist_ok=True)
         if composition.batch is not None:
             composition.batch.prepare(composition.config(composition.jobs[0]))
-        agenda = make_agenda(composition)
+        agenda = make_agenda(composition, identities)
         if agenda.outline():
             log.info(agenda.outline())
         if not agenda.due.jobs:

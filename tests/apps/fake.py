@@ -28,11 +28,6 @@ def notes(folder):
     return [json.loads(path.read_text()) for path in sorted(Path(folder, "notes").glob("*"))]
 
 
-def check(config):
-    if config.penalty < 0:
-        raise ValueError(f"penalty must be ≥ 0, got {config.penalty}")
-
-
 def start(configs, progress):
     note(event="start", seeds=[config.seed for config in configs])
     trained = False
@@ -80,6 +75,8 @@ def prepare(config):
 
 
 def identify(config):
+    if config.penalty < 0:
+        raise ValueError(f"penalty must be ≥ 0, got {config.penalty}")
     network = f"{config.seed} {config.penalty}"
     return Identity(
         config.kind,
@@ -105,7 +102,6 @@ def task(config):
 
 
 task.batch = BatchTask(
-    check=check,
     identify=identify,
     start=start,
     prepare=prepare,
