@@ -29,6 +29,8 @@ _ASIDE = (
     "artifacts",
     "trusted_targets",
     "rerun",
+    "retries",
+    "fail_fast",
 )  # say nothing of the numbers
 log = logging.getLogger(__name__)
 

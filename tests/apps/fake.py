@@ -56,6 +56,10 @@ def job(config):
     )
     if config.seed in config.fail:
         raise UnpicklableError(f"seed {config.seed}\ncannot be trained")
+    tried = Path(running.sweep.dir) / f"tried-{config.seed}"
+    if config.seed in config.fail_once and not tried.exists():
+        tried.touch()
+        raise OSError(f"seed {config.seed} cannot be written")
     marker = Path(running.sweep.dir) / f"killed-{config.seed}"
     if config.seed in config.kill or (config.seed in config.kill_once and not marker.exists()):
         marker.touch()
