@@ -30,6 +30,8 @@ _ASIDE = (
     "artifacts",
     "trusted_targets",
     "rerun",
+    "retries",
+    "fail_fast",
 )  # say nothing of the numbers
 log = logging.getLogger(__name__)
 
@@ -54,9 +56,9 @@ def train_and_measure(config: DictConfig) -> object:
     """Train, measure and store one network: a single run, or a job of a foreign launcher."""
     torch.set_num_threads(1)  # as in a sweep: the number of threads can change the last bits
     try:
-        check(config)
+        identity = identify(config)
         prepare(config)
-        (known,) = _recall([identify(config)], Settings.of(config), _sweep())
+        (known,) = _recall([identity], Settings.of(config), _sweep())
         if known.returned is not None:
             log.info("already finished, skipped: %s (rerun=true forces it)", known.returned)
             return known.returned
@@ -67,23 +69,19 @@ def train_and_measure(config: DictConfig) -> object:
         sys.exit(_report(error))  # before Hydra reports it in its own way
 
 
-def check(config: DictConfig) -> None:
-    """Check every option of a job.
-
-    Raises:
-        ConfigError: At the first that is wrong.
-    """
-    Settings.of(config).check()
-
-
 def prepare(config: DictConfig) -> None:
     """Open the store, which creates it if need be, before anything is trained."""
     open_store(Settings.of(config).tracking)
 
 
 def identify(config: DictConfig) -> Identity:
-    """Name the job's run, its network, and those that it can train with."""
+    """Check every option of a job; name its run, its network, and those it can train with.
+
+    Raises:
+        ConfigError: At the first option that is wrong.
+    """
     settings = Settings.of(config)
+    settings.check()
     return Identity(
         group=fingerprints.ensemble_key(settings),
         network=fingerprints.network_fingerprint(settings),
@@ -161,7 +159,6 @@ def _flatten(values: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str,
 
 
 train_and_measure.batch = BatchTask(  # type: ignore[attr-defined]
-    check=check,
     identify=identify,
     start=start,
     prepare=prepare,

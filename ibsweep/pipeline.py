@@ -26,6 +26,8 @@ log = logging.getLogger(__name__)
 class TrainingFailed(RuntimeError):
     """A network's weights stopped being finite; the message names the epoch."""
 
+    deterministic = True  # trained again it would fail again, so it is not retried
+
 
 class Finished(NamedTuple):
     """What a finished job returns.

@@ -41,6 +41,8 @@ KEYS = (
     "directory",
     "trusted_targets",
     "rerun",
+    "retries",
+    "fail_fast",
 )
 PARTS = ("all", "train", "test")
 PARTS_TO_BUILD = (

@@ -144,7 +144,7 @@ def logs(folder):
 
 def test_a_failing_network_stops_no_other(tmp_path):
     rates = "training.learning_rate=1e30,4e-4"
-    done = command(tmp_path, "-m", rates, "seed=0,1", *TINY)
+    done = command(tmp_path, "-m", rates, "seed=0,1", "retries=2", *TINY)
     assert done.returncode == 1
     assert "Traceback" not in done.stderr
     runs = store_of(tmp_path).networks()
@@ -180,6 +180,9 @@ def flatten(network, values):
     ("arguments", "message"),
     [
         (["activation=reul"], "Could not find 'activation/reul'.*abs.*tanh"),
+        (["-m", "retries=-1"], "retries must be an integer ≥ 0, got -1"),
+        (["-m", "fail_fast=5"], "fail_fast must be true or false, got 5"),
+        (["rerun=maybe"], "rerun must be true or false, got 'maybe'"),
         (["-m", "seed=0,-1"], "seed must be an integer ≥ 0, got -1"),
         (["trainig.epochs=5"], "trainig"),
         (["training.epochs=0"], "training.epochs must be an integer ≥ 1, got 0"),

@@ -79,12 +79,16 @@ class Agenda:
         return [settled[job.num] for job in self.whole.jobs]
 
 
-def make_agenda(composition: Composition) -> Agenda:
-    """Find out which jobs are left to do; a task without a fast path has all of them left."""
+def make_agenda(composition: Composition, identities: Mapping[int, Identity]) -> Agenda:
+    """Find out which jobs are left to do; a task without a fast path has all of them left.
+
+    Args:
+        composition: All jobs of the sweep.
+        identities: What each is, by number; empty for a task without a fast path.
+    """
     batch = composition.batch
     if batch is None or not composition.jobs:
         return Agenda(composition, {}, {}, {}, composition)
-    identities = {job.num: batch.identify(view) for job, view in composition.task_configs()}
     recalled = _recall(batch, composition.config(composition.jobs[0]), identities)
     twins = _twins({n: one for n, one in identities.items() if recalled[n].returned is None})
     jobs = [

@@ -44,13 +44,11 @@ class Recalled(NamedTuple):
 class BatchTask:
     """The fast path of a task function: set it as the function's attribute `batch`.
 
-    `check` and `identify` get a job's configuration without `hydra`; it is valid during the call
-    only.
+    `identify` gets a job's configuration without `hydra`; it is valid during the call only.
 
     Attributes:
-        check: Raises ValueError with one clear line if the job cannot run; called for every job
-            before any runs.
-        identify: Says what a job is.
+        identify: Says what a job is; raises ValueError with one clear line if it cannot run.
+            Called for every job before any runs.
         start: `start(configs, progress)` returns `run`; `run(i)` runs job i and raises if that job
             failed. The first call trains them all, and calls `progress` with the fraction that is
             trained.
@@ -62,7 +60,6 @@ class BatchTask:
             returned, failed ones included, whatever the launcher.
     """
 
-    check: Callable[[DictConfig], None]
     identify: Callable[[DictConfig], Identity]
     start: Callable[[Sequence[DictConfig], Progress], Run]
     prepare: Callable[[DictConfig], None]

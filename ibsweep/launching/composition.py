@@ -14,7 +14,7 @@ from hydra.errors import ConfigCompositionException
 from omegaconf import DictConfig, OmegaConf, open_dict, read_write
 
 from ibsweep import checks
-from ibsweep.launching.batch import BatchTask
+from ibsweep.launching.batch import BatchTask, Identity
 
 log = logging.getLogger(__name__)
 
@@ -120,19 +120,21 @@ def compose(
     return Composition(jobs, bases, batch)
 
 
-def check(composition: Composition) -> None:
-    """Check every job of a task with a fast path.
+def identify(composition: Composition) -> dict[int, Identity]:
+    """Check every job of a task with a fast path, and return what it is, by number.
 
     Raises:
         ConfigCompositionException: If a job cannot run.
     """
     if composition.batch is None:
-        return
-    for _, config in composition.task_configs():
+        return {}
+    identities = {}
+    for job, config in composition.task_configs():
         try:
-            composition.batch.check(config)
+            identities[job.num] = composition.batch.identify(config)
         except ValueError as error:
             raise ConfigCompositionException(str(error)) from error
+    return identities
 
 
 def job_config(base: bytes, job: PlannedJob) -> DictConfig:

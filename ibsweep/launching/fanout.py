@@ -15,6 +15,8 @@ from ibsweep.launching.workers import Package
 
 log = logging.getLogger(__name__)
 
+NOT_STARTED = "not started, since another job failed (fail_fast=true)"
+
 Network = tuple[PlannedJob, ...]
 
 
@@ -92,6 +94,7 @@ def fan_out(
     on_end: Callable[[Ended], None],
     *,
     folder: Path,
+    stopped: Callable[[], bool] = lambda: False,
 ) -> None:
     """Run ensembles on all workers.
 
@@ -105,18 +108,26 @@ def fan_out(
         pack: Makes an ensemble ready to travel.
         on_end: Called when an ensemble has ended, from several threads.
         folder: Where workers leave the results of jobs that are done.
+        stopped: Says whether to start no more ensembles; those left end with all jobs skipped.
     """
 
     def run(unit: Unit) -> None:
         waiting = [unit]
         while waiting:
-            ended = _ended(waiting[0], pool.call(pack(waiting[0])), folder)
+            if stopped():
+                ended = Ended(waiting[0], {}, dict.fromkeys(_numbers(waiting[0]), NOT_STARTED), [])
+            else:
+                ended = _ended(waiting[0], pool.call(pack(waiting[0])), folder)
             on_end(ended)
             waiting = [*ended.again, *waiting[1:]]
 
     # the threads only wait, each for its worker
     parallel = joblib.Parallel(n_jobs=pool.workers, backend="threading", batch_size=1)
     parallel(joblib.delayed(run)(unit) for unit in units)
+
+
+def _numbers(unit: Unit) -> list[int]:
+    return [job.num for job in unit.jobs]
 
 
 def _ended(unit: Unit, outcome: Outcome, folder: Path) -> Ended:

@@ -1,7 +1,7 @@
 """The parent's end of a sweep: what jobs returned, and what is shown of it."""
 
 import pickle
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from hydra.core.utils import JobReturn, JobStatus
 
@@ -44,6 +44,23 @@ class Gathering:
             self._announce(ended.again)
             if self.display is not None:
                 self.display.settled(self.board, f"{text} ended")
+
+    def reopen(self, nums: Collection[int], units: Sequence[Unit]) -> None:
+        """Take back failed jobs that are to be run again in these ensembles."""
+        with self.board.lock:
+            self.board.done -= len(nums)
+            self.board.failed -= len(nums)
+            self._announce(units)
+
+    @property
+    def retriable(self) -> set[int]:
+        """Numbers of the jobs that failed and might not the next time."""
+        return {
+            num
+            for num, result in self.returns.items()
+            if result.status == JobStatus.FAILED
+            and not getattr(result._return_value, "deterministic", False)
+        }
 
     def _announce(self, units: Sequence[Unit]) -> None:
         for unit in units:

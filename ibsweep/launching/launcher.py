@@ -3,7 +3,8 @@
 import logging
 import shutil
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -19,13 +20,14 @@ from omegaconf import DictConfig, OmegaConf
 from ibsweep import checks
 from ibsweep.launching.agenda import Agenda, make_agenda
 from ibsweep.launching.batch import BatchTask, Identity, Recalled, batch_of
-from ibsweep.launching.composition import Composition, PlannedJob, check, compose
+from ibsweep.launching.composition import Composition, PlannedJob, compose, identify
 from ibsweep.launching.display import is_live, showing
 from ibsweep.launching.fanout import Network, Unit, fan_out
 from ibsweep.launching.gathering import Gathering
 from ibsweep.launching.planning import plan
 from ibsweep.launching.plugins import alias
 from ibsweep.launching.pools import Pool, PoolOptions, open_pool
+from ibsweep.launching.results import result_path
 from ibsweep.launching.workers import Package, Shared
 
 __all__ = ["BatchTask", "EnsembleLauncher", "Identity", "Recalled", "register"]
@@ -54,6 +56,9 @@ class EnsembleLauncher(Launcher):
         threads: Threads of each worker.
         max_ensemble: Largest number of networks to train together.
         scheduler: Address of a running Dask scheduler, or None to start workers on this machine.
+        retries: How often a failed job is run again, after all others; not one that failed in a
+            way that is bound to repeat itself.
+        fail_fast: Whether to start no more ensembles, and retry nothing, once a job has failed.
     """
 
     def __init__(
@@ -64,9 +69,13 @@ class EnsembleLauncher(Launcher):
         threads: int = 1,
         max_ensemble: int = 64,
         scheduler: str | None = None,
+        retries: int = 0,
+        fail_fast: bool = False,
     ) -> None:
         self._options = PoolOptions(backend, workers, threads, scheduler)
         self._max_ensemble = max_ensemble
+        self._retries = retries
+        self._fail_fast = fail_fast
         self.config: DictConfig | None = None
         self.hydra_context: HydraContext | None = None
         self.task_function: TaskFunction | None = None
@@ -82,6 +91,8 @@ class EnsembleLauncher(Launcher):
         try:  # not in the constructor: Hydra would wrap the error in a long one
             self._options.check()
             checks.integer("hydra.launcher.max_ensemble", self._max_ensemble, minimum=1)
+            checks.integer("retries", self._retries, minimum=0)
+            checks.truth("fail_fast", self._fail_fast)
         except ValueError as error:
             raise ConfigCompositionException(str(error)) from error
         self.config = config
@@ -102,14 +113,14 @@ class EnsembleLauncher(Launcher):
             first_num=initial_job_idx,
             batch=batch_of(self.task_function),
         )
-        check(composition)
+        identities = identify(composition)
         if not composition.jobs:
             return []
         sweep_dir = Path(str(self.config.hydra.sweep.dir)).absolute()
         sweep_dir.mkdir(parents=True, exist_ok=True)
         if composition.batch is not None:
             composition.batch.prepare(composition.config(composition.jobs[0]))
-        agenda = make_agenda(composition)
+        agenda = make_agenda(composition, identities)
         if agenda.outline():
             log.info(agenda.outline())
         if not agenda.due.jobs:
@@ -134,8 +145,30 @@ class EnsembleLauncher(Launcher):
             with showing(results.board, folder, write=log.info) as display:
                 self._configure_log()  # onto the display
                 results.display = display
-                fan_out(units, pool, pack, results.add, folder=folder)
+                run = partial(fan_out, pool=pool, pack=pack, on_end=results.add, folder=folder)
+                run(units, stopped=lambda: self._fail_fast and results.board.failed > 0)
+                if not (self._fail_fast and results.board.failed):
+                    self._retry(agenda, results, run, folder)
         return results.returns
+
+    def _retry(
+        self, agenda: Agenda, results: Gathering, run: Callable[..., None], folder: Path
+    ) -> None:
+        """Run failed jobs again, each network by itself."""
+        for attempt in range(1, self._retries + 1):
+            nums = results.retriable
+            if not nums:
+                return
+            log.info(f"Retry {attempt} of {self._retries}: {len(nums)} jobs that failed")
+            groups = [*_work(agenda).to_train.values(), *_work(agenda).to_measure.values()]
+            networks = [network for group in groups for network in group]
+            again = [Unit(f"retry{attempt}-{k}", (one,)) for k, one in enumerate(networks)]
+            done = {job.num for job in agenda.due.jobs} - nums
+            units = [unit for one in again if (unit := one.without(done)).networks]
+            for num in nums:  # else a worker's death would count the failure as its result
+                result_path(folder, num).unlink(missing_ok=True)
+            results.reopen(nums, units)
+            run(units)
 
     def _units(self, work: Work, workers: int) -> list[Unit]:
         """Plan the ensembles; measuring alone costs no more in many than in few."""

@@ -20,21 +20,27 @@ class JobFailed(CompactHydraException):
     Args:
         reason: Type and message of the exception.
         trace: Its traceback, as text.
+        deterministic: Whether the job would fail again in the same way.
     """
 
-    def __init__(self, reason: str, trace: str = "") -> None:
-        super().__init__(reason, trace)
+    def __init__(self, reason: str, trace: str = "", deterministic: bool = False) -> None:
+        super().__init__(reason, trace, deterministic)
         self.reason = reason
         self.trace = trace
+        self.deterministic = deterministic
 
     def __str__(self) -> str:
         return f"{self.reason}\n{self.trace}".rstrip()
 
 
 def failure_of(error: BaseException) -> JobFailed:
-    """Return an exception as text."""
+    """Return an exception as text; one with a true attribute `deterministic` is not retried."""
     lines = traceback.format_exception(type(error), error, error.__traceback__)
-    return JobFailed(f"{type(error).__name__}: {error}", "".join(lines))
+    return JobFailed(
+        f"{type(error).__name__}: {error}",
+        "".join(lines),
+        bool(getattr(error, "deterministic", False)),
+    )
 
 
 def result_path(folder: Path, num: int) -> Path:

@@ -18,7 +18,7 @@ from hydra.types import HydraContext, TaskFunction
 from omegaconf import DictConfig, OmegaConf, open_dict, read_write
 
 from ibsweep.launching.batch import batch_of
-from ibsweep.launching.composition import check, compose
+from ibsweep.launching.composition import compose, identify
 from ibsweep.launching.failures import Failure, failure_list, write_summary
 from ibsweep.launching.launcher import EnsembleLauncher
 from ibsweep.launching.plugins import alias
@@ -134,7 +134,7 @@ class GridSweeper(Sweeper):
         assert self.config is not None and self.hydra_context is not None
         batch = batch_of(self._task_function)
         composition = compose(self.hydra_context.config_loader, self.config, jobs, batch=batch)
-        check(composition)
+        identify(composition)
         if batch is not None and composition.jobs:
             batch.prepare(composition.config(composition.jobs[0]))
 

@@ -28,11 +28,6 @@ def notes(folder):
     return [json.loads(path.read_text()) for path in sorted(Path(folder, "notes").glob("*"))]
 
 
-def check(config):
-    if config.penalty < 0:
-        raise ValueError(f"penalty must be ≥ 0, got {config.penalty}")
-
-
 def start(configs, progress):
     note(event="start", seeds=[config.seed for config in configs])
     trained = False
@@ -61,6 +56,10 @@ def job(config):
     )
     if config.seed in config.fail:
         raise UnpicklableError(f"seed {config.seed}\ncannot be trained")
+    tried = Path(running.sweep.dir) / f"tried-{config.seed}"
+    if config.seed in config.fail_once and not tried.exists():
+        tried.touch()
+        raise OSError(f"seed {config.seed} cannot be written")
     marker = Path(running.sweep.dir) / f"killed-{config.seed}"
     if config.seed in config.kill or (config.seed in config.kill_once and not marker.exists()):
         marker.touch()
@@ -80,6 +79,8 @@ def prepare(config):
 
 
 def identify(config):
+    if config.penalty < 0:
+        raise ValueError(f"penalty must be ≥ 0, got {config.penalty}")
     network = f"{config.seed} {config.penalty}"
     return Identity(
         config.kind,
@@ -105,7 +106,6 @@ def task(config):
 
 
 task.batch = BatchTask(
-    check=check,
     identify=identify,
     start=start,
     prepare=prepare,

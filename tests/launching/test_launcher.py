@@ -106,6 +106,21 @@ def test_configs_without_a_fast_path_are_composed_one_by_one(tmp_path):
 # --- running
 
 
+def test_what_is_known_is_not_run(tmp_path):
+    results = sweep(tmp_path, "seed=range(4)", "known=[relu 1 0.0 a]")
+    assert sorted(job["seed"] for job in events(tmp_path, "job")) == [0, 2, 3]
+    assert results[1].return_value == {"known": "relu 1 0.0 a"}
+    assert results[1].cfg.seed == 1
+    assert results[1].hydra_cfg.hydra.job.num == 1
+    assert results[1].overrides[0] == "seed=1"
+
+
+def test_jobs_that_are_the_same_run_once(tmp_path):
+    results = sweep(tmp_path, "seed=3,3,4")
+    assert sorted(job["seed"] for job in events(tmp_path, "job")) == [3, 4]
+    assert [result.return_value["num"] for result in results] == [0, 0, 2]
+
+
 def test_results_come_in_the_order_of_the_jobs(tmp_path):
     results = sweep(tmp_path, "seed=range(7)", "kind=elu,relu")
     assert [result.return_value for result in results] == [
@@ -224,6 +239,26 @@ def test_failing_job_leaves_the_others_alone(tmp_path, caplog):
     }
     assert len(events(tmp_path, "job")) == 6
     assert len(events(tmp_path, "finish")) == 1
+
+
+def test_failed_jobs_are_retried(tmp_path):
+    results = sweep(tmp_path, "seed=range(4)", "fail_once=[1,2]", "hydra.launcher.retries=1")
+    assert [result.return_value["seed"] for result in results] == [0, 1, 2, 3]
+
+
+def test_jobs_that_always_fail_are_retried_as_often_as_asked(tmp_path):
+    summary = run_failing(tmp_path, "seed=range(2)", "fail=[1]", "hydra.launcher.retries=2")
+    assert [job["seed"] for job in events(tmp_path, "job")].count(1) == 3
+    assert (summary["completed"], summary["failed"]) == (1, 1)
+
+
+def test_nothing_more_is_started_once_a_job_has_failed(tmp_path):
+    one = ["hydra.launcher.workers=1", "hydra.launcher.max_ensemble=1", "hydra.launcher.retries=1"]
+    fast = "hydra.launcher.fail_fast=true"
+    summary = run_failing(tmp_path, "seed=range(5)", "fail=[1]", *one, fast)
+    assert [job["seed"] for job in events(tmp_path, "job")] == [0, 1]
+    reasons = [failure["reason"].split(",")[0] for failure in summary["failures"]]
+    assert reasons == ["UnpicklableError: seed 1", *["not started"] * 3]
 
 
 def test_callbacks_hear_of_the_end_of_a_failed_sweep(tmp_path):
