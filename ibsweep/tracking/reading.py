@@ -1,9 +1,7 @@
-"""Reads runs back: a table with one row a run, and the full curves from their files."""
+"""Reads runs back: a table with one row a run."""
 
 import sqlite3
-import tempfile
-from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterable, Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -64,44 +62,6 @@ def networks(connection: Connection, *, sweep: str | None, filter_string: str) -
     for part in parts:
         table = table.join(part[[name for name in part if name not in table]])
     return table
-
-
-def read_table(connection: Connection, run_ids: Sequence[str], name: str) -> pd.DataFrame:
-    """Return the rows of a table that every run keeps as a file, with the run as column `network`.
-
-    Raises:
-        FileNotFoundError: If a run has no such table, since it is unknown or not complete.
-    """
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    def read(run_id: str) -> pa.Table:
-        table = pq.read_table(_fetch(connection, run_id, name, Path(scratch) / run_id))
-        return table.add_column(0, "network", pa.repeat(run_id, len(table)))
-
-    with tempfile.TemporaryDirectory(prefix="ibsweep-") as scratch, ThreadPoolExecutor(8) as pool:
-        tables = list(pool.map(read, run_ids))
-    if not tables:
-        return pd.DataFrame(columns=["network", "epoch"])
-    return pa.concat_tables(tables, promote_options="default").to_pandas()
-
-
-def _fetch(connection: Connection, run_id: str, name: str, scratch: Path) -> Path:
-    """Return a run's file: where it lies, or downloaded to a scratch folder."""
-    from mlflow.exceptions import MlflowException
-
-    folders = [connection.artifacts(e, run_id) for e in connection.artifact_roots]
-    for folder in folders:
-        if folder is not None and (folder / name).is_file():
-            return folder / name
-    problem = f"run {run_id} has no {name} in the study {connection.options.study!r}"
-    if None not in folders:
-        raise FileNotFoundError(f"{problem}: it is unknown or not complete")
-    scratch.mkdir()
-    try:
-        return Path(connection.client.download_artifacts(run_id, name, str(scratch)))
-    except (MlflowException, OSError) as error:
-        raise FileNotFoundError(f"{problem}: {str(error).splitlines()[0]}") from error
 
 
 def _finished_in_database(database: Path, experiment: str) -> Iterable[tuple[str, str]]:

@@ -2,9 +2,10 @@
 
 from collections.abc import Iterable, Mapping
 
+import numpy as np
 import pandas as pd
 
-from ibsweep.tracking import network_runs, reading, summary_runs
+from ibsweep.tracking import files, network_runs, reading, summary_runs
 from ibsweep.tracking.connection import Connection
 from ibsweep.tracking.summary_runs import ConfigurationResult
 from ibsweep.tracking.tags import sweep_tag
@@ -85,16 +86,45 @@ class Store:
 
         Raises:
             FileNotFoundError: If a run is unknown or not complete.
+            DamagedFile: If its file is not as it was written.
         """
-        return reading.read_table(self.connection, list(run_ids), "curves.parquet")
+        return files.read_table(self.connection, list(run_ids), "curves.parquet")
 
     def read_training(self, run_ids: Iterable[str]) -> pd.DataFrame:
         """Return `network, epoch` and the training's metrics at every snapshot.
 
         Raises:
             FileNotFoundError: If a run is unknown or not complete.
+            DamagedFile: If its file is not as it was written.
         """
-        return reading.read_table(self.connection, list(run_ids), "training.parquet")
+        return files.read_table(self.connection, list(run_ids), "training.parquet")
+
+    def read_weights(self, run_id: str) -> dict[str, np.ndarray]:
+        """Return `epochs` and each parameter at those, as they were stored.
+
+        Raises:
+            FileNotFoundError: If the run is unknown or not complete.
+            DamagedFile: If its file is not as it was written.
+        """
+        return files.read_arrays(self.connection, run_id, "weights.npz")
+
+    def read_activity(self, run_id: str, epoch: int) -> dict[str, np.ndarray]:
+        """Return each layer's logged activity at an epoch, shape `(samples, units)`.
+
+        Raises:
+            FileNotFoundError: If that epoch's was not logged, or the run is unknown.
+            DamagedFile: If its file is not as it was written.
+        """
+        return files.read_arrays(self.connection, run_id, f"activations/epoch_{epoch}.npz")
+
+    def read_config(self, run_id: str) -> str:
+        """Return the resolved configuration of a run, as YAML text.
+
+        Raises:
+            FileNotFoundError: If the run is unknown.
+            DamagedFile: If its file is not as it was written.
+        """
+        return files.read_text(self.connection, run_id, "config.yaml")
 
     def log_configuration(
         self, result: ConfigurationResult, *, sweep: str, figures: Mapping[str, object]
