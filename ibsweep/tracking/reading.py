@@ -56,13 +56,26 @@ def networks(connection: Connection, *, sweep: str | None, filter_string: str) -
     clauses = ["tags.`ibsweep.kind` = 'network'"]
     clauses += [f"tags.`{sweep_tag(sweep)}` = '1'"] if sweep else []
     clauses += [filter_string] if filter_string.strip() else []
-    runs = list(_search(connection, " AND ".join(clauses)))
+    runs = list(search(connection, " AND ".join(clauses)))
     columns = (_choices, _parameters, _metrics)
     parts = [pd.DataFrame([column(run) for run in runs]) for column in columns]
     table = pd.DataFrame([_identity(run) for run in runs], columns=list(IDENTITY))
     for part in parts:
         table = table.join(part[[name for name in part if name not in table]])
     return table
+
+
+def states(connection: Connection) -> pd.DataFrame:
+    """Return one row a network's run and sweep: run_id, name, sweep, status, failure."""
+    rows = []
+    for run in search(connection, "tags.`ibsweep.kind` = 'network'"):
+        tags = run.data.tags
+        prefix = sweep_tag("")
+        sweeps = [name.removeprefix(prefix) for name in tags if name.startswith(prefix)]
+        for sweep in sweeps or [""]:
+            failure = tags.get("ibsweep.failure", "")
+            rows.append((run.info.run_id, run.info.run_name, sweep, run.info.status, failure))
+    return pd.DataFrame(rows, columns=["run_id", "name", "sweep", "status", "failure"])
 
 
 def _finished_in_database(database: Path, experiment: str) -> Iterable[tuple[str, str]]:
@@ -79,19 +92,22 @@ def _finished_on_server(connection: Connection, wanted: set[str]) -> Iterator[tu
     if len(wanted) <= _MOST_QUERIES:
         clauses = [f"{clause} AND tags.`ibsweep.fingerprint` = '{text}'" for text in wanted]
     for some in clauses:
-        for run in _search(connection, some, order="attributes.end_time ASC"):
+        for run in search(connection, some, order="attributes.end_time ASC"):
             yield run.data.tags.get("ibsweep.fingerprint", ""), run.info.run_id
 
 
-def _search(connection: Connection, clause: str, *, order: str | None = None) -> Iterator["Run"]:
-    """Yield the networks' runs that fit a filter, page by page."""
+def search(
+    connection: Connection, clause: str, *, order: str | None = None, experiment: str | None = None
+) -> Iterator["Run"]:
+    """Yield the runs that fit a filter, page by page: networks, or those of another experiment."""
     from mlflow.exceptions import MlflowException
 
     orders, token = [order] if order else None, None
+    experiments = [experiment or connection.networks]
     while True:
         try:
             page = connection.client.search_runs(
-                [connection.networks], clause, max_results=1000, order_by=orders, page_token=token
+                experiments, clause, max_results=1000, order_by=orders, page_token=token
             )
         except MlflowException as error:
             if error.error_code != "INVALID_PARAMETER_VALUE":

@@ -5,8 +5,9 @@ from collections.abc import Iterable, Mapping
 import numpy as np
 import pandas as pd
 
-from ibsweep.tracking import files, network_runs, reading, summary_runs
+from ibsweep.tracking import files, network_runs, reading, reaping, summary_runs
 from ibsweep.tracking.connection import Connection
+from ibsweep.tracking.reaping import Reaped
 from ibsweep.tracking.summary_runs import ConfigurationResult
 from ibsweep.tracking.tags import sweep_tag
 from ibsweep.types import Job, NetworkRecord
@@ -63,6 +64,14 @@ class Store:
         """Mark runs of an earlier sweep as belonging to this one too."""
         for run_id in run_ids:
             self.connection.client.set_tag(run_id, sweep_tag(sweep), "1")
+
+    def reap(self) -> Reaped:
+        """Close the runs that dead processes left RUNNING; report those of other machines."""
+        return reaping.reap(self.connection)
+
+    def states(self) -> pd.DataFrame:
+        """Return one row a network's run and sweep: `run_id, name, sweep, status, failure`."""
+        return reading.states(self.connection)
 
     def networks(self, *, sweep: str | None = None, filter: str = "") -> pd.DataFrame:
         """Return one row a run of a network, newest first, FAILED and RUNNING ones included.
