@@ -19,13 +19,14 @@ FLOW = [  # a module imports from its own line or an earlier one
     {"analysis"},
     {"plots"},
     {"instantiation", "settings", "fingerprints"},
-    {"pipeline", "aggregation"},
+    {"pipeline", "aggregation", "integrity"},
     {"launching"},
-    {"main", "__main__", "__init__"},
+    {"main", "cli", "__main__", "__init__"},
 ]
 OWNERS = {
     "hydra": {"main", "launching", "instantiation"},
-    "omegaconf": {"main", "launching", "settings", "aggregation"},
+    "omegaconf": {"main", "launching", "settings", "aggregation", "integrity"},
+    "click": {"cli"},
     "mlflow": {"tracking"},
     "matplotlib": {"plots"},
     "plotly": {"plots"},

@@ -26,6 +26,7 @@ def options(folder, uri):
 
 
 def write(folder, uri, barrier, process):
+    os.environ["PGUSER"] = "ibsweep"  # the forkserver may be older than the test
     barrier.wait()
     store = open_store(options(folder, uri))
     for run in range(RUNS):

@@ -5,11 +5,11 @@ from collections.abc import Iterable, Mapping
 import numpy as np
 import pandas as pd
 
-from ibsweep.tracking import files, network_runs, reading, reaping, summary_runs
+from ibsweep.tracking import files, inspection, network_runs, reading, reaping, summary_runs
 from ibsweep.tracking.connection import Connection
 from ibsweep.tracking.reaping import Reaped
 from ibsweep.tracking.summary_runs import ConfigurationResult
-from ibsweep.tracking.tags import sweep_tag
+from ibsweep.tracking.tags import process_tags, sweep_tag
 from ibsweep.types import Job, NetworkRecord
 
 
@@ -134,6 +134,27 @@ class Store:
             DamagedFile: If its file is not as it was written.
         """
         return files.read_text(self.connection, run_id, "config.yaml")
+
+    def finished_runs(self) -> tuple[list[str], list[str]]:
+        """Return the FINISHED runs of networks, and those of aggregates and sweeps."""
+        return inspection.finished_runs(self.connection)
+
+    def problems(self, run_id: str, *, network: bool) -> list[str]:
+        """Return a line for each thing that a FINISHED run lacks, or that was altered."""
+        found = list(inspection.file_problems(self.connection, run_id))
+        if network and not found:
+            found = list(inspection.record_problems(self.connection, run_id))
+        return found
+
+    def logged_epochs(self, run_id: str) -> list[int]:
+        """Return the epochs whose activity was logged, ascending."""
+        return inspection.logged_epochs(self.connection, run_id)
+
+    def is_from_here(self, run_id: str) -> bool:
+        """Say whether a run was computed on this machine, with this build of torch."""
+        tags, here = self.connection.client.get_run(run_id).data.tags, process_tags()
+        names = ("ibsweep.host", "ibsweep.version.torch")
+        return all(tags.get(name) == here[name] for name in names)
 
     def log_configuration(
         self, result: ConfigurationResult, *, sweep: str, figures: Mapping[str, object]
