@@ -79,8 +79,9 @@ def _cell(row: pd.Series, score: str) -> str:
 
 def _browse(options: TrackingOptions) -> str:
     """Return the command that opens the MLflow UI on the results."""
-    script = shutil.which("ibsweep")
-    command = ["ibsweep"] if script else [sys.executable, "-m", "ibsweep.cli"]
+    script = Path(sys.executable).with_name("ibsweep")  # another's may come first on the PATH
+    ours = shutil.which("ibsweep") == str(script)
+    command = ["ibsweep"] if ours else [sys.executable, "-m", "ibsweep.cli"]
     place = ["--directory", str(options.directory)]
     if options.uri:
         place = ["--uri", options.address]

@@ -15,7 +15,8 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
-from ibsweep import cli
+from ibsweep import cli, main
+from ibsweep.settings import Settings
 from ibsweep.tracking import TrackingOptions, open_store
 from tests.records import make_job, make_record
 from tests.test_command_line import TINY, command
@@ -58,11 +59,24 @@ def test_status_counts_states_and_gives_the_reason_of_each_failure(swept):
     assert call("status", swept, "--sweep", "night").output == done.output
 
 
+def abandon(store):
+    """Leave the run of a process that is dead."""
+    tags = {"ibsweep.kind": "network", "ibsweep.host": socket.gethostname(), "seed": "0"}
+    tags |= {"ibsweep.pid": str(2**30), "ibsweep.pid_start": "1.0"}
+    store.connection.client.create_run(store.connection.networks, tags=tags)
+
+
+def test_the_next_start_closes_what_dead_processes_left(composed):
+    main.prepare(composed())
+    store = open_store(Settings.of(composed()).tracking)
+    abandon(store)
+    assert store.networks()["status"].tolist() == ["RUNNING"]
+    main.prepare(composed())
+    assert store.networks()["status"].tolist() == ["KILLED"]
+
+
 def test_status_closes_what_dead_processes_left(outputs):
-    store = open_store(TrackingOptions(None, "ibsweep", "metrics", outputs))
-    client, tags = store.connection.client, {"ibsweep.host": socket.gethostname()}
-    tags |= {"ibsweep.kind": "network", "ibsweep.pid": str(2**30), "ibsweep.pid_start": "1.0"}
-    client.create_run(store.connection.networks, tags=tags)
+    abandon(open_store(TrackingOptions(None, "ibsweep", "metrics", outputs)))
     assert "(single runs): 1 runs: 1 RUNNING" in call("status", outputs).output
     done = call("status", outputs, "--reconcile")
     assert "closed 1 runs of dead processes" in done.output
