@@ -1,6 +1,7 @@
 """After a sweep: aggregate its configurations from the store, store that, and print the table."""
 
 import shlex
+import shutil
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -90,10 +91,12 @@ def _cell(row: pd.Series, score: str) -> str:
 
 
 def _browse(options: TrackingOptions) -> str:
-    """Return how to open the MLflow UI on the results."""
-    if options.database is None and options.address.startswith("http"):
-        return f"{options.address}/#/experiments"
-    python = shlex.quote(sys.executable)
-    return (
-        f"{python} -m mlflow server --backend-store-uri {shlex.quote(options.address)} --port 5000"
-    )
+    """Return the command that opens the MLflow UI on the results."""
+    script = Path(sys.executable).with_name("ibsweep")  # another's may come first on the PATH
+    ours = shutil.which("ibsweep") == str(script)
+    command = ["ibsweep"] if ours else [sys.executable, "-m", "ibsweep.cli"]
+    place = ["--directory", str(options.directory)]
+    if options.uri:
+        place = ["--uri", options.address]
+    study = [] if options.study == "ibsweep" else ["--study", options.study]
+    return shlex.join([*command, "ui", *place, *study])

@@ -70,8 +70,8 @@ def train_and_measure(config: DictConfig) -> object:
 
 
 def prepare(config: DictConfig) -> None:
-    """Open the store, which creates it if need be, before anything is trained."""
-    open_store(Settings.of(config).tracking)
+    """Open the store, which creates it if need be, and close what dead processes left in it."""
+    open_store(Settings.of(config).tracking).reap()
 
 
 def identify(config: DictConfig) -> Identity:

@@ -72,7 +72,7 @@ def test_it_prints_a_row_a_configuration_and_where_to_look(swept):
     assert "relu" in done.stdout
     assert "tanh" in done.stdout
     assert "test accuracy" in done.stdout
-    assert "mlflow server --backend-store-uri sqlite:" in done.stdout
+    assert re.search(r"browse: .*ibsweep\S* ui --directory \S*/outputs", done.stdout)
 
 
 def test_curves_hold_every_layer_at_every_snapshot(swept):

@@ -22,13 +22,14 @@ FLOW = [  # a module imports from its own line or an earlier one
     {"plots"},
     {"instantiation", "settings", "fingerprints"},
     {"reuse"},
-    {"pipeline", "aggregation"},
+    {"pipeline", "aggregation", "integrity"},
     {"launching"},
-    {"main", "__main__", "__init__"},
+    {"main", "cli", "__main__", "__init__"},
 ]
 OWNERS = {
     "hydra": {"main", "launching", "instantiation", "settings", "aggregation"},
-    "omegaconf": {"main", "launching", "settings", "aggregation"},
+    "omegaconf": {"main", "launching", "settings", "aggregation", "integrity"},
+    "click": {"cli"},
     "mlflow": {"tracking"},
     "matplotlib": {"plots"},
     "plotly": {"plots"},

@@ -157,7 +157,7 @@ def test_the_run_of_a_sweep_keeps_command_and_table(store, tmp_path):
     kept = store.connection.client.download_artifacts(run_id, "summary.csv", str(tmp_path))
     pd.testing.assert_frame_equal(pd.read_csv(kept), summary, check_dtype=False)
     listed = {entry.path for entry in store.connection.client.list_artifacts(run_id)}
-    assert listed == {"report.html", "summary.csv", "summary.html"}
+    assert listed == {"checksums.json", "report.html", "summary.csv", "summary.html"}
 
 
 def test_summaries_are_not_among_the_networks(store):
@@ -167,3 +167,15 @@ def test_summaries_are_not_among_the_networks(store):
         "relu-seed2",
         "tanh-seed5",
     }
+
+
+def test_weights_activity_and_configuration_come_back_as_they_were_written(store):
+    run_id = store.finished([make_job(1).fingerprint])[make_job(1).fingerprint]
+    record = make_record(1)
+    weights = store.read_weights(run_id)
+    assert all(np.array_equal(weights[name], record.weights[name]) for name in record.weights)
+    last = store.read_activity(run_id, EPOCHS[-1])
+    assert all(np.array_equal(values, record.activity[name][-1]) for name, values in last.items())
+    assert store.read_config(run_id) == record.job.config
+    with pytest.raises(FileNotFoundError, match=f"run {run_id} has no activations/epoch_499.npz"):
+        store.read_activity(run_id, 499)

@@ -3,9 +3,17 @@
 MLflow itself takes about a second to import, so that happens when a store is opened, not here.
 """
 
+from ibsweep.tracking.checksums import DamagedFile
 from ibsweep.tracking.opening import open_store
 from ibsweep.tracking.options import StoreError, TrackingOptions
 from ibsweep.tracking.store import Store
 from ibsweep.tracking.summary_runs import ConfigurationResult
 
-__all__ = ["ConfigurationResult", "Store", "StoreError", "TrackingOptions", "open_store"]
+__all__ = [
+    "ConfigurationResult",
+    "DamagedFile",
+    "Store",
+    "StoreError",
+    "TrackingOptions",
+    "open_store",
+]

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ibsweep.tracking.checksums import write_checksums
 from ibsweep.tracking.options import TrackingOptions
 
 if TYPE_CHECKING:
@@ -39,12 +40,17 @@ class Connection:
 
     @contextlib.contextmanager
     def artifact_folder(self, experiment: str, run_id: str) -> Iterator[Path]:
-        """Yield a folder to write a run's artifacts into; a server gets them when it is left."""
+        """Yield a folder to write a run's artifacts into.
+
+        When it is left, the files' checksums are added, and a server gets them all.
+        """
         folder = self.artifacts(experiment, run_id)
         if folder is not None:
             folder.mkdir(parents=True, exist_ok=True)
             yield folder
+            write_checksums(folder)
             return
         with tempfile.TemporaryDirectory(prefix="ibsweep-") as temporary:
             yield Path(temporary)
+            write_checksums(Path(temporary))
             self.client.log_artifacts(run_id, temporary)

@@ -8,6 +8,7 @@ from urllib.parse import quote
 from urllib.request import url2pathname
 
 from ibsweep.tracking.options import StoreError, TrackingOptions
+from ibsweep.tracking.patience import SECONDS
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -75,7 +76,7 @@ def _rehome(database: Path, experiment: "Experiment", location: str) -> None:
     MLflow has no call for this, so it is done in the database.
     """
     number, before = int(experiment.experiment_id), experiment.artifact_location
-    with closing(sqlite3.connect(database, timeout=20)) as connection, connection:
+    with closing(sqlite3.connect(database, timeout=SECONDS)) as connection, connection:
         connection.execute(
             "UPDATE experiments SET artifact_location = ? WHERE experiment_id = ?",
             (location, number),

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from ibsweep.tracking.checksums import inside
 from ibsweep.tracking.connection import Connection
 from ibsweep.tracking.metrics import (
     POINTS,
@@ -74,7 +75,7 @@ def finish(connection: Connection, run_id: str) -> None:
 def write_figures(folder: Path, figures: Mapping[str, object]) -> None:
     """Write Matplotlib figures as `<name>.png`."""
     for name, figure in figures.items():
-        path = folder / f"{name}.png"
+        path = inside(folder, f"{name}.png")
         path.parent.mkdir(parents=True, exist_ok=True)
         figure.savefig(path)  # type: ignore[attr-defined]
 

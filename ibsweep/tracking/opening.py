@@ -8,15 +8,15 @@ import urllib.error
 import urllib.request
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from http.client import HTTPException
 from pathlib import Path
 
-from filelock import FileLock
-
 from ibsweep.tracking.connection import Connection
 from ibsweep.tracking.experiments import open_experiment
+from ibsweep.tracking.locking import first_use_lock
 from ibsweep.tracking.options import StoreError, TrackingOptions
+from ibsweep.tracking.patience import patient, patiently
 from ibsweep.tracking.store import Store
 
 _PROBE_SECONDS = 2.0
@@ -47,8 +47,7 @@ def _open(options: TrackingOptions, process: int) -> Store:
     elif options.address.startswith("http"):
         _require_server(options.address)
     _import_mlflow()
-    with FileLock(f"{options.database}.lock") if options.database else nullcontext():
-        return Store(_connect(options))
+    return Store(_connect(options))
 
 
 def _import_mlflow() -> None:
@@ -66,13 +65,15 @@ def _connect(options: TrackingOptions) -> Connection:
     from mlflow.exceptions import MlflowException
     from sqlalchemy.exc import SQLAlchemyError
 
+    address = options.address
     with _silence():
         try:
-            client = MlflowClient(options.address)
-            networks, folder = open_experiment(client, options, options.study)
-            summary, summary_folder = open_experiment(client, options, options.summary_study)
+            with first_use_lock(options):
+                client = patient(patiently(lambda: MlflowClient(address), address), address)
+                networks, folder = open_experiment(client, options, options.study)
+                summary, summary_folder = open_experiment(client, options, options.summary_study)
         except (MlflowException, SQLAlchemyError, ImportError) as error:
-            reason = f"got {options.address!r} ({str(error).strip().splitlines()[0]})"
+            reason = f"got {address!r} ({str(error).strip().splitlines()[0]})"
             raise StoreError(f"tracking.uri must be usable by MLflow, {reason}") from error
     roots = {networks: folder, summary: summary_folder}
     return Connection(options, client, networks, summary, artifact_roots=roots)

@@ -1,19 +1,15 @@
-"""Reads runs back: a table with one row a run, and the full curves from their files."""
+"""Reads runs back: a table with one row a run."""
 
 import sqlite3
-import tempfile
-import zipfile
-import zlib
-from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterable, Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
 import pandas as pd
 
 from ibsweep.tracking.connection import Connection
+from ibsweep.tracking.patience import SECONDS
 from ibsweep.tracking.tags import param_value, sweep_tag
 
 if TYPE_CHECKING:
@@ -60,7 +56,7 @@ def networks(connection: Connection, *, sweep: str | None, filter_string: str) -
     clauses = ["tags.`ibsweep.kind` = 'network'"]
     clauses += [f"tags.`{sweep_tag(sweep)}` = '1'"] if sweep else []
     clauses += [filter_string] if filter_string.strip() else []
-    runs = list(_search(connection, " AND ".join(clauses)))
+    runs = list(search(connection, " AND ".join(clauses)))
     columns = (_choices, _parameters, _metrics)
     parts = [pd.DataFrame([column(run) for run in runs]) for column in columns]
     table = pd.DataFrame([_identity(run) for run in runs], columns=list(IDENTITY))
@@ -69,63 +65,23 @@ def networks(connection: Connection, *, sweep: str | None, filter_string: str) -
     return table
 
 
-def read_table(connection: Connection, run_ids: Sequence[str], name: str) -> pd.DataFrame:
-    """Return the rows of a table that every run keeps as a file, with the run as column `network`.
-
-    Raises:
-        FileNotFoundError: If a run has no such table, since it is unknown or not complete.
-    """
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    def read(run_id: str) -> pa.Table:
-        table = pq.read_table(_fetch(connection, run_id, name, Path(scratch) / run_id))
-        return table.add_column(0, "network", pa.repeat(run_id, len(table)))
-
-    with tempfile.TemporaryDirectory(prefix="ibsweep-") as scratch, ThreadPoolExecutor(8) as pool:
-        tables = list(pool.map(read, run_ids))
-    if not tables:
-        return pd.DataFrame(columns=["network", "epoch"])
-    return pa.concat_tables(tables, promote_options="default").to_pandas()
-
-
-def read_arrays(connection: Connection, run_id: str, name: str) -> dict[str, np.ndarray]:
-    """Return the arrays of a run's `.npz` file, without ever unpickling.
-
-    Raises:
-        FileNotFoundError: If the run has no such file, since it is unknown or not complete.
-        ValueError: If the file is damaged; the message names run and file.
-    """
-    with tempfile.TemporaryDirectory(prefix="ibsweep-") as scratch:
-        path = _fetch(connection, run_id, name, Path(scratch) / run_id)
-        try:
-            with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
-                return dict(archive)
-        except (OSError, ValueError, EOFError, zipfile.BadZipFile, zlib.error) as error:
-            raise ValueError(f"run {run_id} has a damaged {name} ({path}): {error}") from error
-
-
-def _fetch(connection: Connection, run_id: str, name: str, scratch: Path) -> Path:
-    """Return a run's file: where it lies, or downloaded to a scratch folder."""
-    from mlflow.exceptions import MlflowException
-
-    folders = [connection.artifacts(e, run_id) for e in connection.artifact_roots]
-    for folder in folders:
-        if folder is not None and (folder / name).is_file():
-            return folder / name
-    problem = f"run {run_id} has no {name} in the study {connection.options.study!r}"
-    if None not in folders:
-        raise FileNotFoundError(f"{problem}: it is unknown or not complete")
-    scratch.mkdir()
-    try:
-        return Path(connection.client.download_artifacts(run_id, name, str(scratch)))
-    except (MlflowException, OSError) as error:
-        raise FileNotFoundError(f"{problem}: {str(error).splitlines()[0]}") from error
+def states(connection: Connection) -> pd.DataFrame:
+    """Return one row a network's run and sweep: run_id, name, sweep, status, failure."""
+    rows = []
+    for run in search(connection, "tags.`ibsweep.kind` = 'network'"):
+        tags = run.data.tags
+        prefix = sweep_tag("")
+        sweeps = [name.removeprefix(prefix) for name in tags if name.startswith(prefix)]
+        for sweep in sweeps or [""]:
+            failure = tags.get("ibsweep.failure", "")
+            rows.append((run.info.run_id, run.info.run_name, sweep, run.info.status, failure))
+    return pd.DataFrame(rows, columns=["run_id", "name", "sweep", "status", "failure"])
 
 
 def _finished_in_database(database: Path, experiment: str, tag: str) -> Iterable[tuple[str, str]]:
     """Ask the embedded database at once: through MLflow it takes 6 ms for each fingerprint."""
-    with closing(sqlite3.connect(f"{database.as_uri()}?mode=ro", uri=True, timeout=20)) as opened:
+    address = f"{database.as_uri()}?mode=ro"
+    with closing(sqlite3.connect(address, uri=True, timeout=SECONDS)) as opened:
         return opened.execute(_FINISHED, (tag, int(experiment))).fetchall()
 
 
@@ -138,19 +94,22 @@ def _finished_on_server(
     if len(wanted) <= _MOST_QUERIES:
         clauses = [f"{clause} AND tags.`{tag}` = '{text}'" for text in wanted]
     for some in clauses:
-        for run in _search(connection, some, order="attributes.end_time ASC"):
+        for run in search(connection, some, order="attributes.end_time ASC"):
             yield run.data.tags.get(tag, ""), run.info.run_id
 
 
-def _search(connection: Connection, clause: str, *, order: str | None = None) -> Iterator["Run"]:
-    """Yield the networks' runs that fit a filter, page by page."""
+def search(
+    connection: Connection, clause: str, *, order: str | None = None, experiment: str | None = None
+) -> Iterator["Run"]:
+    """Yield the runs that fit a filter, page by page: networks, or those of another experiment."""
     from mlflow.exceptions import MlflowException
 
     orders, token = [order] if order else None, None
+    experiments = [experiment or connection.networks]
     while True:
         try:
             page = connection.client.search_runs(
-                [connection.networks], clause, max_results=1000, order_by=orders, page_token=token
+                experiments, clause, max_results=1000, order_by=orders, page_token=token
             )
         except MlflowException as error:
             if error.error_code != "INVALID_PARAMETER_VALUE":

@@ -5,9 +5,11 @@ from collections.abc import Iterable, Mapping
 import numpy as np
 import pandas as pd
 
-from ibsweep.tracking import network_runs, reading, summary_runs
+from ibsweep.tracking import files, inspection, network_runs, reading, reaping, summary_runs
 from ibsweep.tracking.connection import Connection
+from ibsweep.tracking.reaping import Reaped
 from ibsweep.tracking.summary_runs import ConfigurationResult
+from ibsweep.tracking.tags import process_tags
 from ibsweep.types import Job, NetworkRecord
 
 
@@ -63,18 +65,17 @@ class Store:
         tag = "ibsweep.training_fingerprint"
         return reading.finished(self.connection, training_fingerprints, tag=tag)
 
-    def read_weights(self, run_id: str) -> dict[str, np.ndarray]:
-        """Return `epochs`, shape `(snapshots,)`, and each parameter, shape `(snapshots, …)`.
-
-        Raises:
-            FileNotFoundError: If the run is unknown or not complete.
-            ValueError: If the file is damaged; the message names run and file.
-        """
-        return reading.read_arrays(self.connection, run_id, "weights.npz")
-
     def join_sweep(self, run_ids: Iterable[str], sweep: str) -> None:
         """Mark runs of an earlier sweep as belonging to this one too."""
         network_runs.join_sweep(self.connection, list(run_ids), sweep)
+
+    def reap(self) -> Reaped:
+        """Close the runs that dead processes left RUNNING; report those of other machines."""
+        return reaping.reap(self.connection)
+
+    def states(self) -> pd.DataFrame:
+        """Return one row a network's run and sweep: `run_id, name, sweep, status, failure`."""
+        return reading.states(self.connection)
 
     def networks(self, *, sweep: str | None = None, filter: str = "") -> pd.DataFrame:
         """Return one row a run of a network, newest first, FAILED and RUNNING ones included.
@@ -98,16 +99,66 @@ class Store:
 
         Raises:
             FileNotFoundError: If a run is unknown or not complete.
+            DamagedFile: If its file is not as it was written.
         """
-        return reading.read_table(self.connection, list(run_ids), "curves.parquet")
+        return files.read_table(self.connection, list(run_ids), "curves.parquet")
 
     def read_training(self, run_ids: Iterable[str]) -> pd.DataFrame:
         """Return `network, epoch` and the training's metrics at every snapshot.
 
         Raises:
             FileNotFoundError: If a run is unknown or not complete.
+            DamagedFile: If its file is not as it was written.
         """
-        return reading.read_table(self.connection, list(run_ids), "training.parquet")
+        return files.read_table(self.connection, list(run_ids), "training.parquet")
+
+    def read_weights(self, run_id: str) -> dict[str, np.ndarray]:
+        """Return `epochs` and each parameter at those, as they were stored.
+
+        Raises:
+            FileNotFoundError: If the run is unknown or not complete.
+            DamagedFile: If its file is not as it was written.
+        """
+        return files.read_arrays(self.connection, run_id, "weights.npz")
+
+    def read_activity(self, run_id: str, epoch: int) -> dict[str, np.ndarray]:
+        """Return each layer's logged activity at an epoch, shape `(samples, units)`.
+
+        Raises:
+            FileNotFoundError: If that epoch's was not logged, or the run is unknown.
+            DamagedFile: If its file is not as it was written.
+        """
+        return files.read_arrays(self.connection, run_id, f"activations/epoch_{epoch}.npz")
+
+    def read_config(self, run_id: str) -> str:
+        """Return the resolved configuration of a run, as YAML text.
+
+        Raises:
+            FileNotFoundError: If the run is unknown.
+            DamagedFile: If its file is not as it was written.
+        """
+        return files.read_text(self.connection, run_id, "config.yaml")
+
+    def finished_runs(self) -> tuple[list[str], list[str]]:
+        """Return the FINISHED runs of networks, and those of aggregates and sweeps."""
+        return inspection.finished_runs(self.connection)
+
+    def problems(self, run_id: str, *, network: bool) -> list[str]:
+        """Return a line for each thing that a FINISHED run lacks, or that was altered."""
+        found = list(inspection.file_problems(self.connection, run_id))
+        if network and not found:
+            found = list(inspection.record_problems(self.connection, run_id))
+        return found
+
+    def logged_epochs(self, run_id: str) -> list[int]:
+        """Return the epochs whose activity was logged, ascending."""
+        return inspection.logged_epochs(self.connection, run_id)
+
+    def is_from_here(self, run_id: str) -> bool:
+        """Say whether a run was computed on this machine, with this build of torch."""
+        tags, here = self.connection.client.get_run(run_id).data.tags, process_tags()
+        names = ("ibsweep.host", "ibsweep.version.torch")
+        return all(tags.get(name) == here[name] for name in names)
 
     def log_configuration(
         self, result: ConfigurationResult, *, sweep: str, figures: Mapping[str, object]

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from ibsweep.tracking.checksums import inside
 from ibsweep.tracking.connection import Connection
 from ibsweep.tracking.metrics import curve_points, final_points, log_points, training_points
 from ibsweep.tracking.network_runs import finish, write_figures
@@ -74,8 +75,9 @@ def log_sweep(
         summary.to_csv(folder / "summary.csv", index=False)
         summary.to_html(folder / "summary.html", index=False, float_format="{:.4g}".format)
         for name, text in files.items():
-            (folder / name).parent.mkdir(parents=True, exist_ok=True)
-            (folder / name).write_text(text, encoding="utf-8")
+            path = inside(folder, name)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, encoding="utf-8")
     counts = {"configurations": float(len(summary))}
     counts |= {name: float(summary[name].sum()) for name in ("n", "failed") if name in summary}
     log_points(connection, run_id, final_points(counts, 0), parameters={}, started=time.time())

@@ -6,6 +6,7 @@ import json
 import platform
 import socket
 import subprocess
+import time
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -60,11 +61,12 @@ def param_value(text: str) -> object:
 
 
 def process_tags() -> dict[str, str]:
-    """Return where and by what this process computes: host, pid, user, versions, commit."""
+    """Return where and by what this process computes: host, pid, user, versions, commit, time."""
     process = psutil.Process()
     return _origin_tags() | {
         "ibsweep.pid": str(process.pid),
         "ibsweep.pid_start": str(process.create_time()),
+        "ibsweep.heartbeat": str(int(time.time())),
     }
 
 

@@ -1,0 +1,81 @@
+"""Recognises runs that a dead process left RUNNING, and closes them."""
+
+import logging
+import socket
+import time
+from typing import TYPE_CHECKING, NamedTuple
+
+import psutil
+
+from ibsweep.tracking.connection import Connection
+from ibsweep.tracking.reading import search
+
+if TYPE_CHECKING:
+    from mlflow.entities import Run
+
+SILENT_HOURS = 24
+_CLOCK_SECONDS = 2.0  # by which the start of one process may seem to differ
+log = logging.getLogger(__name__)
+
+
+class Reaped(NamedTuple):
+    """What became of the runs that were RUNNING.
+
+    Attributes:
+        closed: Runs of dead processes, now KILLED, or FINISHED if all was written but that.
+        left: Runs of other machines, which may be alive.
+    """
+
+    closed: list[str]
+    left: list[str]
+
+
+def reap(connection: Connection) -> Reaped:
+    """Close the RUNNING runs whose process is dead.
+
+    A run is RUNNING while its files and numbers are written, for seconds. On this machine its
+    process is looked for, by number and time of start; on others it counts as dead `SILENT_HOURS`
+    after its `ibsweep.heartbeat`.
+    """
+    reaped = Reaped([], [])
+    for experiment in (connection.networks, connection.summary):
+        for run in search(connection, "attributes.status = 'RUNNING'", experiment=experiment):
+            if "ibsweep.pid_start" not in run.data.tags:
+                continue  # not ours
+            if _is_dead(run.data.tags):
+                _close(connection, run)
+                reaped.closed.append(run.info.run_id)
+            elif run.data.tags["ibsweep.host"] != socket.gethostname():
+                reaped.left.append(run.info.run_id)
+    _tell(reaped)
+    return reaped
+
+
+def _is_dead(tags: dict[str, str]) -> bool:
+    """Say whether the process that writes a run is gone."""
+    if tags["ibsweep.host"] != socket.gethostname():
+        return time.time() - float(tags.get("ibsweep.heartbeat", "inf")) > 3600 * SILENT_HOURS
+    try:
+        process = psutil.Process(int(tags["ibsweep.pid"]))
+        same = abs(process.create_time() - float(tags["ibsweep.pid_start"])) < _CLOCK_SECONDS
+        return not same or process.status() == psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return True
+
+
+def _close(connection: Connection, run: "Run") -> None:
+    """End a dead process's run; the tag `ibsweep.complete` says whether all was written."""
+    complete = run.data.tags.get("ibsweep.complete") == "1"
+    connection.client.set_tag(run.info.run_id, "ibsweep.reaped", "1")
+    connection.client.set_terminated(run.info.run_id, "FINISHED" if complete else "KILLED")
+
+
+def _tell(reaped: Reaped) -> None:
+    if reaped.closed:
+        log.warning("closed %d runs that dead processes left RUNNING", len(reaped.closed))
+    if reaped.left:
+        log.warning(
+            "%d runs of other machines are RUNNING: left alone until they are silent for %d hours",
+            len(reaped.left),
+            SILENT_HOURS,
+        )
