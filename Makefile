@@ -17,7 +17,7 @@ sweep: $(VENV)/run
 	$(BIN)/python -m ibsweep -m activation=relu,elu,swish 'seed=range(50)'
 
 test: $(VENV)/dev
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto --dist loadfile
 
 slow: $(VENV)/dev
 	$(BIN)/python -m pytest -m slow

@@ -14,6 +14,7 @@ from matplotlib.figure import Figure
 from scipy.optimize import isotonic_regression
 
 from ibsweep.checks import integer
+from ibsweep.compression import SATURATION
 
 _INK = "#30323a"
 _FAINT = "#9a9ca5"
@@ -68,7 +69,7 @@ def information_plane(
         _draw_layer(axes, layer, colours=colours, norm=norm, band=band)
     _set_limits(axes, drawn, ceiling)
     _draw_ceiling(axes, ceiling, samples)
-    _label_layers(axes, drawn)
+    _label_layers(axes, drawn, saturated=_saturated(drawn, ceiling))
     _decorate(axes, title, estimand or str(curves["estimator"].iloc[0]))
     _draw_colourbar(figure, colours, norm)
     return figure
@@ -158,16 +159,26 @@ def _draw_ceiling(axes: Axes, ceiling: float, samples: int) -> None:
     )
 
 
-def _label_layers(axes: Axes, curves: pd.DataFrame) -> None:
-    """Write each layer's name above the plane, tied to its last point by a thin line."""
+def _saturated(curves: pd.DataFrame, ceiling: float) -> set[str]:
+    """Return the layers that are at the ceiling all along: they cannot show compression."""
+    lowest = curves.groupby("layer", sort=False)["i_xt"].min()
+    return set(lowest.index[lowest > SATURATION * ceiling])
+
+
+def _label_layers(axes: Axes, curves: pd.DataFrame, *, saturated: set[str]) -> None:
+    """Write each layer's name above the plane, tied to its last point; * if it is saturated."""
+    if saturated:
+        note = "* at the ceiling all along: cannot show compression"
+        axes.set_title(note, loc="right", fontsize=7.5, color=_FAINT)
     final = curves.groupby("layer", sort=False).tail(1).sort_values("i_xt", kind="stable")
     left, right = axes.get_xlim()
     places = _apart((final["i_xt"].to_numpy(float) - left) / (right - left))
     crowded = len(final) > _ROOMY
     for row, place in zip(final.itertuples(), places, strict=True):
         name = str(row.layer)
+        label = name.removeprefix("layer_") if crowded else name.replace("_", " ")
         axes.annotate(
-            name.removeprefix("layer_") if crowded else name.replace("_", " "),
+            label + "*" * (name in saturated),
             (row.i_xt, row.i_ty),
             xytext=(place, 0.955),
             textcoords="axes fraction",

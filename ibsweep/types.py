@@ -29,12 +29,27 @@ class Dataset:
     Attributes:
         inputs: Patterns, shape `(samples, features)`, float64.
         labels: Class of each pattern, shape `(samples,)`, int64, values 0 … classes − 1.
-        classes: Number of classes.
+        classes: Number of classes, ≥ 2.
+
+    Raises:
+        ValueError: If shapes, types or values are not these.
     """
 
     inputs: np.ndarray
     labels: np.ndarray
     classes: int
+
+    def __post_init__(self) -> None:
+        if self.inputs.ndim != 2 or self.inputs.dtype != np.float64:
+            got = f"{self.inputs.shape} of {self.inputs.dtype}"
+            raise ValueError(f"inputs must be (samples, features) of float64, got {got}")
+        if self.labels.shape != self.inputs.shape[:1] or self.labels.dtype != np.int64:
+            got = f"{self.labels.shape} of {self.labels.dtype}"
+            raise ValueError(f"labels must be ({len(self.inputs)},) of int64, got {got}")
+        if self.classes < 2 or not ((self.labels >= 0) & (self.labels < self.classes)).all():
+            raise ValueError(
+                f"labels must be 0 … classes − 1 with ≥ 2 classes, got {self.classes}"
+            )
 
     @cached_property
     def digest(self) -> str:
@@ -62,7 +77,7 @@ class Job:
     """One job of a sweep: what was asked for, before anything is computed.
 
     Attributes:
-        name: Short readable name, e.g. `relu-none-seed7`.
+        name: Short readable name, e.g. `relu-l2-seed7`.
         parameters: Flattened configuration that determines the numbers, dotted key to plain value.
         choices: Option chosen in each configuration group, e.g. `activation` → `relu`.
         seed: The swept seed.

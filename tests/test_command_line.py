@@ -36,6 +36,11 @@ def command(folder, *arguments, **environment):
     )
 
 
+def said(done):
+    assert done.returncode == 0, done.stderr
+    return done.stdout + done.stderr
+
+
 def store_of(folder):
     directory = folder / "outputs"
     return open_store(

@@ -42,7 +42,8 @@ def averaged(networks=3):
 
 def test_every_layer_is_named_and_the_ceiling_is_drawn():
     figure = plane()
-    assert {"layer 1", "layer 2", "output", "log₂ 16 = 4 bits"} == set(texts(figure))
+    assert {"layer 1*", "layer 2", "output", "log₂ 16 = 4 bits"} == set(texts(figure))
+    assert "* at the ceiling all along" in figure.axes[0].get_title(loc="right")
     left, right = figure.axes[0].get_xlim()
     assert left <= 0 and right > 4
 

@@ -18,7 +18,7 @@ class ConfigurationResult:
     """What a sweep found for one configuration, over its seeds.
 
     Attributes:
-        name: Short readable name, e.g. `relu-none`.
+        name: Short readable name, e.g. `relu-l2`.
         configuration: Hash of all that determines the numbers but the seed.
         choices: Option chosen in each configuration group.
         parameters: Flattened configuration, without the seed.

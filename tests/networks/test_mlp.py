@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import torch
 
-from ibsweep.activations import Activation
+from ibsweep.activations import Activation, prelu
 from ibsweep.networks.mlp import MLP
 from ibsweep.networks.weights import ALIGNMENT, Layout, Weights
 from ibsweep.randomness import generator
@@ -51,7 +51,7 @@ def test_initial_weights_are_a_truncated_normal_of_the_stated_width(initializati
 
 
 def test_biases_start_at_zero_and_slopes_where_told():
-    network = mlp(activation=Activation(torch.nn.functional.prelu, 2.0, {"slope": 0.25}))
+    network = mlp(activation=Activation(prelu, 2.0, {"slope": 0.25}))
     leaves = weights(network).leaves
     assert (leaves["layer_3.bias"] == 0).all()
     assert (leaves["layer_3.slope"] == 0.25).all()
