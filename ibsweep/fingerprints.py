@@ -12,7 +12,7 @@ NUMERICS = {
     "estimators": 1,
 }  # raised when an unchanged configuration would give other numbers
 
-_TRAINING = ("split", "network", "activation", "regularization", "training", "snapshots", "dtype")
+_TRAINING = ("split", "network", "activation", "regularization", "snapshots", "dtype")
 
 
 def training_content(settings: Settings) -> dict[str, Any]:

@@ -42,7 +42,7 @@ def start(folder):
 
 
 def strike(process, how, rng):
-    """Kill a worker, the parent, or the whole group; return whether the sweep can go on alone."""
+    """Kill a worker, the parent, or the whole group; no child may outlive a killed parent."""
     children = psutil.Process(process.pid).children(recursive=True)
     if how == "worker":
         if children:
