@@ -22,7 +22,8 @@ FLOW = [  # a module imports from its own line or an earlier one
     {"plots"},
     {"instantiation", "settings", "fingerprints"},
     {"reuse"},
-    {"pipeline", "aggregation", "integrity"},
+    {"querying"},
+    {"pipeline", "aggregation", "integrity", "figures", "report"},
     {"launching"},
     {"main", "cli", "__main__", "__init__"},
 ]

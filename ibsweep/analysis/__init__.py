@@ -1,0 +1,23 @@
+"""Statistics over what tracking stored; nothing here sees a live network."""
+
+from ibsweep.analysis.summaries import (
+    MeanInterval,
+    configurations,
+    finished_networks,
+    mean_curves,
+    mean_interval,
+    mean_training,
+    summarize,
+    varying,
+)
+
+__all__ = [
+    "MeanInterval",
+    "configurations",
+    "finished_networks",
+    "mean_curves",
+    "mean_interval",
+    "mean_training",
+    "summarize",
+    "varying",
+]

@@ -1,0 +1,5 @@
+"""Draws; the only part that knows how."""
+
+from ibsweep.plots.planes import information_plane
+
+__all__ = ["information_plane"]
