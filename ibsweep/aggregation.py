@@ -64,7 +64,7 @@ def _show(summary: pd.DataFrame, settings: Settings) -> None:
         table.add_column(name, justify="right")
     for _, row in summary.iterrows():
         table.add_row(
-            *(str(row[name]) for name in labels[1:] or labels),
+            *("–" if pd.isna(row[name]) else str(row[name]) for name in labels[1:] or labels),
             *(f"{row[name]:.0f}" for name in ("n", "failed")),
             *(_cell(row, name) for name in scores),
         )

@@ -34,7 +34,7 @@ def training_content(settings: Settings) -> dict[str, Any]:
 
 def content(settings: Settings) -> dict[str, Any]:
     """All that determines a run's numbers."""
-    measured = {key: settings.values[key] for key in ("estimator", "parts")}
+    measured = {key: settings.values[key] for key in ("estimator", "parts", "floor_snapshots")}
     return {**training_content(settings), **measured, "estimator_numerics": NUMERICS["estimators"]}
 
 

@@ -2,7 +2,7 @@
 
 import inspect
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -18,6 +18,21 @@ Activity = Tensor | np.ndarray
 OUTPUT = "output"  # the softmax layer; all others are hidden ones
 
 
+class Floor(NamedTuple):
+    """Where I(T;Y) is also measured with permuted labels: what an estimator reads by chance.
+
+    Attributes:
+        epochs: Epochs of the snapshots to do so at.
+        seed: Seed of the permutation.
+    """
+
+    epochs: np.ndarray
+    seed: int
+
+
+NO_FLOOR = Floor(np.array([], dtype=np.int64), 0)
+
+
 def measure(
     activity: Mapping[str, Activity],
     labels: np.ndarray,
@@ -26,6 +41,7 @@ def measure(
     epochs: np.ndarray,
     parts: Mapping[str, np.ndarray],
     inputs: np.ndarray,
+    floor: Floor = NO_FLOOR,
 ) -> pd.DataFrame:
     """Measure one network.
 
@@ -44,9 +60,11 @@ def measure(
         epochs: Epoch of each snapshot, shape `(snapshots,)`.
         parts: Name of each part of the data to its rows.
         inputs: Patterns, shape `(samples, features)`.
+        floor: Where to measure with permuted labels too.
 
     Returns:
-        Columns `epoch, layer, estimator, part, i_xt, i_ty` (bits), one row a measurement.
+        Columns `epoch, layer, estimator, part, i_xt, i_ty, i_ty_floor` (bits), one row a
+        measurement; `i_ty_floor` is I(T;Y) with permuted labels, NaN where it is not asked for.
 
     Raises:
         ValueError: If an estimator asks for something else, or activity and epochs disagree.
@@ -58,15 +76,18 @@ def measure(
         >>> labels, inputs = np.array([0, 1]), np.array([[0.0], [1.0]])
         >>> ebab, rows = {"ebab": partial(ebab_information, bins=2)}, {"all": np.arange(2)}
         >>> measure(layers, labels, ebab, epochs=np.array([0, 9]), parts=rows, inputs=inputs)
-           epoch    layer estimator part  i_xt  i_ty
-        0      0  layer_1      ebab  all   1.0   1.0
-        1      9  layer_1      ebab  all   0.0   0.0
+           epoch    layer estimator part  i_xt  i_ty  i_ty_floor
+        0      0  layer_1      ebab  all   1.0   1.0         NaN
+        1      9  layer_1      ebab  all   0.0   0.0         NaN
     """
     _check_shapes(activity, snapshots=len(epochs), samples=len(labels))
     asked = {name: _asked(name, estimator) for name, estimator in estimators.items()}
     ranges = _ranges(activity) if any("activity_range" in held for held in asked.values()) else {}
+    where = np.flatnonzero(np.isin(epochs, floor.epochs))
     tables = []
     for part, rows in parts.items():
+        known = labels[rows]
+        permuted = np.random.default_rng(floor.seed).permutation(known)
         for layer, values in activity.items():
             held = _rows(values, rows)
             for name, estimator in estimators.items():
@@ -74,8 +95,11 @@ def measure(
                 if over := asked[name].get("activity_range"):
                     supply["activity_range"] = ranges[over, layer]
                 given = {key: supply[key] for key in asked[name]}
-                information = estimator(held, labels[rows], **given)
-                tables.append(_table(information, epochs, layer, name, part))
+                table = _table(estimator(held, known, **given), epochs, layer, name, part)
+                if len(where):
+                    chance = estimator(held[where], permuted, **given)
+                    table.loc[where, "i_ty_floor"] = _numbers(chance.i_ty)
+                tables.append(table)
     return pd.concat(tables, ignore_index=True)
 
 
@@ -151,7 +175,7 @@ def _rows(values: Activity, rows: np.ndarray) -> Activity:
 def _table(
     information: Information, epochs: np.ndarray, layer: str, estimator: str, part: str
 ) -> pd.DataFrame:
-    columns = [torch.as_tensor(held, dtype=torch.float64).cpu().numpy() for held in information]
+    columns = [_numbers(held) for held in information]
     for column in columns:
         if column.shape != epochs.shape:
             raise ValueError(
@@ -166,5 +190,10 @@ def _table(
             "part": part,
             "i_xt": i_xt,
             "i_ty": i_ty,
+            "i_ty_floor": np.nan,
         }
     )
+
+
+def _numbers(values: Tensor | float) -> np.ndarray:
+    return torch.as_tensor(values, dtype=torch.float64).cpu().numpy()

@@ -199,6 +199,7 @@ class Batch:
             epochs=settings.snapshots,
             parts=settings.parts,
             inputs=dataset.inputs,
+            floor=settings.floor,
         )
         return NetworkRecord(
             job=job,

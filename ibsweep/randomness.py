@@ -7,11 +7,12 @@ import torch
 from torch import Tensor
 
 STREAMS = ("init", "batches", "split", "noise")
+_ALL = (*STREAMS, "floor")  # those that no user seeds come last: a place here is a stream's number
 
 
 def stream_seed(stream: str, seed: int) -> int:
     """Return the 64-bit seed of a stream: independent of other streams and other seeds."""
-    words = np.random.SeedSequence([STREAMS.index(stream), seed]).generate_state(1, np.uint64)
+    words = np.random.SeedSequence([_ALL.index(stream), seed]).generate_state(1, np.uint64)
     return int(words[0])
 
 

@@ -82,6 +82,17 @@ def explicit(epochs: int, *, at: Sequence[int]) -> np.ndarray:
     return np.unique([*_within(epochs, "at", chosen), epochs])
 
 
+def spread(snapshots: np.ndarray, count: int) -> np.ndarray:
+    """Return at most `count` of the snapshots, evenly spread, from the last on.
+
+    Example:
+        >>> spread(np.array([0, 1, 3, 7, 8]), 3).tolist()
+        [0, 3, 8]
+    """
+    places = np.linspace(len(snapshots) - 1, 0, min(count, len(snapshots)))
+    return snapshots[np.unique(np.rint(places).astype(int))] if count else snapshots[:0]
+
+
 def _within(epochs: int, name: str, chosen: Sequence[int]) -> Sequence[int]:
     beyond = [epoch for epoch in chosen if epoch > epochs]
     if beyond:

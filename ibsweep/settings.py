@@ -14,11 +14,12 @@ from omegaconf import DictConfig, OmegaConf
 
 from ibsweep import checks
 from ibsweep.ensembles import Member, TrainingOptions
-from ibsweep.information import try_out
+from ibsweep.information import Floor, try_out
 from ibsweep.instantiation import ConfigError, blame, build
 from ibsweep.networks.base import Network
 from ibsweep.randomness import STREAMS, stream_seed
 from ibsweep.regularizers import Regularizer
+from ibsweep.schedule import spread
 from ibsweep.tracking import TrackingOptions
 from ibsweep.types import Dataset, Information, Split
 
@@ -36,6 +37,7 @@ KEYS = (
     "tracking",
     "seed",
     "parts",
+    "floor_snapshots",
     "device",
     "dtype",
     "directory",
@@ -52,6 +54,7 @@ PARTS_TO_BUILD = (
     "tracking",
     "parts",
     "logged_epochs",
+    "floor",
     "device",
     "dtype",
     "rerun",
@@ -212,10 +215,15 @@ class Settings:
             return self.snapshots
         with blame("artifacts"):
             count = checks.integer("activity_snapshots (or 'all')", wanted, minimum=0)
-        kept = np.linspace(len(self.snapshots) - 1, 0, min(count, len(self.snapshots)))
-        return (
-            self.snapshots[np.unique(np.rint(kept).astype(int))] if count else self.snapshots[:0]
-        )
+        return spread(self.snapshots, count)
+
+    @cached_property
+    def floor(self) -> Floor:
+        """Where I(T;Y) is also measured with permuted labels."""
+        with blame(""):
+            count = checks.integer("floor_snapshots", self.values["floor_snapshots"], minimum=0)
+        seed = stream_seed("floor", self.seeds["init"])
+        return Floor(spread(self.snapshots, count), seed)
 
     @cached_property
     def tracking(self) -> TrackingOptions:

@@ -106,8 +106,8 @@ class NetworkRecord:
 
     Attributes:
         job: What was asked for.
-        curves: Columns `epoch, layer, estimator, part, i_xt, i_ty` (bits); one row a measurement,
-            every snapshot.
+        curves: Columns `epoch, layer, estimator, part, i_xt, i_ty, i_ty_floor` (bits); one row a
+            measurement, every snapshot; the floor is NaN where it was not measured.
         training: Column `epoch` and one column a metric, e.g. `accuracy/test`, `loss/train`,
             `max_activity/layer_1`; one row a snapshot.
         scores: Metric name to final value: compression scores, accuracies, flags; NaN where

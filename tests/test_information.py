@@ -3,9 +3,12 @@ from functools import partial
 import numpy as np
 import pytest
 
+from ibsweep.activity import replay
 from ibsweep.estimators.binning import equal_bins_information
 from ibsweep.estimators.ebab import ebab_information
-from ibsweep.information import measure, try_out
+from ibsweep.information import Floor, measure, try_out
+from ibsweep.pipeline import ensemble_of
+from ibsweep.training import train
 from ibsweep.types import Information
 
 RNG = np.random.default_rng(0)
@@ -18,7 +21,7 @@ LAYERS = {
 ROWS = {"all": np.arange(64), "test": np.arange(0, 64, 4)}
 
 
-def measured(estimator, parts=("all",)):
+def measured(estimator, parts=("all",), **options):
     return measure(
         LAYERS,
         LABELS,
@@ -26,14 +29,43 @@ def measured(estimator, parts=("all",)):
         epochs=np.array([0, 5, 9]),
         parts={part: ROWS[part] for part in parts},
         inputs=np.arange(64.0)[:, None],
+        **options,
     )
+
+
+def test_the_floor_is_the_information_about_permuted_labels():
+    estimator = partial(ebab_information, bins=4)
+    floor = Floor(np.array([0, 9]), seed=3)
+    table = measured(estimator, floor=floor).set_index(["layer", "epoch"])
+    permuted = np.random.default_rng(3).permutation(LABELS)
+    for epoch, row in ((0, 0), (9, 2)):
+        expected = estimator(LAYERS["layer_1"][row], permuted).i_ty
+        assert table.loc[("layer_1", epoch), "i_ty_floor"] == expected > 0
+    assert table.xs(5, level="epoch")["i_ty_floor"].isna().all()
+
+
+def test_an_untrained_relu_layer_tells_hardly_more_than_chance(settings):
+    untrained = settings("activation=relu", "training.epochs=1", "seed=7")
+    weights = train(ensemble_of([untrained] * 4), lambda fraction: None).weights[:1, 0]
+    layers, _ = replay(untrained.network, weights, untrained.dataset.inputs)
+    table = measure(
+        layers,
+        untrained.dataset.labels,
+        untrained.estimators,
+        epochs=np.array([0]),
+        parts=untrained.parts,
+        inputs=untrained.dataset.inputs,
+        floor=Floor(np.array([0]), seed=0),
+    ).set_index("layer")
+    second = table.loc["layer_2"]
+    assert 0.8 < second["i_ty_floor"] < second["i_ty"] < second["i_ty_floor"] + 0.06
 
 
 def test_one_row_for_each_epoch_layer_and_part():
     table = measured(partial(ebab_information, bins=4), ("all", "test"))
     assert len(table) == 3 * 3 * 2
     assert not table.duplicated(["epoch", "layer", "part"]).any()
-    assert list(table.columns) == ["epoch", "layer", "estimator", "part", "i_xt", "i_ty"]
+    assert list(table.columns) == ["epoch", "layer", "estimator", "part", "i_xt", "i_ty", "i_ty_floor"]
 
 
 def test_a_part_is_measured_on_its_own_rows():

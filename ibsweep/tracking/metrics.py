@@ -24,6 +24,7 @@ INFORMATION = {
     "i_ty_high": "I_TY_high",
     "i_ty_floor": "I_TY_floor",
 }
+FLOOR = "i_ty_floor"  # measured at few epochs
 
 
 class Point(NamedTuple):
@@ -53,15 +54,16 @@ def chart_epochs(epochs: Iterable[int], *, points: int = POINTS) -> list[int]:
 
 def curve_points(curves: pd.DataFrame, *, points: int = POINTS) -> Iterator[Point]:
     """Yield `<estimator>[.<part>]/I_XT/<layer>` and so on, at `points` epochs (1: the last)."""
-    if curves.empty:
-        return
-    chosen = curves[curves["epoch"].isin(_epochs(curves, points))]
-    part = chosen["part"].where(chosen["part"] == "all", "." + chosen["part"].astype(str))
-    group = chosen["estimator"].astype(str) + part.replace("all", "")
     for column, quantity in INFORMATION.items():
-        if column in chosen:
-            names = group + f"/{quantity}/" + chosen["layer"].astype(str)
-            yield from map(Point, names, chosen[column].astype(float), chosen["epoch"])
+        if column not in curves:
+            continue
+        held = curves.dropna(subset=[column]) if column == FLOOR else curves
+        if held.empty:
+            continue
+        chosen = held[held["epoch"].isin(_epochs(held, points))]
+        part = ("." + chosen["part"].astype(str)).where(chosen["part"] != "all", "")
+        names = chosen["estimator"].astype(str) + part + f"/{quantity}/" + chosen["layer"]
+        yield from map(Point, names, chosen[column].astype(float), chosen["epoch"])
 
 
 def training_points(training: pd.DataFrame, *, points: int = POINTS) -> Iterator[Point]:
