@@ -4,6 +4,7 @@ import logging
 import os
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from ibsweep import aggregation, fingerprints, reuse
+from ibsweep.forecasting import forecast
 from ibsweep.instantiation import ConfigError
 from ibsweep.launching import launcher
 from ibsweep.launching.launcher import BatchTask, Identity, Recalled
@@ -32,6 +34,7 @@ _ASIDE = (
     "rerun",
     "retries",
     "fail_fast",
+    "dry_run",
 )  # say nothing of the numbers
 log = logging.getLogger(__name__)
 
@@ -58,7 +61,7 @@ def train_and_measure(config: DictConfig) -> object:
     try:
         identity = identify(config)
         prepare(config)
-        (known,) = _recall([identity], Settings.of(config), _sweep())
+        (known,) = _recall([identity], Settings.of(config), partial(reuse.held, sweep=_sweep()))
         if known.returned is not None:
             log.info("already finished, skipped: %s (rerun=true forces it)", known.returned)
             return known.returned
@@ -93,18 +96,25 @@ def identify(config: DictConfig) -> Identity:
 def recall(config: DictConfig, identities: Sequence[Identity]) -> list[Recalled]:
     """Say which jobs the store holds already; those belong to this sweep too from now on."""
     sweep = aggregation.sweep_name(config.hydra.sweep.dir)
-    return _recall(identities, Settings.of(config), sweep)
+    return _recall(identities, Settings.of(config), partial(reuse.held, sweep=sweep))
+
+
+def survey(config: DictConfig, identities: Sequence[Identity]) -> list[Recalled]:
+    """Say which jobs the store holds already, and leave it as it is."""
+    return _recall(identities, Settings.of(config), look=reuse.survey)
 
 
 def _recall(
-    identities: Sequence[Identity], settings: Settings, sweep: str | None
+    identities: Sequence[Identity],
+    settings: Settings,
+    look: Callable[[Sequence[reuse.Wanted]], Sequence[reuse.Held]],
 ) -> list[Recalled]:
     if settings.rerun:
         return [Recalled(None, trained=False)] * len(identities)
     wanted = [reuse.Wanted(settings.tracking, one.run, one.network) for one in identities]
     return [
         Recalled(reuse.Skipped(known.run_id) if known.run_id else None, known.trained)
-        for known in reuse.held(wanted, sweep=sweep)
+        for known in look(wanted)
     ]
 
 
@@ -163,6 +173,8 @@ train_and_measure.batch = BatchTask(  # type: ignore[attr-defined]
     start=start,
     prepare=prepare,
     recall=recall,
+    survey=survey,
+    probe=lambda configs: forecast([Settings.of(config) for config in configs]),
     finish=aggregation.finish,
 )
 
@@ -171,6 +183,8 @@ def main() -> None:
     """Run the command line; exit with status 2 for wrong input, 1 for failed jobs."""
     os.environ["HYDRA_FULL_ERROR"] = "1"  # Hydra then raises its errors, to be told here
     launcher.register()
+    if "dry_run=true" in sys.argv and not {"-m", "--multirun"} & set(sys.argv):
+        sys.argv.append("--multirun")  # a single run is a sweep of one job: it is planned first
     command = hydra.main(version_base="1.3", config_path=conf_dir(), config_name="config")
     try:
         command(train_and_measure)()

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from ibsweep.networks.weights import Layout
 from ibsweep.settings import Settings
-from ibsweep.tracking import Store, TrackingOptions, open_store
+from ibsweep.tracking import Store, TrackingOptions, find_store, open_store
 
 log = logging.getLogger(__name__)
 
@@ -69,12 +69,29 @@ def held(wanted: Sequence[Wanted], *, sweep: str | None) -> list[Held]:
     for options in dict.fromkeys(one.store for one in wanted):
         here = [one for one in wanted if one.store == options]
         store = open_store(options)
-        finished = store.finished(one.run for one in here)
-        trained = store.trained(one.network for one in here)
-        known |= {one: Held(finished.get(one.run), one.network in trained) for one in here}
+        found = _look(store, here)
+        known |= found
         if sweep is not None:
-            store.join_sweep(finished.values(), sweep)
+            store.join_sweep({one.run_id for one in found.values() if one.run_id}, sweep)
     return [known[one] for one in wanted]
+
+
+def survey(wanted: Sequence[Wanted]) -> list[Held]:
+    """Say what the stores hold of each run, as `held` does, but without a trace."""
+    known: dict[Wanted, Held] = {}
+    for options in dict.fromkeys(one.store for one in wanted):
+        store = find_store(options)
+        here = [one for one in wanted if one.store == options]
+        known |= (
+            dict.fromkeys(here, Held(None, trained=False)) if store is None else _look(store, here)
+        )
+    return [known[one] for one in wanted]
+
+
+def _look(store: Store, wanted: Sequence[Wanted]) -> dict[Wanted, Held]:
+    finished = store.finished(one.run for one in wanted)
+    trained = store.trained(one.network for one in wanted)
+    return {one: Held(finished.get(one.run), one.network in trained) for one in wanted}
 
 
 def stored_networks(wanted: Mapping[str, Settings]) -> dict[str, StoredNetwork]:

@@ -45,6 +45,7 @@ KEYS = (
     "rerun",
     "retries",
     "fail_fast",
+    "dry_run",
 )
 PARTS = ("all", "train", "test")
 PARTS_TO_BUILD = (

@@ -25,6 +25,7 @@ FLOW = [  # a module imports from its own line or an earlier one
     {"querying"},
     {"pipeline", "aggregation", "integrity", "figures", "report"},
     {"launching"},
+    {"forecasting"},
     {"main", "cli", "__main__", "__init__"},
 ]
 OWNERS = {

@@ -40,6 +40,22 @@ class Recalled(NamedTuple):
     trained: bool
 
 
+class Cost(NamedTuple):
+    """What a job is expected to take.
+
+    Attributes:
+        training_s: Seconds to train a network, its share of an ensemble's.
+        measuring_s: Seconds to measure and store a job.
+        disk_bytes: Bytes of the files that a job leaves.
+        metric_rows: Rows that it adds to the store.
+    """
+
+    training_s: float
+    measuring_s: float
+    disk_bytes: float
+    metric_rows: float
+
+
 @dataclass(frozen=True)
 class BatchTask:
     """The fast path of a task function: set it as the function's attribute `batch`.
@@ -56,6 +72,9 @@ class BatchTask:
             checks and before any worker starts.
         recall: Called once in the parent, after `prepare`, with the first job's full configuration
             and what all jobs are; says what is known of each.
+        survey: As `recall`, but leaves no trace, and needs no `prepare`: for a dry run.
+        probe: Tries out for some seconds what the jobs of one ensemble, given their
+            configurations without `hydra`, would cost; leaves no trace.
         finish: Called once in the parent with the first job's full configuration and what all jobs
             returned, failed ones included, whatever the launcher.
     """
@@ -64,6 +83,8 @@ class BatchTask:
     start: Callable[[Sequence[DictConfig], Progress], Run]
     prepare: Callable[[DictConfig], None]
     recall: Callable[[DictConfig, Sequence[Identity]], Sequence[Recalled]]
+    survey: Callable[[DictConfig, Sequence[Identity]], Sequence[Recalled]]
+    probe: Callable[[Sequence[DictConfig]], Cost]
     finish: Callable[[DictConfig, Sequence[JobReturn]], None]
 
 

@@ -19,7 +19,7 @@ from omegaconf import DictConfig, OmegaConf
 
 from ibsweep import checks
 from ibsweep.launching.agenda import Agenda, make_agenda
-from ibsweep.launching.batch import BatchTask, Identity, Recalled, batch_of
+from ibsweep.launching.batch import BatchTask, Cost, Identity, Recalled, batch_of
 from ibsweep.launching.composition import Composition, PlannedJob, compose, identify
 from ibsweep.launching.display import is_live, showing
 from ibsweep.launching.fanout import Network, Unit, fan_out
@@ -27,10 +27,11 @@ from ibsweep.launching.gathering import Gathering
 from ibsweep.launching.planning import plan
 from ibsweep.launching.plugins import alias
 from ibsweep.launching.pools import Pool, PoolOptions, open_pool
+from ibsweep.launching.rehearsal import Planned, survey
 from ibsweep.launching.results import result_path
 from ibsweep.launching.workers import Package, Shared
 
-__all__ = ["BatchTask", "EnsembleLauncher", "Identity", "Recalled", "register"]
+__all__ = ["BatchTask", "Cost", "EnsembleLauncher", "Identity", "Recalled", "register"]
 
 log = logging.getLogger(__name__)
 
@@ -99,20 +100,22 @@ class EnsembleLauncher(Launcher):
         self.hydra_context = hydra_context
         self.task_function = task_function
 
+    def rehearse(self, job_overrides: Sequence[Sequence[str]]) -> Planned:
+        """Check the jobs and plan how they would run; nothing is run or written."""
+        agenda = survey(self._compose(job_overrides, 0))
+        work = _work(agenda)
+        networks = sum(len(group) for groups in work for group in groups.values())
+        workers = min(self._options.most_workers, max(networks, 1))
+        return Planned(agenda, self._units(work, workers), workers)
+
     def launch(
         self, job_overrides: Sequence[Sequence[str]], initial_job_idx: int
     ) -> Sequence[JobReturn]:
         """Run the jobs and return what Hydra wants to know of each, in their order."""
-        assert self.config is not None and self.hydra_context is not None
+        assert self.config is not None
         setup_globals()
         self._configure_log()
-        composition = compose(
-            self.hydra_context.config_loader,
-            self.config,
-            job_overrides,
-            first_num=initial_job_idx,
-            batch=batch_of(self.task_function),
-        )
+        composition = self._compose(job_overrides, initial_job_idx)
         identities = identify(composition)
         if not composition.jobs:
             return []
@@ -132,6 +135,16 @@ class EnsembleLauncher(Launcher):
             shutil.rmtree(folder, ignore_errors=True)
             self._configure_log()
         return agenda.complete(returns)
+
+    def _compose(self, job_overrides: Sequence[Sequence[str]], first_num: int) -> Composition:
+        assert self.config is not None and self.hydra_context is not None
+        return compose(
+            self.hydra_context.config_loader,
+            self.config,
+            job_overrides,
+            first_num=first_num,
+            batch=batch_of(self.task_function),
+        )
 
     def _run(self, agenda: Agenda, folder: Path) -> dict[int, JobReturn]:
         composition = agenda.due

@@ -17,11 +17,13 @@ from hydra.plugins.sweeper import Sweeper
 from hydra.types import HydraContext, TaskFunction
 from omegaconf import DictConfig, OmegaConf, open_dict, read_write
 
+from ibsweep import checks
 from ibsweep.launching.batch import batch_of
 from ibsweep.launching.composition import compose, identify
 from ibsweep.launching.failures import Failure, failure_list, write_summary
 from ibsweep.launching.launcher import EnsembleLauncher
 from ibsweep.launching.plugins import alias
+from ibsweep.launching.rehearsal import report
 from ibsweep.launching.results import JobFailed
 
 log = logging.getLogger(__name__)
@@ -81,6 +83,9 @@ class GridSweeper(Sweeper):
         """
         assert self.config is not None and self.launcher is not None
         jobs = self._jobs(arguments)
+        if self._is_dry_run():
+            self._rehearse(jobs)
+            return []
         sweep_dir = self._sweep_dir()
         sweep_dir.mkdir(parents=True, exist_ok=True)
         OmegaConf.save(self.config, sweep_dir / "multirun.yaml")
@@ -108,6 +113,23 @@ class GridSweeper(Sweeper):
             self._end_callbacks()
             raise SystemExit(EXIT_FAILED)
         return [results]
+
+    def _is_dry_run(self) -> bool:
+        assert self.config is not None
+        try:
+            return checks.truth("dry_run", self.config.get("dry_run", False))
+        except ValueError as error:
+            raise ConfigCompositionException(str(error)) from error
+
+    def _rehearse(self, jobs: Sequence[Sequence[str]]) -> None:
+        """Say what the jobs would do, with the ensemble launcher."""
+        if not isinstance(self.launcher, EnsembleLauncher):
+            raise ConfigCompositionException(
+                "dry_run must be with hydra/launcher=ensemble, which plans before it runs,"
+                f" got {type(self.launcher).__name__}"
+            )
+        for line in report(self.launcher.rehearse(jobs)):
+            print(line)
 
     def _sweep_dir(self) -> Path:
         assert self.config is not None

@@ -4,7 +4,7 @@ MLflow itself takes about a second to import, so that happens when a store is op
 """
 
 from ibsweep.tracking.checksums import DamagedFile
-from ibsweep.tracking.opening import open_store
+from ibsweep.tracking.opening import find_store, open_store
 from ibsweep.tracking.options import StoreError, TrackingOptions
 from ibsweep.tracking.store import Store
 from ibsweep.tracking.summary_runs import ConfigurationResult
@@ -15,5 +15,6 @@ __all__ = [
     "Store",
     "StoreError",
     "TrackingOptions",
+    "find_store",
     "open_store",
 ]

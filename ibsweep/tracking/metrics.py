@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from ibsweep.tracking.connection import Connection
+from ibsweep.tracking.options import TrackingOptions
 from ibsweep.tracking.tags import tag_text
 
 if TYPE_CHECKING:
@@ -74,6 +75,23 @@ def training_points(training: pd.DataFrame, *, points: int = POINTS) -> Iterator
     for name in chosen.columns.drop("epoch"):
         values = chosen[name].astype(float)
         yield from (Point(str(name), *pair) for pair in zip(values, chosen["epoch"], strict=True))
+
+
+def run_points(
+    curves: pd.DataFrame,
+    training: pd.DataFrame,
+    scores: Mapping[str, float],
+    *,
+    options: TrackingOptions,
+) -> list[Point]:
+    """Return all that the run of a network holds as metrics; scores belong to its last epoch."""
+    points = POINTS if options.curves == "metrics" else 1
+    last = int(training["epoch"].max()) if len(training) else 0
+    return [
+        *curve_points(curves, points=points),
+        *training_points(training, points=points),
+        *final_points(scores, last),
+    ]
 
 
 def final_points(values: Mapping[str, float], epoch: int) -> Iterator[Point]:

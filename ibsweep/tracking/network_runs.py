@@ -9,13 +9,7 @@ import numpy as np
 
 from ibsweep.tracking.checksums import inside
 from ibsweep.tracking.connection import Connection
-from ibsweep.tracking.metrics import (
-    POINTS,
-    curve_points,
-    final_points,
-    log_points,
-    training_points,
-)
+from ibsweep.tracking.metrics import log_points, run_points
 from ibsweep.tracking.tags import job_tags, param_texts, process_tags, sweep_tag, tag_text
 from ibsweep.types import Job, NetworkRecord
 
@@ -113,13 +107,8 @@ def _save_arrays(path: Path, arrays: Mapping[str, np.ndarray]) -> None:
 
 def _log_numbers(connection: Connection, run_id: str, record: NetworkRecord) -> None:
     """Write curves, scores and durations; a score outranks a curve's point of the same name."""
-    points = POINTS if connection.options.curves == "metrics" else 1
-    last = int(record.training["epoch"].max()) if len(record.training) else 0
     durations = {f"duration/{name}": seconds for name, seconds in record.durations.items()}
-    numbers = [
-        *curve_points(record.curves, points=points),
-        *training_points(record.training, points=points),
-        *final_points({**record.scores, **durations}, last),
-    ]
+    scores = {**record.scores, **durations}
+    numbers = run_points(record.curves, record.training, scores, options=connection.options)
     parameters = param_texts(record.job.parameters)
     log_points(connection, run_id, numbers, parameters=parameters, started=record.started)

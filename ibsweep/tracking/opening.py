@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from http.client import HTTPException
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ibsweep.tracking.connection import Connection
 from ibsweep.tracking.experiments import open_experiment
@@ -18,6 +19,9 @@ from ibsweep.tracking.locking import first_use_lock
 from ibsweep.tracking.options import StoreError, TrackingOptions
 from ibsweep.tracking.patience import patient, patiently
 from ibsweep.tracking.store import Store
+
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
 
 _PROBE_SECONDS = 2.0
 _ENVIRONMENT = {
@@ -37,6 +41,26 @@ def open_store(options: TrackingOptions) -> Store:
             deleted, or the installed MLflow cannot use the store.
     """
     return _open(options, os.getpid())
+
+
+def find_store(options: TrackingOptions) -> Store | None:
+    """Open the store to read, if it is there; nothing is created or changed.
+
+    Raises:
+        StoreError: If the server does not answer, or the installed MLflow cannot use the store.
+    """
+    if options.database and not options.database.is_file():
+        return None
+    if options.address.startswith("http"):
+        _require_server(options.address)
+    _import_mlflow()
+    with _as_store_errors(options.address):
+        client = _client(options.address)
+        found = [client.get_experiment_by_name(n) for n in (options.study, options.summary_study)]
+    if None in found:
+        return None
+    networks, summary = (one.experiment_id for one in found if one is not None)
+    return Store(Connection(options, client, networks, summary, artifact_roots={}))
 
 
 @functools.lru_cache(maxsize=16)
@@ -61,22 +85,37 @@ def _import_mlflow() -> None:
 
 def _connect(options: TrackingOptions) -> Connection:
     """Connect MLflow, and find or create the two experiments."""
+    with _as_store_errors(options.address), first_use_lock(options):
+        client = _client(options.address)
+        networks, folder = open_experiment(client, options, options.study)
+        summary, summary_folder = open_experiment(client, options, options.summary_study)
+    roots = {networks: folder, summary: summary_folder}
+    return Connection(options, client, networks, summary, artifact_roots=roots)
+
+
+def _client(address: str) -> "MlflowClient":
+    """Return MLflow's client, which waits for a store that is locked or restarts."""
     from mlflow import MlflowClient
+
+    return patient(patiently(lambda: MlflowClient(address), address), address)
+
+
+@contextmanager
+def _as_store_errors(address: str) -> Iterator[None]:
+    """Tell what MLflow finds wrong with a store in a line.
+
+    Raises:
+        StoreError: Instead of MLflow's errors.
+    """
     from mlflow.exceptions import MlflowException
     from sqlalchemy.exc import SQLAlchemyError
 
-    address = options.address
     with _silence():
         try:
-            with first_use_lock(options):
-                client = patient(patiently(lambda: MlflowClient(address), address), address)
-                networks, folder = open_experiment(client, options, options.study)
-                summary, summary_folder = open_experiment(client, options, options.summary_study)
+            yield
         except (MlflowException, SQLAlchemyError, ImportError) as error:
             reason = f"got {address!r} ({str(error).strip().splitlines()[0]})"
             raise StoreError(f"tracking.uri must be usable by MLflow, {reason}") from error
-    roots = {networks: folder, summary: summary_folder}
-    return Connection(options, client, networks, summary, artifact_roots=roots)
 
 
 def _make_folder(folder: Path, *, key: str) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 import hydra
 from hydra.core.hydra_config import HydraConfig
 
-from ibsweep.launching.launcher import BatchTask, Identity, Recalled, register
+from ibsweep.launching.launcher import BatchTask, Cost, Identity, Recalled, register
 
 CONF = Path(__file__).resolve().parents[2] / "conf"
 log = logging.getLogger(__name__)
@@ -110,6 +110,8 @@ task.batch = BatchTask(
     start=start,
     prepare=prepare,
     recall=recall,
+    survey=recall,
+    probe=lambda configs: Cost(2.0, 0.5, 1e6, 100.0),
     finish=finish,
 )
 
