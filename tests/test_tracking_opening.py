@@ -13,6 +13,7 @@ from omegaconf import OmegaConf
 
 from ibsweep.tracking import StoreError, TrackingOptions, open_store
 from tests.records import make_job, make_record
+from tests.servers import free_port
 
 CONF = Path(__file__).parents[1] / "conf"
 
@@ -86,9 +87,7 @@ def test_a_file_that_is_no_database_is_an_error_of_one_line(tmp_path):
 
 
 def test_a_server_that_is_not_there_is_reported_at_once(tmp_path):
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     begin = time.monotonic()
     with pytest.raises(StoreError, match="tracking.uri must be the address of a running server"):
         open_store(options(tmp_path, uri=f"http://127.0.0.1:{port}"))

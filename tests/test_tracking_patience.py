@@ -1,11 +1,6 @@
 """A store that is locked or restarts costs time, and no run."""
 
-import os
-import signal
-import socket
 import sqlite3
-import subprocess
-import sys
 import threading
 import time
 from contextlib import closing
@@ -14,7 +9,7 @@ import pytest
 
 from ibsweep.tracking import StoreError, TrackingOptions, open_store, patience
 from tests.records import make_record
-from tests.test_tracking_reading import wait_for
+from tests.servers import free_port, serve, stop, wait_for
 
 
 @pytest.fixture
@@ -87,22 +82,6 @@ def test_other_errors_are_not_tried_again(store):
     assert time.monotonic() - begin < 1
 
 
-def serve(folder, port, database=None):
-    command = [sys.executable, "-m", "mlflow", "server", "--workers", "1", "--port", str(port)]
-    command += ["--backend-store-uri", database or f"sqlite:///{folder}/server.db"]
-    command += ["--artifacts-destination", str(folder / "served")]
-    quiet = {"MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false", "MLFLOW_DISABLE_TELEMETRY": "true"}
-    with open(folder / "server.log", "a") as log:
-        return subprocess.Popen(
-            command, env=os.environ | quiet, stdout=log, stderr=log, start_new_session=True
-        )
-
-
-def stop(server):
-    os.killpg(server.pid, signal.SIGKILL)
-    server.wait(timeout=20)
-
-
 class Interruption:
     """A figure that is drawn while the server dies, to come back five seconds later."""
 
@@ -117,9 +96,7 @@ class Interruption:
 
 @pytest.mark.slow
 def test_a_run_survives_a_restart_of_the_server_in_the_middle_of_its_writing(tmp_path):
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     uri, servers = f"http://127.0.0.1:{port}", [serve(tmp_path, port)]
     try:
         wait_for(f"{uri}/health")

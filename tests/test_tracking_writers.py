@@ -5,7 +5,6 @@ import multiprocessing
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import tempfile
 import time
@@ -15,8 +14,7 @@ import pytest
 
 from ibsweep.tracking import TrackingOptions, open_store
 from tests.records import make_record
-from tests.test_tracking_patience import serve, stop
-from tests.test_tracking_reading import wait_for
+from tests.servers import free_port, serve, stop, wait_for
 
 PROCESSES, RUNS = 16, 3
 
@@ -91,9 +89,7 @@ def postgres():
     folder = Path(tempfile.mkdtemp(prefix="ibsweep-pg-"))  # pytest's folders are closed to others
     if user:
         shutil.chown(folder, **user)
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     make = [
         programs / "initdb",
         "-D",
@@ -142,9 +138,7 @@ def test_sixteen_processes_write_to_one_postgresql(tmp_path, monkeypatch, capfd)
 @pytest.mark.slow
 def test_sixteen_processes_write_through_a_server_on_postgresql(tmp_path, monkeypatch, capfd):
     monkeypatch.setenv("PGUSER", "ibsweep")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     with postgres() as database:
         server = serve(tmp_path, port, database)
         try:
