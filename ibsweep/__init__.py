@@ -14,11 +14,13 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from ibsweep.analysis.correlations import correlations
     from ibsweep.querying import activity, curves, runs, training
 
-__all__ = ["activity", "curves", "runs", "training"]
+__all__ = ["activity", "correlations", "curves", "runs", "training"]
 
 _HOMES = dict.fromkeys(("activity", "curves", "runs", "training"), "ibsweep.querying")
+_HOMES["correlations"] = "ibsweep.analysis.correlations"
 
 
 def __getattr__(name: str) -> object:

@@ -45,7 +45,8 @@ def runs(
         `run_id`, the newest run, which names the network in the other tables; `run_ids`, all of
         its runs, oldest first; `training_fingerprint`; the choice of each configuration group
         (`estimator`: all that measured it, alphabetically, joined by commas); the parameters
-        (dotted names); the scores, accuracies and flags, and the final value of every curve, NaN where undefined.
+        (dotted names); the scores, accuracies and flags, and the final value of every curve, NaN
+        where undefined.
         `attrs` remembers the store, also when rows or columns are chosen.
 
     Raises:
