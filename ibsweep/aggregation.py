@@ -30,8 +30,19 @@ def finish(config: DictConfig, returns: Sequence[object]) -> None:
         config: Full configuration of one of its jobs.
         returns: What its jobs returned; not needed, since failures are stored, too.
     """
-    settings = Settings.of(config)
-    store, sweep = open_store(settings.tracking), sweep_name(config.hydra.sweep.dir)
+    command = f"python -m ibsweep {shlex.join(sys.argv[1:])}"
+    conclude(Settings.of(config), sweep_name(config.hydra.sweep.dir), command=command)
+
+
+def conclude(settings: Settings, sweep: str, *, command: str) -> None:
+    """Aggregate the runs of a sweep over their seeds; store the aggregates; print them.
+
+    Args:
+        settings: Those of one of its jobs.
+        sweep: Its identifier.
+        command: What the user typed.
+    """
+    store = open_store(settings.tracking)
     networks = store.networks(sweep=sweep)
     if networks.empty:
         return
@@ -48,7 +59,6 @@ def finish(config: DictConfig, returns: Sequence[object]) -> None:
         )
         store.log_configuration(result, sweep=sweep, figures=planes)
     table = analysis.summarize(networks)
-    command = f"python -m ibsweep {shlex.join(sys.argv[1:])}"
     store.log_sweep(sweep, command=command, summary=table, files={})
     _show(table, settings)
 

@@ -9,12 +9,12 @@ import numpy as np
 import pandas as pd
 from torch import Tensor
 
-from ibsweep import activity, compression, information
+from ibsweep import compression, information, replaying
 from ibsweep.launching.batch import Cost
+from ibsweep.learning import LEAST_MEMBERS, train
 from ibsweep.pipeline import ensemble_of, information_planes
 from ibsweep.settings import Settings
 from ibsweep.tracking.metrics import run_points
-from ibsweep.training import LEAST_MEMBERS, train
 
 PROBE_S = 1.0  # about how long to train
 WARM_UP_EPOCHS = 2
@@ -71,12 +71,12 @@ def _measure(
 ) -> tuple[list[Tensor], pd.DataFrame, pd.DataFrame, dict[str, float]]:
     """Measure and score one network as a run does, at the snapshots that there are."""
     dataset, split = settings.dataset, settings.split
-    layers, logs = activity.replay(settings.network, weights, dataset.inputs)
+    layers, logs = replaying.replay(settings.network, weights, dataset.inputs)
     epochs = settings.snapshots[: len(weights)]
     training = pd.concat(
         [
-            activity.performance(logs, dataset, split),
-            activity.magnitudes(layers, settings.network, weights),
+            replaying.performance(logs, dataset, split),
+            replaying.magnitudes(layers, settings.network, weights),
         ],
         axis=1,
     )
@@ -89,7 +89,7 @@ def _measure(
         inputs=dataset.inputs,
     )
     scores = {
-        **activity.final_scores(training, dataset, split),
+        **replaying.final_scores(training, dataset, split),
         **compression.scores(curves, samples=len(dataset.labels)),
     }
     return list(layers.values()), curves, training.assign(epoch=epochs), scores

@@ -3,22 +3,22 @@
 import logging
 import os
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import hydra
 import torch
 from hydra.core.hydra_config import HydraConfig
 from hydra.errors import HydraException
 from hydra.types import RunMode
-from omegaconf import DictConfig, OmegaConf
+from omegaconf import DictConfig
 from omegaconf.errors import OmegaConfBaseException
 
 from ibsweep import aggregation, fingerprints, reuse
 from ibsweep.forecasting import forecast
 from ibsweep.instantiation import ConfigError
+from ibsweep.jobs import describe
 from ibsweep.launching import launcher
 from ibsweep.launching.launcher import BatchTask, Identity, Recalled
 from ibsweep.pipeline import Batch, TrainingFailed
@@ -26,16 +26,6 @@ from ibsweep.settings import Settings
 from ibsweep.tracking import StoreError, open_store
 from ibsweep.types import Job
 
-_ASIDE = (
-    "tracking",
-    "directory",
-    "artifacts",
-    "trusted_targets",
-    "rerun",
-    "retries",
-    "fail_fast",
-    "dry_run",
-)  # say nothing of the numbers
 log = logging.getLogger(__name__)
 
 _EXPECTED = (
@@ -137,35 +127,7 @@ def start(
 
 def _job(settings: Settings) -> Job:
     """Describe the job that Hydra is running now."""
-    running = HydraConfig.get()
-    values = settings.values
-    chosen = {
-        str(k): str(v) for k, v in running.runtime.choices.items() if k in values and v is not None
-    }
-    choices = {**chosen, "estimator": ",".join(values["estimator"])}
-    named = [choices["activation"], choices["regularization"], f"seed{values['seed']}"]
-    return Job(
-        name="-".join(word for word in named if word != "none"),
-        parameters={
-            **dict(_flatten({k: v for k, v in values.items() if k not in _ASIDE})),
-            "device": settings.device.type,
-        },
-        choices=choices,
-        seed=values["seed"],
-        fingerprint=fingerprints.run_fingerprint(settings),
-        training_fingerprint=fingerprints.network_fingerprint(settings),
-        configuration=fingerprints.configuration_fingerprint(settings),
-        config=OmegaConf.to_yaml(OmegaConf.create(dict(values))),
-        sweep=_sweep(),
-    )
-
-
-def _flatten(values: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, object]]:
-    for key, value in values.items():
-        if isinstance(value, Mapping):
-            yield from _flatten(value, f"{prefix}{key}.")
-        elif key not in ("_target_", "_partial_", "path"):
-            yield f"{prefix}{key}", value
+    return describe(settings, HydraConfig.get().runtime.choices, sweep=_sweep())
 
 
 train_and_measure.batch = BatchTask(  # type: ignore[attr-defined]

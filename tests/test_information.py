@@ -3,12 +3,12 @@ from functools import partial
 import numpy as np
 import pytest
 
-from ibsweep.activity import replay
 from ibsweep.estimators.binning import equal_bins_information
 from ibsweep.estimators.ebab import ebab_information
 from ibsweep.information import Floor, measure, try_out
+from ibsweep.learning import train
 from ibsweep.pipeline import ensemble_of
-from ibsweep.training import train
+from ibsweep.replaying import replay
 from ibsweep.types import Information
 
 RNG = np.random.default_rng(0)

@@ -25,17 +25,20 @@ FLOW = [  # a module imports from its own line or an earlier one
     {"querying"},
     {"pipeline", "aggregation", "integrity", "figures", "report"},
     {"launching"},
-    {"forecasting"},
+    {"forecasting", "jobs"},
+    {"estimation"},
     {"main", "cli", "__main__", "__init__"},
 ]
 OWNERS = {
-    "hydra": {"main", "launching", "instantiation", "settings", "aggregation"},
-    "omegaconf": {"main", "launching", "settings", "aggregation", "restoring"},
+    "hydra": {"main", "launching", "instantiation", "settings", "aggregation", "estimation"},
+    "omegaconf": {
+        *("main", "launching", "settings", "aggregation", "restoring", "jobs", "estimation"),
+    },
     "click": {"cli"},
     "mlflow": {"tracking"},
     "matplotlib": {"plots"},
     "plotly": {"plots"},
-    "joblib": {"launching"},
+    "joblib": {"launching", "estimation"},
     "rich": {"launching", "aggregation", "cli"},
 }
 

@@ -27,9 +27,10 @@ def phases(
     r"""Say of each network and layer what I(X;T) does through training.
 
     The curve is smoothed over log2(1 + epoch) by local linear regression (Gaussian kernel of half
-    an octave, wider where that reaches fewer than six snapshots). Its largest rise is max_{i<j} s_j − s_i, its largest fall max_{i<j} s_i − s_j. Either
-    counts if it exceeds both `least_share` · log2 N and `noises` times the noise of the smoothed
-    curve, which is estimated from the second differences of the raw one. Then the layer
+    an octave, wider where that reaches fewer than six snapshots). Its largest rise is
+    max_{i<j} s_j − s_i, its largest fall max_{i<j} s_i − s_j. Either counts if it exceeds both
+    `least_share` · log2 N and `noises` times the noise of the smoothed curve, which is estimated
+    from the second differences of the raw one. Then the layer
 
     - `cannot_tell`, if it is above .97 log2 N all along: at the ceiling nothing can be seen;
     - is `static`, if neither counts;

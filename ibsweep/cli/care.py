@@ -1,14 +1,13 @@
 """Looks after a store: counts its runs, checks them, opens MLflow's user interface."""
 
 import sys
-from pathlib import Path
 
 import click
 import pandas as pd
 import torch
 
 from ibsweep import integrity
-from ibsweep.cli.options import opened, store_options
+from ibsweep.cli.options import Place, store_options
 from ibsweep.tracking import StoreError, server
 
 _STATES = ("FINISHED", "FAILED", "RUNNING", "KILLED")
@@ -18,11 +17,9 @@ _STATES = ("FINISHED", "FAILED", "RUNNING", "KILLED")
 @store_options
 @click.option("--sweep", help="Only this sweep.")
 @click.option("--reconcile", is_flag=True, help="First close the runs of dead processes.")
-def status(
-    uri: str | None, directory: Path, study: str, sweep: str | None, reconcile: bool
-) -> None:
+def status(place: Place, sweep: str | None, reconcile: bool) -> None:
     """Count the networks of each sweep by state, and say why some failed."""
-    store = opened(uri, directory, study)
+    store = place.open()
     if reconcile:
         closed, left = store.reap()
         click.echo(f"closed {len(closed)} runs of dead processes, left {len(left)} of others")
@@ -31,7 +28,7 @@ def status(
         states = states[states["sweep"] == sweep]
     if states.empty:
         which = f"sweep {sweep!r}" if sweep is not None else "networks"
-        raise click.ClickException(f"no {which} in the study {study!r}")
+        raise click.ClickException(f"no {which} in the study {place.study!r}")
     for name, runs in states.groupby("sweep"):
         click.echo(f"{name or '(single runs)'}: {_counts(runs)}")
         for run in runs[runs["status"] == "FAILED"].itertuples():
@@ -47,10 +44,10 @@ def _counts(runs: pd.DataFrame) -> str:
 @click.command()
 @store_options
 @click.option("--trust", multiple=True, help="Prefix of your own code that `_target_` may name.")
-def doctor(uri: str | None, directory: Path, study: str, trust: tuple[str, ...]) -> None:
+def doctor(place: Place, trust: tuple[str, ...]) -> None:
     """Check every FINISHED run: complete, unaltered, its weights giving the logged activity."""
     torch.set_num_threads(1)
-    verdicts = integrity.check_store(opened(uri, directory, study), click.echo, trusted=trust)
+    verdicts = integrity.check_store(place.open(), click.echo, trusted=trust)
     problems = sum(len(verdict.problems) for verdict in verdicts)
     exact = sum(verdict.exact is True for verdict in verdicts)
     close = sum(verdict.exact is False and not verdict.problems for verdict in verdicts)
@@ -65,9 +62,9 @@ def doctor(uri: str | None, directory: Path, study: str, trust: tuple[str, ...])
 @store_options
 @click.option("--host", default="127.0.0.1", show_default=True, help="Interface to listen on.")
 @click.option("--port", default=5000, show_default=True, help="Port to listen on.")
-def ui(uri: str | None, directory: Path, study: str, host: str, port: int) -> None:
+def ui(place: Place, host: str, port: int) -> None:
     """Open MLflow's user interface on the store, until Ctrl-C."""
-    store = opened(uri, directory, study)
+    store = place.open()
     address = store.connection.options.address
     if address.startswith("http"):
         click.echo(server.page(store, address))
