@@ -55,6 +55,8 @@ PARTS_TO_BUILD = (
     "device",
     "dtype",
     "rerun",
+    "retries",
+    "fail_fast",
 )
 DTYPES = {"float32": torch.float32, "float64": torch.float64}
 
@@ -78,15 +80,15 @@ class Settings:
         Raises:
             ConfigError: If a key is unknown or missing, or the seed is not an integer ≥ 0.
         """
-        values = {str(key): _plain(config, str(key)) for key in config if key != "hydra"}
-        for key in values:
-            if key not in KEYS:
+        for key in map(str, config):
+            if key not in (*KEYS, "hydra"):
                 raise ConfigError(f"{key} must be one of {', '.join(KEYS)}, got an unknown key")
-        for key in KEYS:
-            if values.get(key) is None:
+        for key in KEYS:  # the seed first: others refer to it
+            if config.get(key) is None:
                 raise ConfigError(f"{key} must be given, got nothing")
+        values = {key: _plain(config, key) for key in KEYS}
         with blame(""):
-            checks.integer("seed", values["seed"], minimum=0)
+            checks.seed("seed", values["seed"])
         unresolved = OmegaConf.to_container(config.seeding, resolve=False)
         assert isinstance(unresolved, dict)
         return cls(values, {str(stream): seed for stream, seed in unresolved.items()})
@@ -105,6 +107,18 @@ class Settings:
         """Whether to train and measure anew what the store holds already."""
         with blame(""):
             return checks.truth("rerun", self.values["rerun"])
+
+    @cached_property
+    def retries(self) -> int:
+        """How often a sweep's failed jobs are run again."""
+        with blame(""):
+            return checks.integer("retries", self.values["retries"], minimum=0)
+
+    @cached_property
+    def fail_fast(self) -> bool:
+        """Whether a sweep starts nothing more once a job has failed."""
+        with blame(""):
+            return checks.truth("fail_fast", self.values["fail_fast"])
 
     @cached_property
     def dataset(self) -> Dataset:
@@ -130,7 +144,7 @@ class Settings:
                 f"seeding must have the keys {', '.join(STREAMS)}, got {', '.join(streams)}"
             )
         with blame("seeding"):
-            return {name: checks.integer(name, streams[name], minimum=0) for name in STREAMS}
+            return {name: checks.seed(name, streams[name]) for name in STREAMS}
 
     @cached_property
     def training(self) -> TrainingOptions:

@@ -8,8 +8,9 @@ import pandas as pd
 import torch
 
 from ibsweep import integrity
+from ibsweep.checkpoints import checkpoint_names, remove_checkpoint, remove_partials
 from ibsweep.cli.options import opened, store_options
-from ibsweep.tracking import StoreError, server
+from ibsweep.tracking import Store, StoreError, server
 
 _STATES = ("FINISHED", "FAILED", "RUNNING", "KILLED")
 
@@ -47,10 +48,15 @@ def _counts(runs: pd.DataFrame) -> str:
 @click.command()
 @store_options
 @click.option("--trust", multiple=True, help="Prefix of your own code that `_target_` may name.")
-def doctor(uri: str | None, directory: Path, study: str, trust: tuple[str, ...]) -> None:
+@click.option("--clean", is_flag=True, help="Remove checkpoints that are needed no longer.")
+def doctor(
+    uri: str | None, directory: Path, study: str, trust: tuple[str, ...], clean: bool
+) -> None:
     """Check every FINISHED run: complete, unaltered, its weights giving the logged activity."""
     torch.set_num_threads(1)
-    verdicts = integrity.check_store(opened(uri, directory, study), click.echo, trusted=trust)
+    store = opened(uri, directory, study)
+    verdicts = integrity.check_store(store, click.echo, trusted=trust)
+    _tell_checkpoints(store, directory / "checkpoints", clean=clean)
     problems = sum(len(verdict.problems) for verdict in verdicts)
     exact = sum(verdict.exact is True for verdict in verdicts)
     close = sum(verdict.exact is False and not verdict.problems for verdict in verdicts)
@@ -59,6 +65,18 @@ def doctor(uri: str | None, directory: Path, study: str, trust: tuple[str, ...])
         f" {exact}, within {integrity.ROUNDINGS} roundings in {close}"
     )
     sys.exit(1 if problems else 0)
+
+
+def _tell_checkpoints(store: Store, folder: Path, *, clean: bool) -> None:
+    """Count the checkpoints that are left, and remove those that nothing needs."""
+    names = checkpoint_names(folder)
+    needless = store.trained(names)
+    for name in needless if clean else ():
+        remove_checkpoint(folder, name)
+    partials = remove_partials(folder) if clean else []
+    if names or partials:
+        done = f"removed, and {len(partials)} half written" if clean else "--clean removes them"
+        click.echo(f"{len(names)} checkpoints, {len(needless)} of finished networks ({done})")
 
 
 @click.command()

@@ -6,6 +6,7 @@ import pickle
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from hydra.conf import HydraConf
 from hydra.core.config_loader import ConfigLoader
@@ -137,6 +138,14 @@ def identify(composition: Composition) -> dict[int, Identity]:
     return identities
 
 
+def make_sweep_dir(master: DictConfig) -> Path:
+    """Create the folder of a sweep whose jobs have been checked, and save its configuration."""
+    folder = Path(str(master.hydra.sweep.dir))
+    folder.mkdir(parents=True, exist_ok=True)
+    OmegaConf.save(master, folder / "multirun.yaml")
+    return folder
+
+
 def job_config(base: bytes, job: PlannedJob) -> DictConfig:
     """Return a job's full configuration, from the pickled one that it shares."""
     config = pickle.loads(base)  # a third of the time of a deep copy
@@ -182,7 +191,7 @@ def _check_seed(config: DictConfig) -> None:
     if "seed" not in config:
         return
     try:
-        checks.integer("seed", OmegaConf.select(config, "seed"), minimum=0)
+        checks.seed("seed", OmegaConf.select(config, "seed"))
     except ValueError as error:
         raise ConfigCompositionException(str(error)) from error
 

@@ -4,6 +4,7 @@ MLflow itself takes about a second to import, so that happens when a store is op
 """
 
 from ibsweep.tracking.checksums import DamagedFile
+from ibsweep.tracking.errors import store_errors
 from ibsweep.tracking.opening import open_store
 from ibsweep.tracking.options import StoreError, TrackingOptions
 from ibsweep.tracking.store import Store
@@ -16,4 +17,5 @@ __all__ = [
     "StoreError",
     "TrackingOptions",
     "open_store",
+    "store_errors",
 ]

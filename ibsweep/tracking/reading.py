@@ -135,10 +135,15 @@ def _identity(run: "Run") -> dict[str, object]:
         "run_id": run.info.run_id,
         "name": run.info.run_name,
         "status": run.info.status,
-        "seed": int(tags["seed"]),
-        "samples": int(tags["ibsweep.samples"]) if "ibsweep.samples" in tags else None,
+        "seed": _integer(tags.get("seed")),
+        "samples": _integer(tags.get("ibsweep.samples")),
         "started": pd.Timestamp(run.info.start_time, unit="ms", tz="UTC"),
     }
+
+
+def _integer(text: str | None) -> int | None:
+    """Return a tag's integer, exactly, or None if it holds none."""
+    return int(text) if text is not None and text.strip().isdecimal() else None
 
 
 def _choices(run: "Run") -> dict[str, str]:

@@ -19,7 +19,7 @@ log = logging.getLogger(__name__)
 
 def note(**facts):
     folder = Path(HydraConfig.get().sweep.dir) / "notes"
-    folder.mkdir(exist_ok=True)
+    folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{time.time_ns()}-{os.getpid()}.json"
     path.write_text(json.dumps({"pid": os.getpid(), **facts}))
 
