@@ -15,7 +15,7 @@ from rich.table import Table
 from ibsweep import analysis
 from ibsweep.pipeline import information_planes
 from ibsweep.settings import Settings
-from ibsweep.tracking import TrackingOptions, open_store
+from ibsweep.tracking import TrackingOptions, open_store, store_errors
 
 
 def sweep_name(folder: str) -> str:
@@ -29,8 +29,17 @@ def finish(config: DictConfig, returns: Sequence[object]) -> None:
     Args:
         config: Full configuration of one of its jobs.
         returns: What its jobs returned; not needed, since failures are stored, too.
+
+    Raises:
+        StoreError: If the store cannot be used.
     """
     settings = Settings.of(config)
+    doing = "the networks are stored, but their summary is not (type the command again)"
+    with store_errors(doing, settings.tracking.address):
+        _finish(config, settings)
+
+
+def _finish(config: DictConfig, settings: Settings) -> None:
     store, sweep = open_store(settings.tracking), sweep_name(config.hydra.sweep.dir)
     networks = store.networks(sweep=sweep)
     if networks.empty:
