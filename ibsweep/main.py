@@ -60,9 +60,9 @@ def train_and_measure(config: DictConfig) -> object:
     """Train, measure and store one network: a single run, or a job of a foreign launcher."""
     torch.set_num_threads(1)  # as in a sweep: the number of threads can change the last bits
     try:
-        identity = identify(config)
+        identities = identify(config)
         prepare(config)
-        (known,) = _recall([identity], Settings.of(config), _sweep())
+        (known,) = _recall(identities, Settings.of(config), _sweep())
         if known.returned is not None:
             log.info("already finished, skipped: %s (rerun=true forces it)", known.returned)
             return known.returned
@@ -93,14 +93,24 @@ def prepare(config: DictConfig) -> None:
     remove_partials(settings.checkpoints)
 
 
-def identify(config: DictConfig) -> Identity:
-    """Check every option of a job; name its run, its network, and those it can train with.
+def identify(config: DictConfig, seeds: Sequence[int | None] = (None,)) -> list[Identity]:
+    """Check every option of jobs; name their runs, networks, and those they can train with.
+
+    Args:
+        config: Configuration that the jobs share but for their seed.
+        seeds: The seed of each; None is the configuration's own.
 
     Raises:
         ConfigError: At the first option that is wrong.
     """
-    settings = Settings.of(config)
-    settings.check()
+    identities = []
+    for settings in Settings.of(config).with_seeds(config, seeds):
+        settings.check()
+        identities.append(_identity(settings))
+    return identities
+
+
+def _identity(settings: Settings) -> Identity:
     return Identity(
         group=fingerprints.ensemble_key(settings),
         network=fingerprints.network_fingerprint(settings),

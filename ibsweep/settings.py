@@ -1,8 +1,9 @@
 """From a composed configuration to checked and built parts: what one job asks for."""
 
+import copy
 import json
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ from typing import Any
 import numpy as np
 import torch
 from hydra.utils import to_absolute_path
-from omegaconf import DictConfig, OmegaConf
+from omegaconf import DictConfig, OmegaConf, read_write
 
 from ibsweep import checks
 from ibsweep.ensembles import Member, TrainingOptions
@@ -92,6 +93,24 @@ class Settings:
         unresolved = OmegaConf.to_container(config.seeding, resolve=False)
         assert isinstance(unresolved, dict)
         return cls(values, {str(stream): seed for stream, seed in unresolved.items()})
+
+    def with_seeds(self, config: DictConfig, seeds: Sequence[int | None]) -> Iterator["Settings"]:
+        """Yield these settings with other seeds; resolving a whole configuration takes 7 ms.
+
+        Args:
+            config: What they were read from.
+            seeds: The seeds; None is the configuration's own.
+        """
+        moving = [key for key in KEYS if "${" in str(_plain(config, key, resolve=False))]
+        view = copy.deepcopy(config) if any(seed is not None for seed in seeds) else config
+        for seed in seeds:
+            if seed is None:
+                yield self
+                continue
+            with read_write(view):
+                view.seed = seed
+            values = {key: _plain(view, key) for key in moving}
+            yield replace(self, values={**self.values, "seed": seed, **values})
 
     def check(self) -> None:
         """Build every part; settings that differ in seeds alone are built once.
@@ -291,9 +310,9 @@ class Settings:
         return build(node, group if name is None else f"{group}.{name}", trusted=self._trusted)
 
 
-def _plain(config: DictConfig, key: str) -> Any:  # noqa: ANN401
-    value = config[key]
-    return OmegaConf.to_container(value, resolve=True) if OmegaConf.is_config(value) else value
+def _plain(config: DictConfig, key: str, *, resolve: bool = True) -> Any:  # noqa: ANN401
+    value = config[key] if resolve else config._get_node(key)
+    return OmegaConf.to_container(value, resolve=resolve) if OmegaConf.is_config(value) else value
 
 
 def _regularizer(name: str, nodes: Sequence[Any], trusted: tuple[str, ...]) -> Regularizer:
