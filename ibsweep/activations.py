@@ -35,6 +35,8 @@ class Activation:
 
     def __post_init__(self) -> None:
         checks.real("gain", self.gain, above=0)
+        if not isinstance(self.learned, Mapping):
+            raise ValueError(f"learned must map names to start values, got {self.learned!r}")
         for name, start in self.learned.items():
             checks.real(f"learned.{name}", start)
         self._try_out()
@@ -47,7 +49,9 @@ class Activation:
                 f"function must have no parameters of its own (use learned), got {shown}"
             )
         z = torch.linspace(-2, 2, 8).reshape(1, 1, 8)
-        learned = {name: torch.full((1, 1, 1), start) for name, start in self.learned.items()}
+        learned = {
+            name: torch.full((1, 1, 1), float(start)) for name, start in self.learned.items()
+        }
         first, again = self.function(z, **learned), self.function(z, **learned)
         if first.shape != z.shape or not torch.equal(first, again):
             raise ValueError(

@@ -15,7 +15,7 @@ from rich.table import Table
 from ibsweep import analysis
 from ibsweep.pipeline import information_planes
 from ibsweep.settings import Settings
-from ibsweep.tracking import TrackingOptions, open_store
+from ibsweep.tracking import TrackingOptions, open_store, store_errors
 
 
 def sweep_name(folder: str) -> str:
@@ -29,6 +29,9 @@ def finish(config: DictConfig, returns: Sequence[object]) -> None:
     Args:
         config: Full configuration of one of its jobs.
         returns: What its jobs returned; not needed, since failures are stored, too.
+
+    Raises:
+        StoreError: If the store cannot be used.
     """
     command = f"python -m ibsweep {shlex.join(sys.argv[1:])}"
     conclude(Settings.of(config), sweep_name(config.hydra.sweep.dir), command=command)
@@ -41,7 +44,16 @@ def conclude(settings: Settings, sweep: str, *, command: str) -> None:
         settings: Those of one of its jobs.
         sweep: Its identifier.
         command: What the user typed.
+
+    Raises:
+        StoreError: If the store cannot be used.
     """
+    doing = "the networks are stored, but their summary is not (type the command again)"
+    with store_errors(doing, settings.tracking.address):
+        _conclude(settings, sweep, command)
+
+
+def _conclude(settings: Settings, sweep: str, command: str) -> None:
     store = open_store(settings.tracking)
     networks = store.networks(sweep=sweep)
     if networks.empty:

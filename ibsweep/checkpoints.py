@@ -2,17 +2,21 @@
 
 import logging
 import os
+import socket
 import time
 import zipfile
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
+import psutil
 import torch
 from torch import Tensor
 
 log = logging.getLogger(__name__)
 
+SILENT_HOURS = 24
+_PARTIAL = ".partial"
 _UNREADABLE = (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile)
 
 
@@ -61,7 +65,7 @@ class Checkpoints:
         arrays = {name: held.cpu().numpy() for name, held in state.items()}
         for member, name in enumerate(self._names):
             path = _path(self._folder, name)
-            partial = path.with_suffix(f".{os.getpid()}.partial")
+            partial = path.with_suffix(f".{socket.gethostname()}.{os.getpid()}{_PARTIAL}")
             with partial.open("wb") as file:
                 held = {key: values[member] for key, values in arrays.items()}
                 np.savez(file, allow_pickle=False, epoch=np.array(epoch), **held)
@@ -87,9 +91,37 @@ class Checkpoints:
         return {key: torch.stack([held[key] for held in files]) for key in files[0]}
 
 
+def remove_partials(folder: Path) -> list[str]:
+    """Remove what dead processes left half written, and return the names of those files.
+
+    On this machine a process is dead if there is none of its number; one of another machine that
+    shares the folder counts as dead after `SILENT_HOURS`.
+    """
+    partials = [path for path in folder.glob(f"*{_PARTIAL}") if _is_abandoned(path)]
+    for path in partials:
+        path.unlink(missing_ok=True)
+    return [path.name for path in partials]
+
+
+def checkpoint_names(folder: Path) -> list[str]:
+    """Return the names of the networks that have a checkpoint, sorted."""
+    return sorted(path.stem for path in folder.glob("*.npz"))
+
+
 def remove_checkpoint(folder: Path, name: str) -> None:
     """Remove the file of a network that needs it no longer."""
     _path(folder, name).unlink(missing_ok=True)
+
+
+def _is_abandoned(partial: Path) -> bool:
+    """Say whether the process that writes a file is gone, or the file has gone itself."""
+    host, _, pid = partial.name.removesuffix(_PARTIAL).partition(".")[2].rpartition(".")
+    if host == socket.gethostname() and pid.isdecimal():
+        return not psutil.pid_exists(int(pid))
+    try:
+        return time.time() - partial.stat().st_mtime > 3600 * SILENT_HOURS
+    except FileNotFoundError:
+        return True
 
 
 def _path(folder: Path, name: str) -> Path:

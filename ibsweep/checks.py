@@ -4,16 +4,29 @@ import math
 import numbers
 from collections.abc import Iterable
 
+_LARGEST = 2**53  # beyond it not every integer has a float64 of its own
 
-def integer(name: str, value: object, *, minimum: int) -> int:
-    """Return `value` if it is an integer of at least `minimum`.
+
+def integer(name: str, value: object, *, minimum: int, maximum: float = _LARGEST) -> int:
+    """Return `value` if it is an integer from `minimum` to `maximum`.
 
     Raises:
         ValueError: If it is not.
     """
     if isinstance(value, bool) or not isinstance(value, numbers.Integral) or value < minimum:
         raise ValueError(f"{name} must be an integer ≥ {minimum}, got {value!r}")
+    if int(value) > maximum:
+        raise ValueError(f"{name} must be an integer ≤ {maximum:.0f}, got {value!r}")
     return int(value)
+
+
+def seed(name: str, value: object) -> int:
+    """Return `value` if it is an integer of at least 0, however large.
+
+    Raises:
+        ValueError: If it is not.
+    """
+    return integer(name, value, minimum=0, maximum=math.inf)
 
 
 def truth(name: str, value: object) -> bool:

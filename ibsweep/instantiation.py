@@ -8,6 +8,8 @@ from typing import Any
 import hydra.utils
 from hydra.errors import InstantiationException
 
+from ibsweep import checks
+
 TRUSTED = ("ibsweep.", "torch.nn.")
 
 
@@ -29,7 +31,11 @@ def build(node: Mapping[str, Any], key: str, *, trusted: Sequence[str] = ()) -> 
     if not isinstance(node, Mapping) or "_target_" not in node:
         raise ConfigError(f"{key} must be an option with a _target_, got {node!r}")
     prefixes = (*TRUSTED, *trusted)
-    for where, target in _targets(node, key):
+    for where, partial in _flags(node, "_partial_", key):
+        with blame(""):
+            checks.truth(where, partial)
+    for where, named in _flags(node, "_target_", key):
+        target = str(named)
         if not target.startswith(prefixes) or not _home(target, where).startswith(prefixes):
             allowed = ", ".join(prefixes)
             raise ConfigError(
@@ -44,7 +50,7 @@ def blame(key: str) -> Iterator[None]:
     """Turn an error about an argument into one about the option at `key` ("": top level).
 
     Raises:
-        ConfigError: In place of a ValueError or TypeError raised inside.
+        ConfigError: In place of a ValueError, TypeError or MemoryError raised inside.
     """
     try:
         yield
@@ -53,14 +59,16 @@ def blame(key: str) -> Iterator[None]:
     except InstantiationException as error:
         cause = error.__cause__ if error.__cause__ is not None else str(error).splitlines()[0]
         raise ConfigError(_located(key, cause)) from error
-    except (ValueError, TypeError) as error:
+    except (ValueError, TypeError, MemoryError) as error:
         raise ConfigError(_located(key, error)) from error
 
 
 def _home(target: str, where: str) -> str:
     """Name the module that a target is defined in: an attribute may lead out of its package."""
-    with blame(where):
+    try:
         found = hydra.utils.get_object(target)
+    except (ValueError, ImportError) as error:
+        raise ConfigError(f"{where} must name an object that exists, got {target!r}") from error
     return f"{getattr(found, '__module__', '')}."
 
 
@@ -71,12 +79,13 @@ def _located(key: str, cause: object) -> str:
     return f"{key}.{message}" if re.match(r"[\w.\[\]]+ .*must ", message) else f"{key}: {message}"
 
 
-def _targets(node: object, key: str) -> Iterator[tuple[str, str]]:
+def _flags(node: object, flag: str, key: str) -> Iterator[tuple[str, object]]:
+    """Yield what Hydra is told by `flag` in an option and in all that it contains, and where."""
     if isinstance(node, Mapping):
         for name, value in node.items():
-            if name == "_target_":
-                yield f"{key}._target_", str(value)
-            yield from _targets(value, f"{key}.{name}")
+            if name == flag:
+                yield f"{key}.{flag}", value
+            yield from _flags(value, flag, f"{key}.{name}")
     elif isinstance(node, list):
         for position, value in enumerate(node):
-            yield from _targets(value, f"{key}[{position}]")
+            yield from _flags(value, flag, f"{key}[{position}]")

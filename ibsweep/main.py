@@ -3,19 +3,24 @@
 import logging
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import hydra
 import torch
 from hydra.core.hydra_config import HydraConfig
-from hydra.errors import HydraException
+from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.core.override_parser.types import ChoiceSweep, QuotedString
+from hydra.errors import HydraException, OverrideParseException
+from hydra.experimental.callback import Callback
 from hydra.types import RunMode
 from omegaconf import DictConfig
 from omegaconf.errors import OmegaConfBaseException
 
 from ibsweep import aggregation, fingerprints, reuse
+from ibsweep.checkpoints import remove_partials
 from ibsweep.forecasting import forecast
 from ibsweep.instantiation import ConfigError
 from ibsweep.jobs import describe
@@ -23,7 +28,7 @@ from ibsweep.launching import launcher
 from ibsweep.launching.launcher import BatchTask, Identity, Recalled
 from ibsweep.pipeline import Batch, TrainingFailed
 from ibsweep.settings import Settings
-from ibsweep.tracking import StoreError, open_store
+from ibsweep.tracking import StoreError, open_store, store_errors
 from ibsweep.types import Job
 
 log = logging.getLogger(__name__)
@@ -49,9 +54,9 @@ def train_and_measure(config: DictConfig) -> object:
     """Train, measure and store one network: a single run, or a job of a foreign launcher."""
     torch.set_num_threads(1)  # as in a sweep: the number of threads can change the last bits
     try:
-        identity = identify(config)
+        identities = identify(config)
         prepare(config)
-        (known,) = _recall([identity], Settings.of(config), partial(reuse.held, sweep=_sweep()))
+        (known,) = _recall(identities, Settings.of(config), partial(reuse.held, sweep=_sweep()))
         if known.returned is not None:
             log.info("already finished, skipped: %s (rerun=true forces it)", known.returned)
             return known.returned
@@ -62,19 +67,44 @@ def train_and_measure(config: DictConfig) -> object:
         sys.exit(_report(error))  # before Hydra reports it in its own way
 
 
+class CheckFirst(Callback):
+    """Checks a single run and opens its store, before Hydra makes a folder for it."""
+
+    def on_run_start(self, config: DictConfig, **_: Any) -> None:  # noqa: ANN401
+        """End the program with a line on the first thing that is wrong."""
+        try:
+            identify(config)
+            prepare(config)
+        except _EXPECTED as error:
+            sys.exit(_report(error))  # Hydra would turn any other exception into a warning
+
+
 def prepare(config: DictConfig) -> None:
     """Open the store, which creates it if need be, and close what dead processes left in it."""
-    open_store(Settings.of(config).tracking).reap()
+    settings = Settings.of(config)
+    with store_errors("the store could not be opened", settings.tracking.address):
+        open_store(settings.tracking).reap()
+    remove_partials(settings.checkpoints)
 
 
-def identify(config: DictConfig) -> Identity:
-    """Check every option of a job; name its run, its network, and those it can train with.
+def identify(config: DictConfig, seeds: Sequence[int | None] = (None,)) -> list[Identity]:
+    """Check every option of jobs; name their runs, networks, and those they can train with.
+
+    Args:
+        config: Configuration that the jobs share but for their seed.
+        seeds: The seed of each; None is the configuration's own.
 
     Raises:
         ConfigError: At the first option that is wrong.
     """
-    settings = Settings.of(config)
-    settings.check()
+    identities = []
+    for settings in Settings.of(config).with_seeds(config, seeds):
+        settings.check()
+        identities.append(_identity(settings))
+    return identities
+
+
+def _identity(settings: Settings) -> Identity:
     return Identity(
         group=fingerprints.ensemble_key(settings),
         network=fingerprints.network_fingerprint(settings),
@@ -102,9 +132,11 @@ def _recall(
     if settings.rerun:
         return [Recalled(None, trained=False)] * len(identities)
     wanted = [reuse.Wanted(settings.tracking, one.run, one.network) for one in identities]
+    with store_errors("the store could not be read", settings.tracking.address):
+        held = look(wanted)
     return [
         Recalled(reuse.Skipped(known.run_id) if known.run_id else None, known.trained)
-        for known in look(wanted)
+        for known in held
     ]
 
 
@@ -149,28 +181,53 @@ def main() -> None:
         sys.argv.append("--multirun")  # a single run is a sweep of one job: it is planned first
     command = hydra.main(version_base="1.3", config_path=conf_dir(), config_name="config")
     try:
+        _check_choices(sys.argv[1:])
         command(train_and_measure)()
     except _EXPECTED as error:
         sys.exit(_report(error))
-    except ValueError as error:
-        if "Config group override must be a string" not in str(error):
+    except RuntimeError as error:
+        if "Invalid plugin" not in str(error):
             raise
-        sys.exit(_report(ConfigError(_number_for_an_option())))
+        sys.exit(_report(ConfigError(f"_target_ must name a plugin of Hydra's: {error}")))
 
 
-def _number_for_an_option() -> str:
-    """Say which group was given a number, which Hydra does not."""
-    for argument in sys.argv[1:]:
+def _check_choices(arguments: Sequence[str]) -> None:
+    """Check that options are chosen by names: anything else makes Hydra end with a traceback.
+
+    Raises:
+        ConfigError: If one is not.
+    """
+    for argument in arguments:
         group, _, value = argument.partition("=")
         folder = Path(conf_dir()) / group
-        if group and folder.is_dir() and not (folder / f"{value}.yaml").exists():
+        if argument.startswith("="):
+            raise ConfigError(f"an override must have a key, got {argument}")
+        if not value or not folder.is_dir():
+            continue
+        override = OverridesParser.create().parse_override(argument)
+        if not all(isinstance(name, str | QuotedString) for name in _names(override.value())):
             options = ", ".join(sorted(path.stem for path in folder.glob("*.yaml")))
-            return f"{group} must name one of {options}, got {value}"
-    return "a group must name one of its options, got a number"
+            raise ConfigError(f"{group} must name one of {options}, got {value}")
+
+
+def _names(value: object) -> Iterator[object]:
+    """Yield what a choice, a list of choices or a sweep over them consists of."""
+    if isinstance(value, ChoiceSweep | list):
+        for entry in value.list if isinstance(value, ChoiceSweep) else value:
+            yield from _names(entry)
+    else:
+        yield value
 
 
 def _report(error: Exception) -> int:
     """Print an error as one line, and return the exit status."""
-    lines = (line.strip() for line in str(error).splitlines())
+    text = str(error)
+    if isinstance(error, OverrideParseException):
+        key, _, value = error.override.partition("=")
+        shown = "a value that may hold a password" if "password" in value else error.override
+        text = f"{key} must be given in Hydra's grammar (quote it?), got {shown}: {text}"
+    elif text.startswith("Error merging override") and error.__cause__ is not None:
+        text += f": it must fit the configuration: {str(error.__cause__).splitlines()[0]}"
+    lines = (line.strip() for line in text.splitlines())
     print("ibsweep: error: " + " ".join(line for line in lines if line), file=sys.stderr)
     return 1 if isinstance(error, TrainingFailed) else 2

@@ -2,12 +2,21 @@
 
 import dataclasses
 import logging
+import os
+import socket
+import subprocess
+import sys
 
 import numpy as np
 import pytest
 import torch
 
-from ibsweep.checkpoints import Checkpoints, checkpoint_epoch, remove_checkpoint
+from ibsweep.checkpoints import (
+    Checkpoints,
+    checkpoint_epoch,
+    remove_checkpoint,
+    remove_partials,
+)
 from ibsweep.learning import train
 from tests.test_learning import OPTIONS, ensemble
 
@@ -83,6 +92,20 @@ def test_a_damaged_checkpoint_means_a_new_start_and_a_warning(tmp_path, caplog):
         assert checkpoint_epoch(tmp_path, "b") == 0
     assert "b.npz cannot be read" in caplog.text
     assert checkpoint_epoch(tmp_path, "a") == STOPPED
+
+
+def test_what_a_dead_process_left_half_written_is_removed(tmp_path):
+    ended = subprocess.Popen([sys.executable, "-c", ""])
+    ended.wait()
+    here, elsewhere = socket.gethostname(), "elsewhere.example.org"
+    dead, old = f"a.{here}.{ended.pid}.partial", f"b.{elsewhere}.{ended.pid}.partial"
+    kept = ["c.npz", f"c.{here}.{os.getpid()}.partial", f"d.{elsewhere}.{ended.pid}.partial"]
+    for name in (dead, old, *kept):
+        (tmp_path / name).touch()
+    os.utime(tmp_path / old, (0, 0))
+    assert sorted(remove_partials(tmp_path)) == [dead, old]
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted(kept)
+    assert remove_partials(tmp_path / "absent") == []
 
 
 def test_checkpoints_leave_nothing_half_written_and_can_be_removed(tmp_path):

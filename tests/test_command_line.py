@@ -126,6 +126,13 @@ def test_measuring_does_not_change_the_training(swept, settings):
 
 
 @pytest.mark.parametrize("launcher", ["basic", "joblib"])
+def test_a_job_that_is_there_twice_runs_once_with_any_launcher(tmp_path, launcher):
+    done = command(tmp_path, "-m", "seed=0,0", *TINY, f"hydra/launcher={launcher}")
+    assert "1 the same as another job" in said(done)
+    assert len(store_of(tmp_path).networks()) == 1
+
+
+@pytest.mark.parametrize("launcher", ["basic", "joblib"])
 def test_hydras_own_launchers_give_the_same_numbers(swept, tmp_path, launcher):
     folder, _ = swept
     done = command(tmp_path, *SWEEP, *TINY, f"hydra/launcher={launcher}")
@@ -155,6 +162,7 @@ def test_a_failing_network_stops_no_other(tmp_path):
     runs = store_of(tmp_path).networks()
     assert runs["status"].value_counts().to_dict() == {"FINISHED": 2, "FAILED": 2}
     assert "no longer finite after epoch 1" in done.stdout + done.stderr
+    assert "Not retried: 2 jobs that would fail again in the same way" in done.stdout
 
 
 def test_logged_activity_is_that_of_the_logged_weights(swept):

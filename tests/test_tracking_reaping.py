@@ -90,6 +90,21 @@ def test_a_run_of_another_machine_is_left_alone_and_reported(store, caplog):
     assert store.networks()["status"].tolist() == ["RUNNING"]
 
 
+@pytest.mark.parametrize("tag", ["pid", "pid_start", "heartbeat"])
+@pytest.mark.parametrize("text", ["mine", "", "nan", "-1e999"])
+def test_tags_that_were_edited_stop_nothing(store, tag, text):
+    run_id = running(store, **{tag: text})
+    assert store.reap() == ([], [] if tag == "heartbeat" else [run_id])
+    store.connection.client.set_tag(run_id, "ibsweep.pid", "mine")
+    store.connection.client.set_tag(run_id, "ibsweep.heartbeat", time.time() - 25 * 3600)
+    assert store.reap() == ([run_id], [])
+
+
+def test_an_unknown_process_is_judged_by_the_start_of_its_run(store):
+    run_id = running(store, host="", heartbeat="long ago", seed="none")
+    assert store.reap() == ([], [run_id])
+
+
 def test_a_machine_that_was_silent_for_a_day_is_dead(store):
     run_id = running(store, host="elsewhere", heartbeat=time.time() - 25 * 3600)
     assert store.reap() == ([run_id], [])

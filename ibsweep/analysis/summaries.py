@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from ibsweep.analysis.names import configuration_names
 from ibsweep.tracking import ConfigurationResult
 from ibsweep.tracking.tables import IDENTITY
 
@@ -130,14 +131,22 @@ def configurations(
         training: Their training tables, as `Store.read_training` returns them.
     """
     done = finished_networks(networks).sort_values("started", kind="stable")
+    names = configuration_names(_base_names(networks), varying(networks))
     return [
         _configuration(
+            names[str(configuration)],
             group,
             curves[curves["network"].isin(group["run_id"])],
             training[training["network"].isin(group["run_id"])],
         )
-        for _, group in done.groupby("configuration", sort=False)
+        for configuration, group in done.groupby("configuration", sort=False)
     ]
+
+
+def _base_names(networks: pd.DataFrame) -> pd.Series:
+    """Return each configuration's name without the seed of the network that it is taken from."""
+    first = networks.groupby("configuration", sort=False)["name"].first()
+    return first.str.rsplit("-seed", n=1).str[0]
 
 
 def finished_networks(networks: pd.DataFrame) -> pd.DataFrame:
@@ -181,7 +190,7 @@ def _summary_row(group: pd.DataFrame, scores: list[str]) -> dict[str, float]:
 
 
 def _configuration(
-    networks: pd.DataFrame, curves: pd.DataFrame, training: pd.DataFrame
+    label: str, networks: pd.DataFrame, curves: pd.DataFrame, training: pd.DataFrame
 ) -> ConfigurationResult:
     """Aggregate the networks of one configuration."""
     first = networks.iloc[0]
@@ -198,7 +207,7 @@ def _configuration(
         interval = mean_interval(networks[name])
         statistics |= {name: interval.mean, f"{name}_ci95": interval.half_width}
     return ConfigurationResult(
-        name=str(first["name"]).rsplit("-seed", 1)[0],
+        name=label,
         configuration=str(first["configuration"]),
         choices=choices,
         parameters=parameters,

@@ -1,14 +1,16 @@
 """Looks after a store: counts its runs, checks them, opens MLflow's user interface."""
 
 import sys
+from pathlib import Path
 
 import click
 import pandas as pd
 import torch
 
 from ibsweep import integrity
+from ibsweep.checkpoints import checkpoint_names, remove_checkpoint, remove_partials
 from ibsweep.cli.options import Place, store_options
-from ibsweep.tracking import StoreError, server
+from ibsweep.tracking import Store, StoreError, server
 
 _STATES = ("FINISHED", "FAILED", "RUNNING", "KILLED")
 
@@ -44,10 +46,13 @@ def _counts(runs: pd.DataFrame) -> str:
 @click.command()
 @store_options
 @click.option("--trust", multiple=True, help="Prefix of your own code that `_target_` may name.")
-def doctor(place: Place, trust: tuple[str, ...]) -> None:
+@click.option("--clean", is_flag=True, help="Remove checkpoints that are needed no longer.")
+def doctor(place: Place, trust: tuple[str, ...], clean: bool) -> None:
     """Check every FINISHED run: complete, unaltered, its weights giving the logged activity."""
     torch.set_num_threads(1)
-    verdicts = integrity.check_store(place.open(), click.echo, trusted=trust)
+    store = place.open()
+    verdicts = integrity.check_store(store, click.echo, trusted=trust)
+    _tell_checkpoints(store, place.directory / "checkpoints", clean=clean)
     problems = sum(len(verdict.problems) for verdict in verdicts)
     exact = sum(verdict.exact is True for verdict in verdicts)
     close = sum(verdict.exact is False and not verdict.problems for verdict in verdicts)
@@ -56,6 +61,18 @@ def doctor(place: Place, trust: tuple[str, ...]) -> None:
         f" {exact}, within {integrity.ROUNDINGS} roundings in {close}"
     )
     sys.exit(1 if problems else 0)
+
+
+def _tell_checkpoints(store: Store, folder: Path, *, clean: bool) -> None:
+    """Count the checkpoints that are left, and remove those that nothing needs."""
+    names = checkpoint_names(folder)
+    needless = store.trained(names)
+    for name in needless if clean else ():
+        remove_checkpoint(folder, name)
+    partials = remove_partials(folder) if clean else []
+    if names or partials:
+        done = f"removed, and {len(partials)} half written" if clean else "--clean removes them"
+        click.echo(f"{len(names)} checkpoints, {len(needless)} of finished networks ({done})")
 
 
 @click.command()

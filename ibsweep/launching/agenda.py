@@ -90,13 +90,13 @@ def make_agenda(composition: Composition, identities: Mapping[int, Identity]) ->
     if batch is None or not composition.jobs:
         return Agenda(composition, {}, {}, {}, composition)
     recalled = _recall(batch, composition.config(composition.jobs[0]), identities)
-    twins = _twins({n: one for n, one in identities.items() if recalled[n].returned is None})
+    same = twins({n: one for n, one in identities.items() if recalled[n].returned is None})
     jobs = [
         job
         for job in composition.jobs
-        if job.num not in twins and recalled[job.num].returned is None
+        if job.num not in same and recalled[job.num].returned is None
     ]
-    return Agenda(composition, identities, recalled, twins, replace(composition, jobs=jobs))
+    return Agenda(composition, identities, recalled, same, replace(composition, jobs=jobs))
 
 
 def _recall(
@@ -106,12 +106,12 @@ def _recall(
     return dict(zip(identities, known, strict=True))
 
 
-def _twins(identities: Mapping[int, Identity]) -> dict[int, int]:
+def twins(identities: Mapping[int, Identity]) -> dict[int, int]:
     """Return job → the first that is the same, for all but those first ones."""
     first: dict[object, int] = {}
-    twins = {}
+    later = {}
     for num, identity in identities.items():
         earlier = first.setdefault((identity.run, identity.store), num)
         if earlier != num:
-            twins[num] = earlier
-    return twins
+            later[num] = earlier
+    return later

@@ -60,11 +60,12 @@ class Cost(NamedTuple):
 class BatchTask:
     """The fast path of a task function: set it as the function's attribute `batch`.
 
-    `identify` gets a job's configuration without `hydra`; it is valid during the call only.
+    `identify` gets a configuration without `hydra` that jobs share but for their seed, and the
+    seed of each, None for the configuration's own. It is valid during the call only.
 
     Attributes:
-        identify: Says what a job is; raises ValueError with one clear line if it cannot run.
-            Called for every job before any runs.
+        identify: Says what each of these jobs is; raises ValueError with one clear line if one
+            cannot run. Called for all jobs before any runs.
         start: `start(configs, progress)` returns `run`; `run(i)` runs job i and raises if that job
             failed. The first call trains them all, and calls `progress` with the fraction that is
             trained.
@@ -79,7 +80,7 @@ class BatchTask:
             returned, failed ones included, whatever the launcher.
     """
 
-    identify: Callable[[DictConfig], Identity]
+    identify: Callable[[DictConfig, Sequence[int | None]], Sequence[Identity]]
     start: Callable[[Sequence[DictConfig], Progress], Run]
     prepare: Callable[[DictConfig], None]
     recall: Callable[[DictConfig, Sequence[Identity]], Sequence[Recalled]]

@@ -6,6 +6,7 @@ import pickle
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from hydra.conf import HydraConf
 from hydra.core.config_loader import ConfigLoader
@@ -57,22 +58,20 @@ class Composition:
         """Return the full configuration of a job."""
         return job_config(pickle.dumps(self.bases[job.base]), job)
 
-    def task_configs(self) -> Iterator[tuple[PlannedJob, DictConfig]]:
-        """Yield each job with its configuration without `hydra`, valid until the next job.
+    def families(self) -> Iterator[tuple[list[PlannedJob], DictConfig]]:
+        """Yield the jobs that share a configuration, and that without `hydra`.
 
-        Meanwhile `HydraConfig` is that of the job, except for its number and seed.
+        Meanwhile `HydraConfig` is that of these jobs, except for their numbers and seeds.
         """
         running = HydraConfig.instance()
         before = running.cfg
-        views = [without_hydra(base) for base in self.bases]
+        jobs: dict[int, list[PlannedJob]] = {}
+        for job in self.jobs:
+            jobs.setdefault(job.base, []).append(job)
         try:
-            hydras = [_hydra_of(base) for base in self.bases]
-            for job in self.jobs:
-                running.cfg = hydras[job.base]
-                if job.seed is not None:
-                    with read_write(views[job.base]):
-                        views[job.base].seed = job.seed
-                yield job, views[job.base]
+            for base, family in jobs.items():
+                running.cfg = _hydra_of(self.bases[base])
+                yield family, without_hydra(self.bases[base])
         finally:
             running.cfg = before
 
@@ -128,13 +127,22 @@ def identify(composition: Composition) -> dict[int, Identity]:
     """
     if composition.batch is None:
         return {}
-    identities = {}
-    for job, config in composition.task_configs():
+    identities: dict[int, Identity] = {}
+    for jobs, config in composition.families():
         try:
-            identities[job.num] = composition.batch.identify(config)
+            known = composition.batch.identify(config, [job.seed for job in jobs])
         except ValueError as error:
             raise ConfigCompositionException(str(error)) from error
-    return identities
+        identities |= zip([job.num for job in jobs], known, strict=True)
+    return dict(sorted(identities.items()))
+
+
+def make_sweep_dir(master: DictConfig) -> Path:
+    """Create the folder of a sweep whose jobs have been checked, and save its configuration."""
+    folder = Path(str(master.hydra.sweep.dir))
+    folder.mkdir(parents=True, exist_ok=True)
+    OmegaConf.save(master, folder / "multirun.yaml")
+    return folder
 
 
 def job_config(base: bytes, job: PlannedJob) -> DictConfig:
@@ -182,7 +190,7 @@ def _check_seed(config: DictConfig) -> None:
     if "seed" not in config:
         return
     try:
-        checks.integer("seed", OmegaConf.select(config, "seed"), minimum=0)
+        checks.seed("seed", OmegaConf.select(config, "seed"))
     except ValueError as error:
         raise ConfigCompositionException(str(error)) from error
 

@@ -53,13 +53,17 @@ class Gathering:
             self._announce(units)
 
     @property
+    def failed(self) -> set[int]:
+        """Numbers of the jobs that failed."""
+        return {n for n, result in self.returns.items() if result.status == JobStatus.FAILED}
+
+    @property
     def retriable(self) -> set[int]:
         """Numbers of the jobs that failed and might not the next time."""
         return {
             num
-            for num, result in self.returns.items()
-            if result.status == JobStatus.FAILED
-            and not getattr(result._return_value, "deterministic", False)
+            for num in self.failed
+            if not getattr(self.returns[num]._return_value, "deterministic", False)
         }
 
     def _announce(self, units: Sequence[Unit]) -> None:

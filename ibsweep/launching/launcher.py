@@ -20,7 +20,13 @@ from omegaconf import DictConfig, OmegaConf
 from ibsweep import checks
 from ibsweep.launching.agenda import Agenda, make_agenda
 from ibsweep.launching.batch import BatchTask, Cost, Identity, Recalled, batch_of
-from ibsweep.launching.composition import Composition, PlannedJob, compose, identify
+from ibsweep.launching.composition import (
+    Composition,
+    PlannedJob,
+    compose,
+    identify,
+    make_sweep_dir,
+)
 from ibsweep.launching.display import is_live, showing
 from ibsweep.launching.fanout import Network, Unit, fan_out
 from ibsweep.launching.gathering import Gathering
@@ -119,10 +125,9 @@ class EnsembleLauncher(Launcher):
         identities = identify(composition)
         if not composition.jobs:
             return []
-        sweep_dir = Path(str(self.config.hydra.sweep.dir)).absolute()
-        sweep_dir.mkdir(parents=True, exist_ok=True)
         if composition.batch is not None:
             composition.batch.prepare(composition.config(composition.jobs[0]))
+        sweep_dir = make_sweep_dir(self.config).absolute()
         agenda = make_agenda(composition, identities)
         if agenda.outline():
             log.info(agenda.outline())
@@ -168,6 +173,9 @@ class EnsembleLauncher(Launcher):
         self, agenda: Agenda, results: Gathering, run: Callable[..., None], folder: Path
     ) -> None:
         """Run failed jobs again, each network by itself."""
+        bound = len(results.failed - results.retriable)
+        if self._retries and bound:
+            log.info(f"Not retried: {bound} jobs that would fail again in the same way (diverged)")
         for attempt in range(1, self._retries + 1):
             nums = results.retriable
             if not nums:

@@ -69,6 +69,9 @@ class PoolOptions:
         """
         checks.choice("hydra.launcher.backend", self.backend, BACKENDS)
         checks.integer("hydra.launcher.threads", self.threads, minimum=1)
+        if self.scheduler is not None and not isinstance(self.scheduler, str):
+            rule = "must be an address, as tcp://host:8786, or null"
+            raise ValueError(f"hydra.launcher.scheduler {rule}, got {self.scheduler!r}")
         if self.workers != "auto":
             checks.integer("hydra.launcher.workers", self.workers, minimum=1)
 

@@ -3,7 +3,8 @@
 import os
 import pickle
 import traceback
-from functools import lru_cache
+from collections.abc import Callable
+from functools import cache, lru_cache, partial
 from pathlib import Path
 
 import cloudpickle
@@ -62,8 +63,45 @@ def failed_return(config: DictConfig, failure: JobFailed) -> JobReturn:
     return result
 
 
+class UnrunReturn(JobReturn):
+    """The JobReturn of a job that is not run: its configurations, 10 ms, are made when asked for.
+
+    Args:
+        status: Of the job, as if it had been run.
+        value: What it returns.
+        configs: Makes its configuration as the task sees it, and Hydra's part.
+    """
+
+    def __init__(
+        self,
+        status: JobStatus,
+        value: object,
+        configs: Callable[[], tuple[DictConfig, DictConfig]],
+    ) -> None:
+        self.working_dir = os.getcwd()
+        self.task_name = JobRuntime.instance().get("name")
+        self.status = status
+        self._return_value = value
+        self._configs = cache(configs)
+
+    @property
+    def cfg(self) -> DictConfig:  # type: ignore[override]
+        """The configuration as the task sees it."""
+        return self._configs()[0]
+
+    @property
+    def hydra_cfg(self) -> DictConfig:  # type: ignore[override]
+        """Hydra's part of it."""
+        return self._configs()[1]
+
+    @property
+    def overrides(self) -> list[str]:  # type: ignore[override]
+        """The job's overrides."""
+        return list(self.hydra_cfg.hydra.overrides.task)
+
+
 class Unrun:
-    """Makes the JobReturns of jobs that are not run, in 2 ms each.
+    """Makes the JobReturns of jobs that are not run.
 
     Args:
         composition: All jobs of the sweep.
@@ -75,6 +113,9 @@ class Unrun:
 
     def __call__(self, job: PlannedJob, status: JobStatus, value: object) -> JobReturn:
         """Return the JobReturn of a job, as Hydra would make it."""
+        return UnrunReturn(status, value, partial(self._configs, job))
+
+    def _configs(self, job: PlannedJob) -> tuple[DictConfig, DictConfig]:
         task_half, hydra_half = self._halves(job.base)
         view: DictConfig = pickle.loads(task_half)
         config = job_config(hydra_half, job)
@@ -82,15 +123,7 @@ class Unrun:
             if job.seed is not None:
                 view.seed = job.seed
             config.pop("seed", None)
-        return JobReturn(
-            overrides=list(config.hydra.overrides.task),
-            cfg=view,
-            hydra_cfg=config,
-            working_dir=os.getcwd(),
-            task_name=JobRuntime.instance().get("name"),
-            status=status,
-            _return_value=value,
-        )
+        return view, config
 
     def _pickled_halves(self, base: int) -> tuple[bytes, bytes]:
         """Return what a task sees of a configuration, and the rest (with the seed)."""

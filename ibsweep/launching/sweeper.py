@@ -18,8 +18,9 @@ from hydra.types import HydraContext, TaskFunction
 from omegaconf import DictConfig, OmegaConf, open_dict, read_write
 
 from ibsweep import checks
+from ibsweep.launching.agenda import twins
 from ibsweep.launching.batch import batch_of
-from ibsweep.launching.composition import compose, identify
+from ibsweep.launching.composition import compose, identify, make_sweep_dir
 from ibsweep.launching.failures import Failure, failure_list, write_summary
 from ibsweep.launching.launcher import EnsembleLauncher
 from ibsweep.launching.plugins import alias
@@ -60,7 +61,18 @@ class GridSweeper(Sweeper):
     def setup(
         self, *, hydra_context: HydraContext, task_function: TaskFunction, config: DictConfig
     ) -> None:
-        """Take note of what to run, and make the launcher."""
+        """Take note of what to run, and make the launcher.
+
+        Raises:
+            ConfigCompositionException: If an option of the sweeper is wrong.
+        """
+        if not isinstance(self._params, Mapping):
+            rule = "hydra.sweeper.params must map keys to values or sweeps"
+            raise ConfigCompositionException(f"{rule}, got {self._params!r}")
+        grids = self._grids
+        if not isinstance(grids, Sequence) or not all(isinstance(one, Mapping) for one in grids):
+            rule = "hydra.sweeper.grids must be a list of mappings from keys to values or sweeps"
+            raise ConfigCompositionException(f"{rule}, got {grids!r}")
         self.config = config
         self.hydra_context = hydra_context
         self._task_function = task_function
@@ -87,10 +99,9 @@ class GridSweeper(Sweeper):
             self._rehearse(jobs)
             return []
         sweep_dir = self._sweep_dir()
-        sweep_dir.mkdir(parents=True, exist_ok=True)
-        OmegaConf.save(self.config, sweep_dir / "multirun.yaml")
         if not isinstance(self.launcher, EnsembleLauncher):  # which does this by itself
-            self._check(jobs)
+            jobs = self._check(jobs)
+            make_sweep_dir(self.config)
         started_at = time.monotonic()
         try:
             results = self.launcher.launch(jobs, initial_job_idx=0)
@@ -151,14 +162,18 @@ class GridSweeper(Sweeper):
             distinct.setdefault(frozenset(job), job)
         return list(distinct.values())
 
-    def _check(self, jobs: Sequence[Sequence[str]]) -> None:
-        """Compose and check all jobs, and prepare their task."""
+    def _check(self, jobs: Sequence[list[str]]) -> list[list[str]]:
+        """Compose and check all jobs, and prepare their task; return each job once."""
         assert self.config is not None and self.hydra_context is not None
         batch = batch_of(self._task_function)
         composition = compose(self.hydra_context.config_loader, self.config, jobs, batch=batch)
-        identify(composition)
+        identities = identify(composition)
         if batch is not None and composition.jobs:
             batch.prepare(composition.config(composition.jobs[0]))
+        same = twins(identities)  # their launcher might run both at once
+        if same:
+            log.info(f"{len(same)} the same as another job")
+        return [job for num, job in enumerate(jobs) if num not in same]
 
     def _finish(self, results: Sequence[JobReturn]) -> None:
         batch = batch_of(self._task_function)
@@ -197,6 +212,10 @@ def product(overrides: Sequence[Override]) -> list[list[str]]:
             continue
         _check_sweep(override)
         values[key] = [f"{key}={value}" for value in override.sweep_string_iterator()]
+        if not values[key]:
+            raise ConfigCompositionException(
+                f"{key} must be swept over at least one value, got {override.input_line}"
+            )
     return [list(job) for job in itertools.product(*values.values())]
 
 

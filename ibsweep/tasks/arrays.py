@@ -23,6 +23,9 @@ def arrays(*, path: str | None, inputs: str, labels: str) -> Dataset:
         ValueError: If the file is missing or unreadable, lacks an array, or the arrays do not fit
             the rules.
     """
+    for key, name in (("inputs", inputs), ("labels", labels)):
+        if not isinstance(name, str) or not name:
+            raise ValueError(f"{key} must name an array of the file, got {name!r}")
     if not isinstance(path, str) or not path:
         raise ValueError(f"path must name a .npz or .mat file, got {path or 'nothing'}")
     content = _read(Path(path))

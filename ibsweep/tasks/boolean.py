@@ -96,6 +96,6 @@ def shuffled(*, seed: int) -> Dataset:
         Zhang et al., Understanding deep learning requires rethinking generalization, 2017.
         https://arxiv.org/abs/1611.03530
     """
-    order = np.random.default_rng(checks.integer("seed", seed, minimum=0))
+    order = np.random.default_rng(checks.seed("seed", seed))
     task = spherical()
     return Dataset(task.inputs, order.permutation(task.labels), task.classes)

@@ -4,6 +4,7 @@ MLflow itself takes about a second to import, so that happens when a store is op
 """
 
 from ibsweep.tracking.checksums import DamagedFile
+from ibsweep.tracking.errors import store_errors
 from ibsweep.tracking.opening import find_store, open_store
 from ibsweep.tracking.options import StoreError, TrackingOptions
 from ibsweep.tracking.store import Store
@@ -17,4 +18,5 @@ __all__ = [
     "TrackingOptions",
     "find_store",
     "open_store",
+    "store_errors",
 ]

@@ -77,7 +77,10 @@ def _check_study(study: object) -> None:
 
 def _check_uri(uri: str) -> None:
     """Check the scheme and that no secret is in the address (and repeat none in the message)."""
-    parts = urlsplit(uri)
+    try:
+        parts = urlsplit(uri)
+    except ValueError as error:
+        raise ValueError(f"tracking.uri must be an address, got {uri!r} ({error})") from error
     scheme = parts.scheme.split("+")[0]
     if "@" in parts.netloc or {"user", "password"} & parse_qs(parts.query).keys():
         names = (

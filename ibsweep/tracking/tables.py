@@ -122,8 +122,8 @@ def _identity(run: StoredRun) -> dict[str, object]:
         "run_id": run.run_id,
         "name": run.name,
         "status": run.status,
-        "seed": int(tags["seed"]),
-        "samples": int(tags["ibsweep.samples"]) if "ibsweep.samples" in tags else None,
+        "seed": _integer(tags.get("seed")),
+        "samples": _integer(tags.get("ibsweep.samples")),
         "started": pd.Timestamp(run.started, unit="ms", tz="UTC"),
     }
 
@@ -148,3 +148,8 @@ def _metrics(run: StoredRun) -> dict[str, float]:
 def _value(text: str) -> object:
     """Return what a parameter's text says; most texts occur again and again."""
     return param_value(text)
+
+
+def _integer(text: str | None) -> int | None:
+    """Return a tag's integer, exactly, or None if it holds none."""
+    return int(text) if text is not None and text.strip().isdecimal() else None

@@ -3,6 +3,7 @@
 import functools
 import importlib.metadata
 import json
+import math
 import platform
 import socket
 import subprocess
@@ -58,6 +59,15 @@ def param_value(text: str) -> object:
     except ValueError:
         return text
     return text if isinstance(value, (list, dict)) else value
+
+
+def number(text: str | None) -> float | None:
+    """Return a tag's finite number, or None if it holds none: tags can be edited in the UI."""
+    try:
+        value = float(text or "")
+    except ValueError:
+        return None
+    return value if math.isfinite(value) else None
 
 
 def process_tags() -> dict[str, str]:

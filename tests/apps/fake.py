@@ -19,7 +19,7 @@ log = logging.getLogger(__name__)
 
 def note(**facts):
     folder = Path(HydraConfig.get().sweep.dir) / "notes"
-    folder.mkdir(exist_ok=True)
+    folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{time.time_ns()}-{os.getpid()}.json"
     path.write_text(json.dumps({"pid": os.getpid(), **facts}))
 
@@ -78,10 +78,14 @@ def prepare(config):
     note(event="prepare")
 
 
-def identify(config):
+def identify(config, seeds):
+    return [identity(config, config.seed if seed is None else seed) for seed in seeds]
+
+
+def identity(config, seed):
     if config.penalty < 0:
         raise ValueError(f"penalty must be ≥ 0, got {config.penalty}")
-    network = f"{config.seed} {config.penalty}"
+    network = f"{seed} {config.penalty}"
     return Identity(
         config.kind,
         network,

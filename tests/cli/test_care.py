@@ -83,6 +83,20 @@ def test_status_closes_what_dead_processes_left(outputs):
     assert "(single runs): 1 runs: 1 KILLED" in done.output
 
 
+def test_doctor_counts_checkpoints_and_removes_those_of_finished_networks(outputs):
+    store = open_store(TrackingOptions(None, "ibsweep", "metrics", outputs))
+    runs = store.networks()
+    done = runs.loc[runs["status"] == "FINISHED", "training_fingerprint"].iloc[0]
+    folder = outputs / "checkpoints"
+    folder.mkdir(exist_ok=True)
+    for name in (done, "unfinished"):
+        (folder / f"{name}.npz").touch()
+    assert "2 checkpoints, 1 of finished networks" in call("doctor", outputs).output
+    assert len(list(folder.iterdir())) == 2
+    assert call("doctor", outputs, "--clean").exit_code == 0
+    assert [path.name for path in folder.iterdir()] == ["unfinished.npz"]
+
+
 @pytest.mark.parametrize("name", ["status", "doctor", "ui"])
 def test_a_store_that_is_not_there_is_an_error_and_is_not_created(tmp_path, name):
     done = call(name, tmp_path / "outputs")
