@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 import pandas as pd
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from ibsweep import checks, querying
@@ -114,21 +115,26 @@ def judge(output: Path | None, format: str | None, estimator: str, **query: str)
 
 
 def _show(findings: pd.DataFrame) -> None:
-    """Print the claims, one row a group, with what was measured and the rule."""
-    table = Table(caption="effect [95 % interval]; the rule decides, nothing is assumed")
-    for name in ("claim", "group", "effect", "p", "n", "verdict", "rule"):
-        table.add_column(name, justify="right" if name in ("p", "n") else "left")
-    for statement, rows in findings.groupby("statement", sort=False):
-        number = rows["claim"].iloc[0]
-        table.add_section()
-        table.add_row(f"[bold]{number}[/]", "", f"[bold]{statement}[/]")
-        for row in rows.itertuples():
-            effect = f"{row.effect:.3f} [{row.low:.3f}, {row.high:.3f}]" if row.measure else ""
-            p = "" if pd.isna(row.p) else f"{row.p:.2g}"
-            shown = (f"{row.measure}\n{effect}".strip(), p, str(row.n), row.verdict, row.rule)
-            table.add_row("", row.group, *(text.replace("[", r"\[") for text in shown))
-    console = Console()
-    console.print(table)
+    """Print each claim with its rule, then one row a group of networks."""
+    console = Console(highlight=False)
+    for (number, statement), rows in findings.groupby(["claim", "statement"], sort=False):
+        console.print(f"\n[bold]{number}: {escape(statement)}[/]")
+        for rule, group in rows.groupby("rule", sort=False):
+            console.print(escape(f"  {rule}"))
+            console.print(_groups(group))
+
+
+def _groups(rows: pd.DataFrame) -> Table:
+    """Return the findings of one claim and rule as a table."""
+    table = Table(box=None, padding=(0, 2))
+    for name in ("group", "measured", "effect [95 % interval]", "p", "n", "verdict"):
+        table.add_column(escape(name))
+    for row in rows.itertuples():
+        effect = f"{row.effect:.3f} [{row.low:.3f}, {row.high:.3f}]" if row.measure else ""
+        p = "" if pd.isna(row.p) else f"{row.p:.2g}"
+        shown = (row.group, row.measure, effect, p, str(row.n), row.verdict)
+        table.add_row(*map(escape, shown))
+    return table
 
 
 @contextlib.contextmanager

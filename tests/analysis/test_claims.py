@@ -63,7 +63,7 @@ def test_c2_asks_only_activations_that_do_not_saturate_and_allows_for_noise():
 @pytest.mark.parametrize(("width", "verdict"), [(1.0, "supported"), (0.01, "not supported")])
 def test_c3_is_decided_by_the_spread_over_seeds(width, verdict):
     runs = networks()
-    runs[HIDDEN] *= width
+    runs[HIDDEN] = 0.5 + width * (runs[HIDDEN] - 0.5)
     (finding,) = initialisations_vary(runs, phases(runs, noise=0.01))
     assert finding.verdict == verdict
     assert finding.effect == pytest.approx(runs[HIDDEN].std())
