@@ -40,6 +40,15 @@ def robust_score(information: np.ndarray) -> float:
     return float(1 - np.median(information[-_FINAL:]) / peak) if peak else math.nan
 
 
+def ceiling(samples: int) -> float:
+    """Return the I(X;T) in bits above which a layer of N samples counts as saturated.
+
+    Args:
+        samples: N; .97 log2 N is returned.
+    """
+    return SATURATION * math.log2(samples)
+
+
 def scores(curves: pd.DataFrame, *, samples: int) -> dict[str, float]:
     """Score the layers of one network, for every estimator, on all of the data.
 
@@ -63,8 +72,8 @@ def scores(curves: pd.DataFrame, *, samples: int) -> dict[str, float]:
             str(name): layer["i_xt"].to_numpy()
             for name, layer in rows.groupby("layer", sort=False)
         }
-        ceiling = SATURATION * math.log2(samples)
-        saturated = {name: bool((held > ceiling).all()) for name, held in layers.items()}
+        limit = ceiling(samples)
+        saturated = {name: bool((held > limit).all()) for name, held in layers.items()}
         for kind, rate in (("compression", score), ("compression_robust", robust_score)):
             rated = {name: rate(held) for name, held in layers.items()}
             found |= {f"{estimator}/{kind}/{k}": v for k, v in _means(rated, saturated).items()}

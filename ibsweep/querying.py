@@ -76,7 +76,7 @@ def curves(runs: pd.DataFrame) -> pd.DataFrame:
         DamagedFile: If a file is not as it was written.
     """
     pairs = _pairs(runs)
-    table = _opened(runs).read_curves(pairs.index)
+    table = store_of(runs).read_curves(pairs.index)
     if len(pairs) > len(runs):
         position = table["network"].map(dict(zip(pairs.index, range(len(pairs)), strict=True)))
         network = table["network"].map(pairs)
@@ -101,7 +101,7 @@ def training(runs: pd.DataFrame) -> pd.DataFrame:
         FileNotFoundError: If a run is no longer there.
         DamagedFile: If a file is not as it was written.
     """
-    return _opened(runs).read_training(runs["run_id"])
+    return store_of(runs).read_training(runs["run_id"])
 
 
 def activity(
@@ -130,11 +130,15 @@ def activity(
         if len(run) != 1:
             raise ValueError(f"run must be one row, got {len(run)}")
         run = run.iloc[0]
-    return stored_activity(_opened(run), run["run_id"], epoch, trusted=trusted)
+    return stored_activity(store_of(run), run["run_id"], epoch, trusted=trusted)
 
 
-def _opened(table: pd.DataFrame | pd.Series) -> Store:
-    """Open the store that a table comes from."""
+def store_of(table: pd.DataFrame | pd.Series) -> Store:
+    """Open the store that a table comes from, or a row of it.
+
+    Raises:
+        ValueError: If the table does not remember its store.
+    """
     if _STORE not in table.attrs or "run_id" not in table:
         raise ValueError(
             "runs must be rows of what ibsweep.runs returned, got a table without its store"

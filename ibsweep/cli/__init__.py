@@ -1,18 +1,22 @@
-"""The command `ibsweep`: look after a store of runs, which `python -m ibsweep` fills."""
+"""The command `ibsweep`: look after a store of runs, and ask it; `python -m ibsweep` fills it."""
 
 import signal
 import sys
 
 import click
 
-from ibsweep.cli import care, estimate
+from ibsweep.cli import answers, care, estimate
 
 
 @click.group()
 def main() -> None:
-    """Look after the runs of ibsweep. To train and measure networks: python -m ibsweep."""
+    """Look after the runs of ibsweep, and ask them. To train and measure: python -m ibsweep."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
 
 
-for _command in (care.status, care.doctor, care.ui, estimate.estimate):
+_COMMANDS = (
+    *(care.status, care.doctor, care.ui, estimate.estimate),
+    *(answers.list_runs, answers.list_curves, answers.correlate, answers.judge),
+)
+for _command in _COMMANDS:
     main.add_command(_command)

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Mapping
 from pathlib import Path
 
 from ibsweep.tracking.options import StoreError
@@ -25,10 +26,16 @@ def inside(folder: Path, name: str) -> Path:
     return path
 
 
-def write_checksums(folder: Path) -> None:
-    """Write `checksums.json`: each file's path in the folder to its SHA-256."""
+def write_checksums(folder: Path, *, others: Mapping[str, str] | None = None) -> None:
+    """Write `checksums.json`: each file's path in the folder to its SHA-256.
+
+    Args:
+        folder: The folder.
+        others: Those of files that lie elsewhere already.
+    """
     files = sorted(path for path in folder.rglob("*") if path.is_file() and path.name != NAME)
-    sums = {path.relative_to(folder).as_posix(): sha256(path) for path in files}
+    sums = dict(others or {})
+    sums |= {path.relative_to(folder).as_posix(): sha256(path) for path in files}
     (folder / NAME).write_text(json.dumps(sums, indent=1) + "\n", encoding="utf-8")
 
 

@@ -72,9 +72,19 @@ def file_names(connection: Connection, run_id: str) -> list[str]:
         FileNotFoundError: If the run has no list of them.
         DamagedFile: If the list is not as it was written.
     """
+    return list(file_checksums(connection, run_id))
+
+
+def file_checksums(connection: Connection, run_id: str) -> dict[str, str]:
+    """Return each file that was written with a run, with its SHA-256.
+
+    Raises:
+        FileNotFoundError: If the run has no list of them.
+        DamagedFile: If the list is not as it was written.
+    """
     with tempfile.TemporaryDirectory(prefix="ibsweep-") as scratch:
         path = _fetch(connection, run_id, checksums.NAME, Path(scratch))
-        return list(checksums.read_checksums(path, run_id=run_id))
+        return checksums.read_checksums(path, run_id=run_id)
 
 
 @contextmanager

@@ -183,3 +183,18 @@ class Store:
         return summary_runs.log_sweep(
             self.connection, sweep, command=command, summary=summary, files=files
         )
+
+    def add_to_sweep(self, sweep: str, files: Mapping[str, str]) -> str:
+        """Add text files to the run of a sweep, or replace those of the same name.
+
+        Args:
+            sweep: The sweep's identifier.
+            files: File name to content.
+
+        Returns:
+            The run's identifier.
+
+        Raises:
+            ValueError: If the sweep has no run.
+        """
+        return summary_runs.add_to_sweep(self.connection, sweep, files)

@@ -1,15 +1,20 @@
 """Writes the summary of a sweep: one run per configuration, and one for the sweep."""
 
+import shutil
+import tempfile
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 import pandas as pd
 
-from ibsweep.tracking.checksums import inside
+from ibsweep.tracking.checksums import inside, write_checksums
 from ibsweep.tracking.connection import Connection
+from ibsweep.tracking.files import file_checksums
 from ibsweep.tracking.metrics import curve_points, final_points, log_points, training_points
 from ibsweep.tracking.network_runs import finish, write_figures
+from ibsweep.tracking.reading import search
 from ibsweep.tracking.tags import param_texts, process_tags, sweep_tag, tag_text
 
 
@@ -74,15 +79,39 @@ def log_sweep(
     with connection.artifact_folder(connection.summary, run_id) as folder:
         summary.to_csv(folder / "summary.csv", index=False)
         summary.to_html(folder / "summary.html", index=False, float_format="{:.4g}".format)
-        for name, text in files.items():
-            path = inside(folder, name)
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(text, encoding="utf-8")
+        _write_texts(folder, files)
     counts = {"configurations": float(len(summary))}
     counts |= {name: float(summary[name].sum()) for name in ("n", "failed") if name in summary}
     log_points(connection, run_id, final_points(counts, 0), parameters={}, started=time.time())
     finish(connection, run_id)
     return run_id
+
+
+def add_to_sweep(connection: Connection, sweep: str, files: Mapping[str, str]) -> str:
+    """Add text files to the run of a sweep; what it holds already keeps its checksums."""
+    clause = f"tags.`ibsweep.kind` = 'sweep' AND tags.`{sweep_tag(sweep)}` = '1'"
+    found = list(search(connection, clause, experiment=connection.summary))
+    if not found:
+        raise ValueError(f"sweep must be one that ended with a summary, got {sweep!r}")
+    run_id = str(found[0].info.run_id)
+    known = file_checksums(connection, run_id)
+    with tempfile.TemporaryDirectory(prefix="ibsweep-") as temporary:
+        _write_texts(Path(temporary), files)
+        write_checksums(Path(temporary), others=known)
+        target = connection.artifacts(connection.summary, run_id)
+        if target is None:
+            connection.client.log_artifacts(run_id, temporary)
+        else:
+            shutil.copytree(temporary, target, dirs_exist_ok=True)
+    return run_id
+
+
+def _write_texts(folder: Path, files: Mapping[str, str]) -> None:
+    """Write text files into a folder."""
+    for name, text in files.items():
+        path = inside(folder, name)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
 
 
 def _create_run(

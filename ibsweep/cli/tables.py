@@ -1,0 +1,48 @@
+"""Writes a table where the user wants it, in the form the user wants."""
+
+import sys
+from pathlib import Path
+
+import click
+import pandas as pd
+
+FORMATS = ("table", "csv", "json", "parquet")
+
+
+def write_table(table: pd.DataFrame, output: Path | None, format: str | None) -> None:
+    """Write a table to a file, or print it.
+
+    Args:
+        table: The table.
+        output: The file; None prints.
+        format: One of `FORMATS`; None: as the file's name ends, or a readable table.
+
+    Raises:
+        click.ClickException: If the name does not tell the form, or Parquet is to be printed.
+        OSError: If the file cannot be written.
+    """
+    ending = output.suffix.removeprefix(".") if output else "table"
+    kind = format or ending
+    if kind not in FORMATS:
+        raise click.ClickException(
+            f"--output must end in .csv, .json or .parquet, or --format be given, got {output}"
+        )
+    if kind == "parquet":
+        if output is None:
+            raise click.ClickException("--format parquet needs --output")
+        table.to_parquet(output, index=False)
+        return
+    text = _text(table, kind)
+    if output:
+        output.write_text(text, encoding="utf-8")
+    else:
+        sys.stdout.write(text)
+
+
+def _text(table: pd.DataFrame, kind: str) -> str:
+    """Return a table as text."""
+    if kind == "csv":
+        return table.to_csv(index=False)
+    if kind == "json":
+        return table.to_json(orient="records", indent=1) + "\n"
+    return table.to_string(index=False, float_format="{:.4g}".format) + "\n"
