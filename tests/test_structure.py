@@ -34,6 +34,8 @@ OWNERS = {
     "mlflow": {"tracking"},
     "matplotlib": {"plots"},
     "plotly": {"plots"},
+    "jinja2": {"plots"},
+    "markupsafe": {"plots"},
     "joblib": {"launching"},
     "rich": {"launching", "aggregation"},
 }

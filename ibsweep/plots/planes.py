@@ -4,26 +4,25 @@ import math
 
 import numpy as np
 import pandas as pd
-from matplotlib import colormaps, ticker
+from matplotlib import ticker
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.cm import ScalarMappable
 from matplotlib.collections import LineCollection
-from matplotlib.colors import Colormap, ListedColormap, LogNorm
+from matplotlib.colors import Colormap, LogNorm
 from matplotlib.figure import Figure
 from scipy.optimize import isotonic_regression
 
 from ibsweep.checks import integer
 from ibsweep.compression import SATURATION
+from ibsweep.plots.style import FAINT, GRID, INK, epoch_colours, long_name, short_name, spread
 
-_INK = "#30323a"
-_FAINT = "#9a9ca5"
 _MARKERS = 30
 _ERROR_BARS = 9
 _ROOMY = 8
 _LEADER = {
     "arrowstyle": "-",
-    "color": _FAINT,
+    "color": FAINT,
     "linewidth": 0.6,
     "relpos": (0.5, 0.0),
     "shrinkA": 0,
@@ -57,31 +56,35 @@ def information_plane(
     Raises:
         ValueError: If the curves are not of one estimator, one part and one network (or mean).
     """
-    _check(curves)
+    check_one_plane(curves, "estimator", "part", "network")
     ceiling = math.log2(integer("samples", samples, minimum=1))
     figure = Figure(figsize=(6.6, 4.6), dpi=120, layout=None)
     FigureCanvasAgg(figure)
     axes = figure.add_axes((0.095, 0.125, 0.765, 0.785))
     last = max(int(curves["epoch"].max()), 1)
-    colours, norm = _epoch_colours(), LogNorm(1, last + 1)
+    colours, norm = epoch_colours(), LogNorm(1, last + 1)
     drawn = _drawable(axes, curves.sort_values("epoch", kind="stable"))
     for _, layer in drawn.groupby("layer", sort=False):
         _draw_layer(axes, layer, colours=colours, norm=norm, band=band)
     _set_limits(axes, drawn, ceiling)
     _draw_ceiling(axes, ceiling, samples)
-    _label_layers(axes, drawn, saturated=_saturated(drawn, ceiling))
+    _label_layers(axes, drawn, saturated=saturated_layers(drawn, ceiling))
     _decorate(axes, title, estimand or str(curves["estimator"].iloc[0]))
     _draw_colourbar(figure, colours, norm)
     return figure
 
 
-def _check(curves: pd.DataFrame) -> None:
+def check_one_plane(curves: pd.DataFrame, *of_one: str) -> None:
     """Check that the curves are those of one plane.
 
+    Args:
+        curves: Table of curves.
+        *of_one: Columns that must hold a single value, if they are there.
+
     Raises:
-        ValueError: If they are not.
+        ValueError: If one does not.
     """
-    for name in ("estimator", "part", "network"):
+    for name in of_one:
         found = sorted(map(str, curves[name].unique())) if name in curves else ["one"]
         if len(found) != 1:
             raise ValueError(f"curves must be of one {name}, got {len(found)}: {found[:5]}")
@@ -93,7 +96,7 @@ def _drawable(axes: Axes, curves: pd.DataFrame) -> pd.DataFrame:
     missing = int((~finite).sum())
     if missing:
         text = f"{missing} undefined or infinite points not shown"
-        axes.text(0.01, 0.015, text, transform=axes.transAxes, fontsize=7.5, color=_FAINT)
+        axes.text(0.01, 0.015, text, transform=axes.transAxes, fontsize=7.5, color=FAINT)
     return curves[finite]
 
 
@@ -103,13 +106,13 @@ def _draw_layer(
     """Draw one layer's way through the plane, its epochs ascending."""
     points = layer[["i_xt", "i_ty"]].to_numpy(float)
     shade = norm(layer["epoch"].to_numpy(float) + 1)
-    shown = _spread(shade, _MARKERS)
+    shown = spread(shade, _MARKERS)
     if band:
-        _draw_error_bars(axes, layer.iloc[_spread(shade, _ERROR_BARS)], colours, norm)
+        _draw_error_bars(axes, layer.iloc[spread(shade, _ERROR_BARS)], colours, norm)
     steps = np.stack([points[:-1], points[1:]], axis=1)
     if "i_ty_floor" in layer:
         floor = layer["i_ty_floor"].to_numpy(float)
-        axes.plot(points[:, 0], floor, color=_FAINT, linewidth=0.9, linestyle=":", zorder=1)
+        axes.plot(points[:, 0], floor, color=FAINT, linewidth=0.9, linestyle=":", zorder=1)
     line = LineCollection(list(steps), colors=colours(shade[1:]), linewidths=1.3, capstyle="round")
     axes.add_collection(line, autolim=False)
     x, y = points[shown].T
@@ -144,7 +147,7 @@ def _set_limits(axes: Axes, curves: pd.DataFrame, ceiling: float) -> None:
 
 def _draw_ceiling(axes: Axes, ceiling: float, samples: int) -> None:
     """Mark the most that any layer can carry about the input."""
-    axes.axvline(ceiling, ymax=0.88, color=_FAINT, linewidth=0.9, linestyle=(0, (4, 3)), zorder=1)
+    axes.axvline(ceiling, ymax=0.88, color=FAINT, linewidth=0.9, linestyle=(0, (4, 3)), zorder=1)
     axes.annotate(
         f"log₂ {samples} = {ceiling:.4g} bits",
         (ceiling, 0.03),
@@ -155,12 +158,17 @@ def _draw_ceiling(axes: Axes, ceiling: float, samples: int) -> None:
         ha="left",
         va="bottom",
         fontsize=7.5,
-        color=_FAINT,
+        color=FAINT,
     )
 
 
-def _saturated(curves: pd.DataFrame, ceiling: float) -> set[str]:
-    """Return the layers that are at the ceiling all along: they cannot show compression."""
+def saturated_layers(curves: pd.DataFrame, ceiling: float) -> set[str]:
+    """Return the layers that are at the ceiling all along: they cannot show compression.
+
+    Args:
+        curves: `layer, i_xt` of one network or of means.
+        ceiling: log2 of the number of samples, bits.
+    """
     lowest = curves.groupby("layer", sort=False)["i_xt"].min()
     return set(lowest.index[lowest > SATURATION * ceiling])
 
@@ -169,14 +177,14 @@ def _label_layers(axes: Axes, curves: pd.DataFrame, *, saturated: set[str]) -> N
     """Write each layer's name above the plane, tied to its last point; * if it is saturated."""
     if saturated:
         note = "* at the ceiling all along: cannot show compression"
-        axes.set_title(note, loc="right", fontsize=7.5, color=_FAINT)
+        axes.set_title(note, loc="right", fontsize=7.5, color=FAINT)
     final = curves.groupby("layer", sort=False).tail(1).sort_values("i_xt", kind="stable")
     left, right = axes.get_xlim()
     places = _apart((final["i_xt"].to_numpy(float) - left) / (right - left))
     crowded = len(final) > _ROOMY
     for row, place in zip(final.itertuples(), places, strict=True):
         name = str(row.layer)
-        label = name.removeprefix("layer_") if crowded else name.replace("_", " ")
+        label = short_name(name) if crowded else long_name(name)
         axes.annotate(
             label + "*" * (name in saturated),
             (row.i_xt, row.i_ty),
@@ -185,7 +193,7 @@ def _label_layers(axes: Axes, curves: pd.DataFrame, *, saturated: set[str]) -> N
             ha="center",
             va="center",
             fontsize=7.5 if crowded else 8.5,
-            color=_INK,
+            color=INK,
             arrowprops=_LEADER,
             zorder=4,
         )
@@ -201,16 +209,16 @@ def _apart(wanted: np.ndarray) -> np.ndarray:
 
 def _decorate(axes: Axes, title: str, estimand: str) -> None:
     """Name the axes and take away what says nothing."""
-    axes.set_title(title, fontsize=11, color=_INK, loc="left", pad=9)
-    axes.set_xlabel(f"I(X; T) by {estimand}  [bits]", fontsize=9.5, color=_INK)
-    axes.set_ylabel(f"I(T; Y) by {estimand}  [bits]", fontsize=9.5, color=_INK)
-    axes.tick_params(labelsize=8.5, color=_FAINT, labelcolor=_INK, length=3)
-    axes.grid(color="#e8e8ec", linewidth=0.6)
+    axes.set_title(title, fontsize=11, color=INK, loc="left", pad=9)
+    axes.set_xlabel(f"I(X; T) by {estimand}  [bits]", fontsize=9.5, color=INK)
+    axes.set_ylabel(f"I(T; Y) by {estimand}  [bits]", fontsize=9.5, color=INK)
+    axes.tick_params(labelsize=8.5, color=FAINT, labelcolor=INK, length=3)
+    axes.grid(color=GRID, linewidth=0.6)
     axes.set_axisbelow(True)
     for side in ("top", "right"):
         axes.spines[side].set_visible(False)
     for side in ("left", "bottom"):
-        axes.spines[side].set_color(_FAINT)
+        axes.spines[side].set_color(FAINT)
 
 
 def _draw_colourbar(figure: Figure, colours: Colormap, norm: LogNorm) -> None:
@@ -218,17 +226,6 @@ def _draw_colourbar(figure: Figure, colours: Colormap, norm: LogNorm) -> None:
     axes = figure.add_axes((0.885, 0.125, 0.018, 0.785))
     bar = figure.colorbar(ScalarMappable(norm, colours), cax=axes)
     bar.outline.set_visible(False)
-    bar.set_label("epoch + 1", fontsize=9, color=_INK)
+    bar.set_label("epoch + 1", fontsize=9, color=INK)
     axes.yaxis.set_minor_locator(ticker.NullLocator())
-    axes.tick_params(labelsize=8, color=_FAINT, labelcolor=_INK, length=2)
-
-
-def _epoch_colours() -> Colormap:
-    """Return an even map that colour-blind readers can order, without its palest end."""
-    return ListedColormap(colormaps["plasma"](np.linspace(0.02, 0.9, 256)))
-
-
-def _spread(positions: np.ndarray, count: int) -> np.ndarray:
-    """Return the indices of at most `count` ascending positions, evenly spread, ends included."""
-    wanted = np.linspace(positions[0], positions[-1], count)
-    return np.unique(np.abs(positions[None, :] - wanted[:, None]).argmin(axis=1))
+    axes.tick_params(labelsize=8, color=FAINT, labelcolor=INK, length=2)
