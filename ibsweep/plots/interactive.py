@@ -13,7 +13,8 @@ from plotly import graph_objects as go
 from ibsweep.analysis import mean_curves
 from ibsweep.checks import integer
 from ibsweep.plots import pages
-from ibsweep.plots.planes import check_one_plane, saturated_layers
+from ibsweep.plots.drawing import check_one_plane
+from ibsweep.plots.labels import saturated_layers
 from ibsweep.plots.style import (
     FAINT,
     GRID,

@@ -1,9 +1,12 @@
 """Fills the templates of pages: one self-contained HTML file each, plotly.js and style inside."""
 
+import io
 from collections.abc import Sequence
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
+from matplotlib import rc_context
+from matplotlib.figure import Figure
 from plotly.offline import get_plotlyjs
 
 _PAGES = Environment(
@@ -25,16 +28,34 @@ def fragment(template: str, **values: object) -> Markup:
     return Markup(_PAGES.get_template(template).render(values))
 
 
-def page(title: str, parts: Sequence[Markup]) -> str:
+def page(title: str, parts: Sequence[Markup], *, interactive: bool = True) -> str:
     """Put parts into a page that asks the network for nothing: a policy in it forbids that.
 
     Args:
         title: The page's title.
-        parts: Fragments, in order; they may hold interactive planes and sortable tables.
+        parts: Fragments, in order; they may hold sortable tables.
+        interactive: Whether they hold interactive planes, so that plotly.js (5 MB) is needed.
     """
     sources = {name: _source(name) for name in ("page.css", "page.js")}
-    plotly = Markup(get_plotlyjs())
+    plotly = Markup(get_plotlyjs() if interactive else "")
     return str(fragment("page.html", title=title, parts=parts, plotly=plotly, sources=sources))
+
+
+def picture_page(title: str, figure: Figure) -> str:
+    """Put a matplotlib figure into a page, as SVG with its text as text.
+
+    Args:
+        title: The page's title.
+        figure: The figure.
+    """
+    with io.StringIO() as buffer, rc_context({"svg.fonttype": "none"}):
+        figure.savefig(buffer, format="svg", bbox_inches="tight")
+        drawing = buffer.getvalue()
+    return page(
+        title,
+        [fragment("picture.html", svg=Markup(drawing[drawing.index("<svg") :]))],
+        interactive=False,
+    )
 
 
 def _source(name: str) -> Markup:
