@@ -12,7 +12,7 @@ from ibsweep.figures.scatter import correlation_note
 from ibsweep.tracking import TrackingOptions, open_store
 from tests.records import make_record
 
-FLAG = {"ebab/dead_layer": 0.0, "accuracy/test": 0.9}
+FLAG = {"ebab/dead_layer": 0.0, "accuracy/test": 0.9, "ebab/compression/last": 0.5}
 
 
 @pytest.fixture(scope="module")
