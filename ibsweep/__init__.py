@@ -1,1 +1,30 @@
-"""ibsweep: information-bottleneck sweeps, many networks and estimators in one tracked command."""
+"""ibsweep: information-bottleneck sweeps, many networks and estimators in one tracked command.
+
+    import ibsweep
+    runs = ibsweep.runs("activation in ['relu', 'elu']")   # one row a network
+    curves = ibsweep.curves(runs)                          # I(X;T), I(T;Y) at every snapshot
+    training = ibsweep.training(runs)                      # accuracies, losses, norms
+    ibsweep.correlations(runs, by="activation")
+    ibsweep.activity(runs.iloc[0], epoch=0)
+
+What these need (torch, MLflow) is imported when they are first used.
+"""
+
+import importlib
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ibsweep.analysis.correlations import correlations
+    from ibsweep.querying import activity, curves, runs, training
+
+__all__ = ["activity", "correlations", "curves", "runs", "training"]
+
+_HOMES = dict.fromkeys(("activity", "curves", "runs", "training"), "ibsweep.querying")
+_HOMES["correlations"] = "ibsweep.analysis.correlations"
+
+
+def __getattr__(name: str) -> object:
+    """Return a public function from the module that holds it."""
+    if name not in _HOMES:
+        raise AttributeError(f"module 'ibsweep' has no attribute {name!r}")
+    return getattr(importlib.import_module(_HOMES[name]), name)

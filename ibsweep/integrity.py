@@ -5,14 +5,9 @@ from typing import NamedTuple
 
 import numpy as np
 import torch
-from omegaconf import DictConfig, OmegaConf
-from omegaconf.errors import OmegaConfBaseException
 
-from ibsweep import activity
+from ibsweep import replaying, restoring
 from ibsweep.instantiation import ConfigError
-from ibsweep.networks.base import Network
-from ibsweep.networks.weights import Layout
-from ibsweep.settings import Settings
 from ibsweep.tracking import Store
 
 ROUNDINGS = 100  # of a layer's largest activity, allowed on another machine or torch build
@@ -66,17 +61,16 @@ def check_activity(store: Store, run_id: str, *, trusted: Sequence[str] = ()) ->
     """
     epochs = store.logged_epochs(run_id)
     try:
-        settings = _settings(store.read_config(run_id), trusted)
+        settings = restoring.stored_settings(store, run_id, trusted=trusted)
         network, dataset = settings.network, settings.dataset
-        weights = _flat(network, store.read_weights(run_id), epochs)
-    except (ConfigError, OmegaConfBaseException) as error:
-        reason = " ".join(str(error).split())
-        return Verdict([f"run {run_id}: config.yaml: the network cannot be built: {reason}"])
+        weights = restoring.weights_at(network, store.read_weights(run_id), epochs)
+    except ConfigError as error:
+        return Verdict([f"run {run_id}: config.yaml: the network cannot be built: {error}"])
     except (KeyError, ValueError, RuntimeError) as error:
         return Verdict([f"run {run_id}: weights.npz does not fit config.yaml: {error}"])
     if not epochs:
         return Verdict([])
-    layers, _ = activity.replay(network, weights, dataset.inputs)
+    layers, _ = replaying.replay(network, weights, dataset.inputs)
     exact, problems = True, []
     allowed = 0.0 if store.is_from_here(run_id) else ROUNDINGS * torch.finfo(settings.dtype).eps
     for row, epoch in enumerate(epochs):
@@ -87,28 +81,6 @@ def check_activity(store: Store, run_id: str, *, trusted: Sequence[str] = ()) ->
                 where = f"activations/epoch_{epoch}.npz: {layer}"
                 problems.append(f"run {run_id}: {where} {_DIFFERS.format(off, allowed)}")
     return Verdict(problems, exact)
-
-
-def _settings(text: str, trusted: Sequence[str]) -> Settings:
-    """Read a stored configuration; which code it may name is said here, not there."""
-    config = OmegaConf.create(text)
-    if not isinstance(config, DictConfig):
-        raise ConfigError("config.yaml must hold a configuration")
-    config["trusted_targets"] = list(trusted)
-    return Settings.of(config)
-
-
-def _flat(network: Network, arrays: dict[str, np.ndarray], epochs: Sequence[int]) -> torch.Tensor:
-    """Return the weights at some epochs, one row an epoch, as `activity.replay` takes them."""
-    rows = np.searchsorted(arrays["epochs"], epochs)
-    if not np.array_equal(arrays["epochs"][np.minimum(rows, len(arrays["epochs"]) - 1)], epochs):
-        raise ValueError("it lacks an epoch whose activity was logged")
-    layout = Layout(network.parameters)
-    kind = torch.from_numpy(arrays[network.parameters[0].name][:1]).dtype
-    flat = torch.zeros(len(epochs), layout.width, dtype=kind)
-    for name, view in layout.views(flat).items():
-        view.copy_(torch.from_numpy(arrays[name][rows]))
-    return flat
 
 
 def _deviations(

@@ -11,13 +11,13 @@ import pandas as pd
 import torch
 from torch import Tensor
 
-from ibsweep import activity, compression, fingerprints, information, plots, reuse
+from ibsweep import compression, fingerprints, information, plots, replaying, reuse
 from ibsweep.checkpoints import Checkpoints, checkpoint_epoch, remove_checkpoint
 from ibsweep.ensembles import Ensemble
+from ibsweep.learning import LEAST_MEMBERS, Progress, train
 from ibsweep.networks.weights import Layout
 from ibsweep.settings import Settings
 from ibsweep.tracking import Store, open_store
-from ibsweep.training import LEAST_MEMBERS, Progress, train
 from ibsweep.types import Job, NetworkRecord
 
 log = logging.getLogger(__name__)
@@ -179,11 +179,11 @@ class Batch:
         """Activity of every layer at all snapshots, and the table of performance."""
         settings = self._settings[self._names.index(name)]
         weights = self._networks[name].weights
-        layers, logs = activity.replay(settings.network, weights, settings.dataset.inputs)
+        layers, logs = replaying.replay(settings.network, weights, settings.dataset.inputs)
         tables = [
             pd.DataFrame({"epoch": settings.snapshots}),
-            activity.performance(logs, settings.dataset, settings.split),
-            activity.magnitudes(layers, settings.network, weights),
+            replaying.performance(logs, settings.dataset, settings.split),
+            replaying.magnitudes(layers, settings.network, weights),
         ]
         return layers, pd.concat(tables, axis=1)
 
@@ -206,7 +206,7 @@ class Batch:
             curves=curves,
             training=training,
             scores={
-                **activity.final_scores(training, dataset, settings.split),
+                **replaying.final_scores(training, dataset, settings.split),
                 **compression.scores(curves, samples=len(dataset.labels)),
             },
             weights=_arrays(settings, network.weights),

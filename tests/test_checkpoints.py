@@ -8,8 +8,8 @@ import pytest
 import torch
 
 from ibsweep.checkpoints import Checkpoints, checkpoint_epoch, remove_checkpoint
-from ibsweep.training import train
-from tests.test_training import OPTIONS, ensemble
+from ibsweep.learning import train
+from tests.test_learning import OPTIONS, ensemble
 
 EPOCHS, STOPPED = 6, 4
 

@@ -10,14 +10,14 @@ import pandas as pd
 import pytest
 import torch
 
-from ibsweep.activity import replay
 from ibsweep.fingerprints import network_fingerprint
+from ibsweep.learning import train
 from ibsweep.networks.weights import Layout
 from ibsweep.pipeline import ensemble_of
+from ibsweep.replaying import replay
 from ibsweep.tasks.boolean import spherical
 from ibsweep.tracking import TrackingOptions, open_store
-from ibsweep.training import train
-from tests.test_training import ensemble
+from tests.test_learning import ensemble
 
 TINY = ["training.epochs=6", "snapshots.count=6", "artifacts.activity_snapshots=2"]
 SWEEP = ["-m", "activation=relu,tanh", "seed=range(3)"]

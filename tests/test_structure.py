@@ -12,8 +12,8 @@ FLOW = [  # a module imports from its own line or an earlier one
     {"networks", "regularizers"},
     {"ensembles"},
     {"batches", "checkpoints"},
-    {"training"},
-    {"activity"},
+    {"learning"},
+    {"replaying"},
     {"estimators"},
     {"information"},
     {"compression"},
@@ -21,7 +21,7 @@ FLOW = [  # a module imports from its own line or an earlier one
     {"analysis"},
     {"plots"},
     {"instantiation", "settings", "fingerprints"},
-    {"reuse"},
+    {"reuse", "restoring"},
     {"querying"},
     {"pipeline", "aggregation", "integrity", "figures", "report"},
     {"launching"},
@@ -29,7 +29,7 @@ FLOW = [  # a module imports from its own line or an earlier one
 ]
 OWNERS = {
     "hydra": {"main", "launching", "instantiation", "settings", "aggregation"},
-    "omegaconf": {"main", "launching", "settings", "aggregation", "integrity"},
+    "omegaconf": {"main", "launching", "settings", "aggregation", "restoring"},
     "click": {"cli"},
     "mlflow": {"tracking"},
     "matplotlib": {"plots"},
@@ -37,7 +37,7 @@ OWNERS = {
     "jinja2": {"plots"},
     "markupsafe": {"plots"},
     "joblib": {"launching"},
-    "rich": {"launching", "aggregation"},
+    "rich": {"launching", "aggregation", "cli"},
 }
 
 

@@ -1,5 +1,6 @@
 """Statistics over what tracking stored; nothing here sees a live network."""
 
+from ibsweep.analysis.correlations import correlations_through_training
 from ibsweep.analysis.summaries import (
     MeanInterval,
     configurations,
@@ -14,6 +15,7 @@ from ibsweep.analysis.summaries import (
 __all__ = [
     "MeanInterval",
     "configurations",
+    "correlations_through_training",
     "finished_networks",
     "mean_curves",
     "mean_interval",

@@ -7,7 +7,7 @@ import pandas as pd
 from scipy import stats
 
 from ibsweep.tracking import ConfigurationResult
-from ibsweep.tracking.reading import IDENTITY
+from ibsweep.tracking.tables import IDENTITY
 
 _CURVE = ["epoch", "layer", "estimator", "part"]
 _QUANTITIES = ("i_xt", "i_ty", "i_ty_floor")

@@ -10,23 +10,12 @@ import pandas as pd
 
 from ibsweep.tracking.connection import Connection
 from ibsweep.tracking.patience import SECONDS
-from ibsweep.tracking.tags import param_value, sweep_tag
+from ibsweep.tracking.tables import StoredRun, network_table, stored_networks
+from ibsweep.tracking.tags import sweep_tag
 
 if TYPE_CHECKING:
     from mlflow.entities import Run
 
-IDENTITY = (
-    "run_id",
-    "name",
-    "status",
-    "seed",
-    "fingerprint",
-    "training_fingerprint",
-    "configuration",
-    "samples",
-    "failure",
-    "started",
-)
 _MOST_QUERIES = 300
 _FINISHED = """
     SELECT fingerprint.value, run.run_uuid FROM runs run
@@ -53,16 +42,15 @@ def finished(connection: Connection, fingerprints: Iterable[str], *, tag: str) -
 
 def networks(connection: Connection, *, sweep: str | None, filter_string: str) -> pd.DataFrame:
     """Return one row a run: identity, choices, parameters, and the last value of every metric."""
-    clauses = ["tags.`ibsweep.kind` = 'network'"]
-    clauses += [f"tags.`{sweep_tag(sweep)}` = '1'"] if sweep else []
-    clauses += [filter_string] if filter_string.strip() else []
-    runs = list(search(connection, " AND ".join(clauses)))
-    columns = (_choices, _parameters, _metrics)
-    parts = [pd.DataFrame([column(run) for run in runs]) for column in columns]
-    table = pd.DataFrame([_identity(run) for run in runs], columns=list(IDENTITY))
-    for part in parts:
-        table = table.join(part[[name for name in part if name not in table]])
-    return table
+    database = connection.options.database
+    if database and not filter_string.strip():
+        runs = stored_networks(database, connection.networks, sweep)
+    else:
+        clauses = ["tags.`ibsweep.kind` = 'network'"]
+        clauses += [f"tags.`{sweep_tag(sweep)}` = '1'"] if sweep else []
+        clauses += [filter_string] if filter_string.strip() else []
+        runs = [_stored(run) for run in search(connection, " AND ".join(clauses))]
+    return network_table(runs)
 
 
 def states(connection: Connection) -> pd.DataFrame:
@@ -124,34 +112,8 @@ def search(
             return
 
 
-def _identity(run: "Run") -> dict[str, object]:
-    """Return what names a run."""
-    tags = run.data.tags
-    known: dict[str, object] = {
-        name: tags.get(f"ibsweep.{name}")
-        for name in ("fingerprint", "training_fingerprint", "configuration", "failure")
-    }
-    return known | {
-        "run_id": run.info.run_id,
-        "name": run.info.run_name,
-        "status": run.info.status,
-        "seed": int(tags["seed"]),
-        "samples": int(tags["ibsweep.samples"]) if "ibsweep.samples" in tags else None,
-        "started": pd.Timestamp(run.info.start_time, unit="ms", tz="UTC"),
-    }
-
-
-def _choices(run: "Run") -> dict[str, str]:
-    """Return the tags that are neither MLflow's nor ours: the configuration groups' choices."""
-    private = ("mlflow.", "ibsweep.")
-    return {name: text for name, text in run.data.tags.items() if not name.startswith(private)}
-
-
-def _parameters(run: "Run") -> dict[str, object]:
-    """Return the parameters as numbers, truth values or text."""
-    return {name: param_value(text) for name, text in run.data.params.items()}
-
-
-def _metrics(run: "Run") -> dict[str, float]:
-    """Return the last value of every metric."""
-    return dict(run.data.metrics)
+def _stored(run: "Run") -> StoredRun:
+    """Return what the table shows of a run."""
+    info, data = run.info, run.data
+    known = (info.run_id, info.run_name, info.status, info.start_time)
+    return StoredRun(*known, data.tags, data.params, data.metrics)

@@ -15,8 +15,8 @@ from unittest import mock
 import numpy as np
 import torch
 
-from ibsweep import training
-from tests.test_training import OPTIONS, ensemble
+from ibsweep import learning
+from tests.test_learning import OPTIONS, ensemble
 
 EPOCHS = 8000
 SWEEPS = {  # a job of its own costs the same however many there are, so that few seeds tell it
@@ -32,9 +32,9 @@ def training_ms(members: int, epochs: int) -> float:
         options=dataclasses.replace(OPTIONS, epochs=epochs),
         snapshots=np.array([epochs]),
     )
-    with mock.patch.object(training, "LEAST_MEMBERS", 1):
+    with mock.patch.object(learning, "LEAST_MEMBERS", 1):
         begin = time.perf_counter()
-        training.train(parts)
+        learning.train(parts)
     return 1000 * (time.perf_counter() - begin) / members / epochs
 
 

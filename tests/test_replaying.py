@@ -3,11 +3,11 @@ import pandas as pd
 import pytest
 import torch
 
-from ibsweep import activity
+from ibsweep import replaying
+from ibsweep.learning import train
 from ibsweep.networks.weights import Layout
-from ibsweep.training import train
 from ibsweep.types import Dataset, Split
-from tests.test_training import TASK, ensemble
+from tests.test_learning import TASK, ensemble
 
 
 @pytest.fixture(scope="module")
@@ -18,7 +18,7 @@ def trained():
 
 def test_replayed_activity_is_what_plain_torch_computes(trained):
     parts, weights = trained
-    layers, _ = activity.replay(parts.network, weights, TASK.inputs)
+    layers, _ = replaying.replay(parts.network, weights, TASK.inputs)
     views = Layout(parts.network.parameters).views(weights[-1].double())
     below = torch.from_numpy(TASK.inputs)
     for name in parts.network.layers:
@@ -29,9 +29,9 @@ def test_replayed_activity_is_what_plain_torch_computes(trained):
 
 def test_one_snapshot_replays_bit_equal_to_all(trained):
     parts, weights = trained
-    together, _ = activity.replay(parts.network, weights, TASK.inputs)
+    together, _ = replaying.replay(parts.network, weights, TASK.inputs)
     for row in range(len(weights)):
-        alone, _ = activity.replay(parts.network, weights[row : row + 1], TASK.inputs)
+        alone, _ = replaying.replay(parts.network, weights[row : row + 1], TASK.inputs)
         for name in parts.network.layers:
             assert torch.equal(alone[name][0], together[name][row])
 
@@ -39,7 +39,7 @@ def test_one_snapshot_replays_bit_equal_to_all(trained):
 def test_replaying_changes_no_weights_and_draws_nothing(trained):
     parts, weights = trained
     before, state = weights.clone(), torch.get_rng_state()
-    activity.replay(parts.network, weights, TASK.inputs)
+    replaying.replay(parts.network, weights, TASK.inputs)
     assert torch.equal(weights, before)
     assert torch.equal(torch.get_rng_state(), state)
 
@@ -48,7 +48,7 @@ def test_performance_by_hand():
     dataset = Dataset(np.zeros((4, 1)), np.array([0, 0, 0, 1]), classes=2)
     split = Split(np.array([0, 1, 3]), np.array([2]))
     probabilities = torch.tensor([[[0.9, 0.1], [0.2, 0.8], [0.6, 0.4], [0.3, 0.7]]])
-    table = activity.performance(probabilities.log(), dataset, split).iloc[0]
+    table = replaying.performance(probabilities.log(), dataset, split).iloc[0]
     assert table["accuracy/train"] == pytest.approx(2 / 3)
     assert table["accuracy_balanced/train"] == pytest.approx((1 / 2 + 1) / 2)
     assert table["loss/train"] == pytest.approx(-np.log([0.9, 0.2, 0.7]).mean(), rel=1e-6)
@@ -57,8 +57,8 @@ def test_performance_by_hand():
 
 def test_magnitudes_by_hand(trained):
     parts, weights = trained
-    layers, _ = activity.replay(parts.network, weights, TASK.inputs)
-    table = activity.magnitudes(layers, parts.network, weights).iloc[0]
+    layers, _ = replaying.replay(parts.network, weights, TASK.inputs)
+    table = replaying.magnitudes(layers, parts.network, weights).iloc[0]
     views = Layout(parts.network.parameters).views(weights[0])
     squares = sum(v.square().sum().item() for name, v in views.items() if name.endswith("weight"))
     assert table["weight_norm"] == pytest.approx(squares**0.5, rel=1e-6)
@@ -74,7 +74,7 @@ def test_a_network_that_never_beats_the_majority_failed_to_train(accuracies, fai
     dataset = Dataset(np.zeros((8, 1)), np.array([0, 0, 1, 0, 0, 1, 0, 1]), classes=2)
     split = Split(np.array([0, 1, 2, 3]), np.array([4, 5, 6, 7]))
     table = pd.DataFrame({"accuracy/test": accuracies, "accuracy/train": 0.9})
-    scores = activity.final_scores(table, dataset, split)
+    scores = replaying.final_scores(table, dataset, split)
     assert scores["accuracy/majority"] == 0.5
     assert scores["failed_to_train"] == failed
     assert scores["accuracy/test_best"] == max(accuracies)

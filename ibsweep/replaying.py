@@ -6,9 +6,9 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from ibsweep.learning import LEAST_MEMBERS
 from ibsweep.networks.base import Network
 from ibsweep.networks.weights import Layout, padded
-from ibsweep.training import LEAST_MEMBERS
 from ibsweep.types import Dataset, Split
 
 

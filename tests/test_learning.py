@@ -9,11 +9,11 @@ import torch
 from ibsweep import regularizers
 from ibsweep.activations import Activation, prelu
 from ibsweep.ensembles import Ensemble, Member, TrainingOptions
+from ibsweep.learning import train
 from ibsweep.networks.mlp import MLP
 from ibsweep.networks.weights import Layout
 from ibsweep.tasks.boolean import spherical
 from ibsweep.tasks.split import stratified
-from ibsweep.training import train
 
 TASK = spherical()
 EPOCHS = 3

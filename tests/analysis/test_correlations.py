@@ -1,0 +1,125 @@
+"""Correlating scores with accuracies over networks."""
+
+import math
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import stats
+
+from ibsweep.analysis.correlations import correlations, correlations_through_training
+
+SCORE = "ebab/compression/last"
+ACCURACY = "accuracy/test"
+FEW = {"resamples": 300}
+
+
+def networks(n=20, *, slope=0.5, seed=0):
+    """Return two activations; within each the accuracy follows the score."""
+    generator = np.random.default_rng(seed)
+    score = generator.random(2 * n)
+    accuracy = 0.5 + slope * score + 0.1 * generator.normal(size=2 * n)
+    return pd.DataFrame(
+        {
+            "run_id": [f"r{k}" for k in range(2 * n)],
+            "activation": np.repeat(["relu", "tanh"], n),
+            "failed_to_train": 0.0,
+            SCORE: score,
+            "ebab/compression/hidden": generator.random(2 * n),
+            ACCURACY: accuracy,
+            "weight_norm": score + generator.normal(size=2 * n),
+        }
+    )
+
+
+def row(table, **values):
+    (found,) = table[(table[list(values)] == pd.Series(values)).all(axis=1)].to_dict("records")
+    return found
+
+
+def test_a_row_holds_scipys_coefficients():
+    runs = networks()
+    found = row(correlations(runs, **FEW), score=SCORE, without_failed=False)
+    assert found["n"] == 40
+    assert found["r"] == pytest.approx(stats.pearsonr(runs[SCORE], runs[ACCURACY]).statistic)
+    assert found["rho"] == pytest.approx(stats.spearmanr(runs[SCORE], runs[ACCURACY]).statistic)
+    assert found["r_low"] < found["r"] < found["r_high"]
+    assert 0 < found["r_p"] <= found["r_p_holm"] < 0.05
+    assert -1 < found["r_given_weight_norm"] < 1
+    assert math.isnan(found["r_given_loss"])
+
+
+def test_groups_have_rows_of_their_own_beside_all_and_centred():
+    runs = networks()
+    runs.loc[runs["activation"] == "tanh", ACCURACY] -= 5 * runs[SCORE].max()
+    table = correlations(runs, by="activation", score=SCORE, against=ACCURACY, **FEW)
+    assert set(table["group"]) == {"all", "relu", "tanh", "centred"}
+    assert row(table, group="relu", without_failed=False)["n"] == 20
+    assert row(table, group="centred", without_failed=False)["r"] > 0.6
+    assert row(table, group="all", without_failed=False)["r"] < 0.4
+
+
+def test_a_difference_between_groups_alone_is_no_centred_correlation():
+    runs = networks(slope=0.0)
+    runs[[SCORE, ACCURACY]] += np.where(runs[["activation"]] == "relu", 0.0, 10.0)
+    table = correlations(runs, by="activation", score=SCORE, **FEW)
+    assert row(table, group="all", without_failed=False)["r"] > 0.9
+    centred = row(table, group="centred", without_failed=False)
+    assert abs(centred["r"]) < 0.4
+    assert centred["r_p"] > 0.01
+
+
+def test_networks_that_failed_to_train_are_left_out_in_half_of_the_rows():
+    runs = networks()
+    runs.loc[:3, ["failed_to_train", ACCURACY]] = [1.0, 0.0]
+    table = correlations(runs, score=SCORE, **FEW)
+    assert table.set_index("without_failed")["n"].to_dict() == {False: 40, True: 36}
+
+
+def test_undefined_scores_are_dropped_and_counted():
+    runs = networks()
+    runs.loc[:1, SCORE] = math.nan
+    found = row(correlations(runs, score=SCORE, **FEW), without_failed=False)
+    assert (found["n"], found["undefined"]) == (38, 2)
+
+
+def test_a_constant_score_has_no_correlation_and_is_no_test():
+    runs = networks().assign(**{"ebab/compression/hidden": 0.0})
+    table = correlations(runs, **FEW)
+    assert math.isnan(row(table, score="ebab/compression/hidden", without_failed=True)["r"])
+    found = row(table, score=SCORE, without_failed=True)
+    assert found["r_p_holm"] == found["r_p"]
+
+
+def test_the_same_seed_gives_the_same_table():
+    pd.testing.assert_frame_equal(correlations(networks(), **FEW), correlations(networks(), **FEW))
+
+
+@pytest.mark.parametrize("key", ["by", "score", "against"])
+def test_an_unknown_column_is_named(key):
+    with pytest.raises(ValueError, match=f"{key} must be a column of the runs, got 'nonsense'"):
+        correlations(networks(), **{key: "nonsense"})
+
+
+def test_compression_so_far_correlates_once_it_has_happened():
+    runs, epochs = networks(10), [0, 1, 2]
+    held = {
+        name: [4.0, 5.0, 5.0 - drop]
+        for name, drop in zip(runs["run_id"], runs[SCORE], strict=True)
+    }
+    common = {"layer": "output", "estimator": "ebab", "part": "all"}
+    curves = pd.DataFrame(
+        [
+            {"network": name, "epoch": epoch, "i_xt": value} | common
+            for name, values in held.items()
+            for epoch, value in zip(epochs, values, strict=True)
+        ]
+    )
+    training = pd.DataFrame(
+        {"network": runs["run_id"].repeat(3), "epoch": epochs * 20, ACCURACY: 0.0}
+    )
+    training.loc[training["epoch"] == 2, ACCURACY] = runs[ACCURACY].to_numpy()
+    table = correlations_through_training(runs, curves, training, **FEW)
+    table = table[~table["without_failed"]].set_index("epoch")
+    assert table["r"].isna().tolist() == [True, True, False]
+    assert table.loc[2, "r"] == pytest.approx(stats.pearsonr(runs[SCORE], runs[ACCURACY])[0])
