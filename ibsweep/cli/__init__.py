@@ -5,7 +5,7 @@ import sys
 
 import click
 
-from ibsweep.cli import care, figures
+from ibsweep.cli import care, figures, report
 
 
 @click.group()
@@ -14,5 +14,5 @@ def main() -> None:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
 
 
-for _command in (care.status, care.doctor, care.ui, figures.figure):
+for _command in (care.status, care.doctor, care.ui, figures.figure, report.report):
     main.add_command(_command)

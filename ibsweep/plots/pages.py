@@ -3,6 +3,7 @@
 import io
 from collections.abc import Sequence
 
+import pandas as pd
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 from matplotlib import rc_context
@@ -39,6 +40,17 @@ def page(title: str, parts: Sequence[Markup], *, interactive: bool = True) -> st
     sources = {name: _source(name) for name in ("page.css", "page.js")}
     plotly = Markup(get_plotlyjs() if interactive else "")
     return str(fragment("page.html", title=title, parts=parts, plotly=plotly, sources=sources))
+
+
+def table(rows: pd.DataFrame) -> Markup:
+    """Make a table that is sorted by pressing its headings.
+
+    Args:
+        rows: Numbers and text; the index is left out.
+    """
+    numeric = list(rows.select_dtypes("number"))
+    cells = rows.astype(object).to_dict("records")
+    return fragment("table.html", columns=list(rows), numeric=numeric, rows=cells)
 
 
 def picture_page(title: str, figure: Figure) -> str:

@@ -183,3 +183,7 @@ class Store:
         return summary_runs.log_sweep(
             self.connection, sweep, command=command, summary=summary, files=files
         )
+
+    def sweep_tags(self, sweep: str) -> dict[str, str]:
+        """Return the tags of a sweep's run: command, versions, host; none if not stored."""
+        return summary_runs.sweep_tags(self.connection, sweep)

@@ -10,6 +10,7 @@ from ibsweep.tracking.checksums import inside
 from ibsweep.tracking.connection import Connection
 from ibsweep.tracking.metrics import curve_points, final_points, log_points, training_points
 from ibsweep.tracking.network_runs import finish, write_figures
+from ibsweep.tracking.reading import search
 from ibsweep.tracking.tags import param_texts, process_tags, sweep_tag, tag_text
 
 
@@ -83,6 +84,14 @@ def log_sweep(
     log_points(connection, run_id, final_points(counts, 0), parameters={}, started=time.time())
     finish(connection, run_id)
     return run_id
+
+
+def sweep_tags(connection: Connection, sweep: str) -> dict[str, str]:
+    """Return the tags of a sweep's newest run; none if it has no such run."""
+    clause = f"tags.`ibsweep.kind` = 'sweep' AND tags.`{sweep_tag(sweep)}` = '1'"
+    found = search(connection, clause, experiment=connection.summary)
+    run = next(found, None)  # newest first
+    return dict(run.data.tags) if run else {}
 
 
 def _create_run(

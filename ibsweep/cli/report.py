@@ -1,0 +1,30 @@
+"""Writes a sweep's report."""
+
+from pathlib import Path
+
+import click
+
+from ibsweep import report as reporting
+from ibsweep.cli.options import opened, store_options
+
+
+@click.command()
+@store_options
+@click.option("--sweep", required=True, help="The sweep, as `ibsweep status` names it.")
+@click.option(
+    "--output",
+    type=click.Path(path_type=Path),
+    default="report.html",
+    show_default=True,
+    help="File to write.",
+)
+def report(uri: str | None, directory: Path, study: str, sweep: str, output: Path) -> None:
+    """Write one self-contained page on a sweep: planes, scores, correlations, methods."""
+    store = opened(uri, directory, study)
+    try:
+        html = reporting.report(store, sweep)
+    except ValueError as error:
+        raise click.ClickException(str(error)) from error
+    output.parent.mkdir(parents=True, exist_ok=True)
+    output.write_text(html, encoding="utf-8")
+    click.echo(output)
