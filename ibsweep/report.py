@@ -75,6 +75,7 @@ def methods(networks: pd.DataFrame) -> list[str]:
     """
     first = networks.iloc[0]
     varied = networks.groupby("configuration")["seed"].nunique()
+    counts = " to ".join(str(n) for n in sorted({varied.min(), varied.max()}))
     used = (estimand(name, _of(networks, name)) for name in _estimators(networks))
     measured = "; ".join(used)
 
@@ -82,16 +83,17 @@ def methods(networks: pd.DataFrame) -> list[str]:
         return _values(networks, name) if name in networks else "not stored"
 
     return [
-        f"Task {said('task')}, N = {first['samples']} patterns, split {said('split')} with"
+        f"Task {said('task')}, N = {int(first['samples'])} patterns, split {said('split')} with"
         f" {said('split.train_fraction')} of them for training. Network {said('network')} with"
         f" hidden layers {said('network.hidden')}; activation {said('activation')};"
         f" regularisation {said('regularization')}.",
         f"Training: {said('training.epochs')} epochs, {said('training.optimizer')}, learning rate"
         f" {said('training.learning_rate')}, batches of {said('training.batch_size')}, initial"
-        f" weights {said('training.initialization')}. Seeds: {varied.min()}–{varied.max()} a"
-        f" configuration; the seed drives {said('seeding')}.",
+        f" weights {said('training.initialization')}. Seeds a configuration:"
+        f" {counts}; the seed drives {said('seeding')}.",
         f"Information in bits at {said('snapshots.count')} or fewer snapshots"
-        f" ({said('snapshots')}), on the parts {said('parts')}, by: {measured}. T is a layer's whole vector; a"
+        f" ({said('snapshots')}), on the parts {said('parts')}, by: {measured}."
+        " T is a layer's whole vector; a"
         " deterministic network's I(X;T) is that of T as binned or with noise added for the"
         f" analysis. Nothing is clipped or masked. Device {said('device')}, {said('dtype')}.",
         "Compression score: 1 − final / largest I(X;T), per layer (Chelombiev et al. 2019, eq. 6);"
@@ -138,6 +140,7 @@ def _correlations(store: Store, sweep: str, networks: pd.DataFrame) -> pd.DataFr
 def _readable(summary: pd.DataFrame) -> pd.DataFrame:
     """Rename a summary's columns for readers."""
     shown = summary.drop(columns="configuration", errors="ignore")
+    shown = shown.loc[:, [not name.endswith("_nan") or shown[name].any() for name in shown]]
     endings = {"_ci95": "±", "_nan": "undefined"}
     names = {
         name: f"{word} {name.removesuffix(ending)}"

@@ -1,4 +1,4 @@
-"""The paper's figures from a store: selects what each needs, and draws it."""
+"""Figures from a store, the paper's and a multiverse: selects what each needs, draws it."""
 
 from collections.abc import Callable
 
@@ -18,6 +18,7 @@ FIGURES: dict[str, Callable[[Source], Figure]] = {
     "fig8": networks.fig8,
     "fig9a": scatter.fig9a,
     "fig9b": scatter.fig9b,
+    "multiverse": scatter.multiverse_figure,
 }
 
 __all__ = ["FIGURES", "MissingRuns", "Source"]

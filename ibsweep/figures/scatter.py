@@ -6,12 +6,15 @@ import pandas as pd
 from scipy import stats
 
 from ibsweep.analysis import mean_interval
-from ibsweep.figures.source import PAPER, Source
+from ibsweep.analysis.multiverse import QUESTIONS, multiverse
+from ibsweep.figures.source import PAPER, MissingRuns, Source
 from ibsweep.plots import figures as draw
 from ibsweep.plots.axes import Figure
+from ibsweep.plots.multiverse import multiverse_map
 
 _ACTIVATIONS = ("tanh", "relu", "abs", "prelu", "elu", "softplus", "centered_softplus", "swish")
 _ACCURACY = "accuracy/test"
+_SIZES = (4, 10, 20, 40)
 
 
 def fig9a(source: Source) -> Figure:
@@ -43,6 +46,22 @@ def fig9b(source: Source) -> Figure:
     table = means.rename(columns={"score": score, "accuracy": _ACCURACY})
     note = f"{correlation_note(table, score)}\n{power_note(len(means))}"
     return draw.activations_scatter(means, note=note)
+
+
+def multiverse_figure(source: Source) -> Figure:
+    """Verdicts on ReLU networks for every estimator that measured them, and fewer seeds.
+
+    Raises:
+        MissingRuns: If there are fewer than four networks.
+    """
+    table = source.merged("relu")
+    if len(table) < _SIZES[0]:
+        raise MissingRuns(f"multiverse needs ≥ {_SIZES[0]} relu networks, got {len(table)}")
+    ending = f"/{QUESTIONS['compression']}"
+    names = [name.removesuffix(ending) for name in table if name.endswith(ending)]
+    sizes = [size for size in _SIZES if size < len(table)]
+    found = multiverse(table, estimators=names, seeds=[*sizes, len(table)])
+    return multiverse_map(found)
 
 
 def correlation_note(table: pd.DataFrame, score: str) -> str:

@@ -5,7 +5,7 @@ from functools import cached_property
 
 import pandas as pd
 
-from ibsweep import analysis
+from ibsweep import analysis, querying
 from ibsweep.tracking import Store
 
 PAPER = "ebab"  # the estimator of all figures but 3 and 4
@@ -68,6 +68,25 @@ class Source:
         if kinds > 1:
             raise MissingRuns(f"--sweep must choose one of {kinds} configurations with {what}")
         return found.sort_values("seed")
+
+    def merged(self, activation: str) -> pd.DataFrame:
+        """Return the networks of `runs` with the scores of all estimators that measured them.
+
+        Args:
+            activation: Their activation.
+
+        Raises:
+            MissingRuns: As `runs` does.
+        """
+        wanted = self.runs(activation)["training_fingerprint"]
+        options = self.store.connection.options
+        table = querying.runs(
+            sweep=self._sweep,
+            study=options.study,
+            directory=options.directory,
+            uri=options.uri,
+        )
+        return table[table["training_fingerprint"].isin(wanted)]
 
     def penalties(self, activation: str) -> list[float]:
         """Return the L2 penalties that networks of an activation were trained with, ascending.

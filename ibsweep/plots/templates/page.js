@@ -93,6 +93,11 @@ const near = new IntersectionObserver((entries) => {
   }
 }, { rootMargin: "300px" });
 document.querySelectorAll("section.plane").forEach((section) => near.observe(section));
+addEventListener("beforeprint", () =>
+  document.querySelectorAll("section.plane:not([data-drawn])").forEach((section) => {
+    near.unobserve(section);
+    wirePlane(section);
+  }));
 
 // A table is sorted by the column whose heading is pressed, numbers by their value.
 function sortTable(heading) {
