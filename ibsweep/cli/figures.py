@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from ibsweep.cli.options import opened, store_options
-from ibsweep.figures import FIGURES, MissingRuns, Source
+from ibsweep.figures import FIGURES, MissingRuns, Source, experiment
 from ibsweep.plots import pages
 
 _FORMATS = ("png", "svg", "pdf", "html")
@@ -28,14 +28,14 @@ def figure(
     kind: str | None,
     output: Path | None,
 ) -> None:
-    """Draw a figure of the paper, or all that the store has the networks for."""
+    """Draw a figure of the paper, the multiverse of its verdicts, or all that the store has the networks for."""
     store = opened(uri, directory, study)
     names = list(FIGURES) if name == "all" else [name]
     missing = []
     for one in names:
         path = _path(one, kind, output, folder=name == "all")
         try:
-            drawn = FIGURES[one](Source(store, one.rstrip("ab").split("-")[0], sweep=sweep))
+            drawn = FIGURES[one](Source(store, experiment(one), sweep=sweep))
         except MissingRuns as error:
             missing.append(str(error))
             click.echo(f"Error: {error}", err=True)

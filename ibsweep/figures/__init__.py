@@ -21,4 +21,15 @@ FIGURES: dict[str, Callable[[Source], Figure]] = {
     "multiverse": scatter.multiverse_figure,
 }
 
-__all__ = ["FIGURES", "MissingRuns", "Source"]
+
+def experiment(name: str) -> str:
+    """Return the experiment that makes the networks of a figure.
+
+    Example:
+        >>> experiment("fig9a"), experiment("fig5-gallery"), experiment("multiverse")
+        ('fig9', 'fig5', 'fig5')
+    """
+    return "fig5" if name == "multiverse" else name.rstrip("ab").split("-")[0]
+
+
+__all__ = ["FIGURES", "MissingRuns", "Source", "experiment"]
