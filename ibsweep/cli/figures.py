@@ -28,7 +28,7 @@ def figure(
     kind: str | None,
     output: Path | None,
 ) -> None:
-    """Draw a figure of the paper, the multiverse of its verdicts, or all that the store has the networks for."""
+    """Draw a figure of the paper, or its verdicts' multiverse, from the networks of a store."""
     store = opened(uri, directory, study)
     names = list(FIGURES) if name == "all" else [name]
     missing = []

@@ -59,9 +59,17 @@ def multiverse_figure(source: Source) -> Figure:
         raise MissingRuns(f"multiverse needs ≥ {_SIZES[0]} relu networks, got {len(table)}")
     ending = f"/{QUESTIONS['compression']}"
     names = [name.removesuffix(ending) for name in table if name.endswith(ending)]
-    sizes = [size for size in _SIZES if size < len(table)]
-    found = multiverse(table, estimators=names, seeds=[*sizes, len(table)])
-    return multiverse_map(found)
+    scores = [f"{name}/{score}" for name in names for score in QUESTIONS.values()]
+    most = int(table[scores].notna().sum().min())
+    sizes = sorted({size for size in _SIZES if size < most} | {max(most, _SIZES[0])})
+    trained = table[table["failed_to_train"] == 0]
+    found = [
+        multiverse(rows, estimators=names, seeds=sizes).assign(
+            estimator=lambda verdicts, mark=mark: verdicts["estimator"] + mark
+        )
+        for rows, mark in ((table, ""), (trained, ", trained"))
+    ]
+    return multiverse_map(pd.concat(found))
 
 
 def correlation_note(table: pd.DataFrame, score: str) -> str:

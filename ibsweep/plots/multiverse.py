@@ -27,7 +27,7 @@ def multiverse_map(verdicts: pd.DataFrame) -> Figure:
     for axes, question, letter in zip(panels, questions, "abcdefgh", strict=False):
         _draw(axes, verdicts[verdicts["question"] == question])
         headline(axes, question, letter=letter)
-    note = "% of subsamples of the seeds whose verdict is + or − at 5 %; – too few networks"
+    note = "share of subsamples whose verdict is + or − at 5 %; – too few networks"
     figure.text(0.995, -0.005, note, fontsize=7, color=INK, ha="right", va="top")
     return figure
 
@@ -44,7 +44,7 @@ def _draw(axes: Axes, rows: pd.DataFrame) -> None:
             text = "–" if pd.isna(up) else f"{max(up, down):.0%} {'+' if up >= down else '−'}"
             dark = abs(up - down) > 0.6
             axes.text(
-                j, i, text, fontsize=7, ha="center", va="center", color="white" if dark else INK
+                j, i, text, fontsize=5.8, ha="center", va="center", color="white" if dark else INK
             )
     axes.set_xticks(range(len(sizes)), [str(size) for size in sizes])
     axes.set_yticks(range(len(names)), list(names))
