@@ -271,14 +271,23 @@ def information_planes(
             samples=samples,
             title=title,
             band=band,
-            estimand=_estimand(str(name), options),
+            estimand=estimand(str(name), options),
         )
         for name, rows in curves[curves["part"] == "all"].groupby("estimator")
     }
 
 
-def _estimand(estimator: str, options: Mapping[str, object]) -> str:
-    """Name what an estimator computes, with its options, e.g. `ebab (bins 30, equal)`."""
+def estimand(estimator: str, options: Mapping[str, object]) -> str:
+    """Name what an estimator computes, with its options.
+
+    Args:
+        estimator: Its name.
+        options: Dotted keys to values; those of `estimator.<name>.` are its options.
+
+    Example:
+        >>> estimand("ebab", {"estimator.ebab.bins": 30, "estimator.ebab.edge_rule": "equal"})
+        'ebab (bins 30, equal)'
+    """
     prefix = f"estimator.{estimator}."
     shown = [
         value

@@ -38,6 +38,8 @@ OWNERS = {
     "mlflow": {"tracking"},
     "matplotlib": {"plots"},
     "plotly": {"plots"},
+    "jinja2": {"plots"},
+    "markupsafe": {"plots"},
     "joblib": {"launching", "estimation"},
     "rich": {"launching", "aggregation", "cli"},
 }

@@ -5,7 +5,7 @@ import sys
 
 import click
 
-from ibsweep.cli import answers, care, estimate
+from ibsweep.cli import answers, care, estimate, figures, report
 
 
 @click.group()
@@ -17,6 +17,7 @@ def main() -> None:
 _COMMANDS = (
     *(care.status, care.doctor, care.ui, estimate.estimate),
     *(answers.list_runs, answers.list_curves, answers.correlate, answers.judge),
+    *(figures.figure, report.report),
 )
 for _command in _COMMANDS:
     main.add_command(_command)

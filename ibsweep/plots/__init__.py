@@ -1,5 +1,6 @@
 """Draws; the only part that knows how."""
 
-from ibsweep.plots.planes import information_plane
+from ibsweep.plots.interactive import interactive_page, interactive_plane
+from ibsweep.plots.planes import information_plane, seed_plane
 
-__all__ = ["information_plane"]
+__all__ = ["information_plane", "interactive_page", "interactive_plane", "seed_plane"]

@@ -198,3 +198,7 @@ class Store:
             ValueError: If the sweep has no run.
         """
         return summary_runs.add_to_sweep(self.connection, sweep, files)
+
+    def sweep_tags(self, sweep: str) -> dict[str, str]:
+        """Return the tags of a sweep's run: command, versions, host; none if not stored."""
+        return summary_runs.sweep_tags(self.connection, sweep)

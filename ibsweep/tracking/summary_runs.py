@@ -6,6 +6,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
@@ -16,6 +17,9 @@ from ibsweep.tracking.metrics import curve_points, final_points, log_points, tra
 from ibsweep.tracking.network_runs import finish, write_figures
 from ibsweep.tracking.reading import search
 from ibsweep.tracking.tags import param_texts, process_tags, sweep_tag, tag_text
+
+if TYPE_CHECKING:
+    from mlflow.entities import Run
 
 
 @dataclass(frozen=True)
@@ -88,12 +92,11 @@ def log_sweep(
 
 
 def add_to_sweep(connection: Connection, sweep: str, files: Mapping[str, str]) -> str:
-    """Add text files to the run of a sweep; what it holds already keeps its checksums."""
-    clause = f"tags.`ibsweep.kind` = 'sweep' AND tags.`{sweep_tag(sweep)}` = '1'"
-    found = list(search(connection, clause, experiment=connection.summary))
-    if not found:
+    """Add text files to the newest run of a sweep; its other files keep their checksums."""
+    run = _sweep_run(connection, sweep)
+    if run is None:
         raise ValueError(f"sweep must be one that ended with a summary, got {sweep!r}")
-    run_id = str(found[0].info.run_id)
+    run_id = str(run.info.run_id)
     known = file_checksums(connection, run_id)
     with tempfile.TemporaryDirectory(prefix="ibsweep-") as temporary:
         _write_texts(Path(temporary), files)
@@ -104,6 +107,17 @@ def add_to_sweep(connection: Connection, sweep: str, files: Mapping[str, str]) -
         else:
             shutil.copytree(temporary, target, dirs_exist_ok=True)
     return run_id
+
+
+def sweep_tags(connection: Connection, sweep: str) -> dict[str, str]:
+    """Return the tags of a sweep's newest run; none if it has no such run."""
+    run = _sweep_run(connection, sweep)
+    return dict(run.data.tags) if run else {}
+
+
+def _sweep_run(connection: Connection, sweep: str) -> "Run | None":
+    clause = f"tags.`ibsweep.kind` = 'sweep' AND tags.`{sweep_tag(sweep)}` = '1'"
+    return next(search(connection, clause, experiment=connection.summary), None)  # newest first
 
 
 def _write_texts(folder: Path, files: Mapping[str, str]) -> None:

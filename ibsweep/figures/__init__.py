@@ -1,0 +1,35 @@
+"""Figures from a store, the paper's and a multiverse: selects what each needs, draws it."""
+
+from collections.abc import Callable
+
+from ibsweep.figures import networks, scatter
+from ibsweep.figures.source import MissingRuns, Source
+from ibsweep.plots.axes import Figure
+
+FIGURES: dict[str, Callable[[Source], Figure]] = {
+    "fig1": networks.fig1,
+    "fig2": networks.fig2,
+    "fig3": networks.fig3,
+    "fig4": networks.fig4,
+    "fig5": networks.fig5,
+    "fig5-gallery": networks.gallery,
+    "fig6": networks.fig6,
+    "fig7": networks.fig7,
+    "fig8": networks.fig8,
+    "fig9a": scatter.fig9a,
+    "fig9b": scatter.fig9b,
+    "multiverse": scatter.multiverse_figure,
+}
+
+
+def experiment(name: str) -> str:
+    """Return the experiment that makes the networks of a figure.
+
+    Example:
+        >>> experiment("fig9a"), experiment("fig5-gallery"), experiment("multiverse")
+        ('fig9', 'fig5', 'fig5')
+    """
+    return "fig5" if name == "multiverse" else name.rstrip("ab").split("-")[0]
+
+
+__all__ = ["FIGURES", "MissingRuns", "Source", "experiment"]

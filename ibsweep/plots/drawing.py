@@ -1,0 +1,162 @@
+"""Draws the layers of information planes into axes."""
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.collections import LineCollection
+from matplotlib.colors import Colormap, LogNorm
+
+from ibsweep.checks import integer
+from ibsweep.plots.labels import draw_ceiling, label_layers
+from ibsweep.plots.style import FAINT, epoch_colours, spread
+
+_MARKERS = 30
+_ERROR_BARS = 9
+
+
+class Look(NamedTuple):
+    """How planes are drawn; panels that share it can be compared.
+
+    Attributes:
+        samples: Number of patterns that information was measured on: no layer can carry more
+            about the input than its log2.
+        norm: Epoch + 1 to [0, 1], logarithmic.
+        band: Draw 95 % intervals over seeds, on both axes.
+        compact: Draw a small panel among others: short names, no numbers at the ceiling.
+    """
+
+    samples: int
+    norm: LogNorm
+    band: bool = False
+    compact: bool = False
+
+    @property
+    def ceiling(self) -> float:
+        """The most that a layer can carry about the input, in bits."""
+        return math.log2(integer("samples", self.samples, minimum=1))
+
+
+def draw_plane(axes: Axes, curves: pd.DataFrame, look: Look) -> None:
+    """Draw a plane into axes: layers, ceiling, floor, names.
+
+    Args:
+        axes: Where.
+        curves: As for `information_plane`.
+        look: How.
+
+    Raises:
+        ValueError: If the curves are not of one estimator, one part and one network (or mean).
+    """
+    check_one_plane(curves, "estimator", "part", "network")
+    drawn = _drawable(axes, curves.sort_values("epoch", kind="stable"))
+    for _, layer in drawn.groupby("layer", sort=False):
+        _draw_layer(axes, layer, look)
+    set_limits(axes, drawn, look.ceiling)
+    draw_ceiling(axes, look.ceiling, None if look.compact else look.samples)
+    label_layers(axes, drawn, look.ceiling, compact=look.compact)
+
+
+def draw_seeds(axes: Axes, curves: pd.DataFrame, look: Look) -> None:
+    """Draw a thin line for each network and layer, coloured by epoch; what is undefined is a gap.
+
+    Args:
+        axes: Where.
+        curves: As for `seed_plane`.
+        look: How.
+    """
+    ordered = curves.sort_values("epoch", kind="stable")
+    for _, rows in ordered.groupby(["network", "layer"], sort=False):
+        points = rows[["i_xt", "i_ty"]].to_numpy(float)
+        shade = epoch_colours()(look.norm(rows["epoch"].to_numpy(float)[1:] + 1))
+        steps = np.stack([points[:-1], points[1:]], axis=1)
+        thin = LineCollection(
+            list(steps), colors=shade, linewidths=0.5, alpha=0.25, zorder=1, rasterized=True
+        )
+        axes.add_collection(thin, autolim=False)
+
+
+def epoch_norm(curves: pd.DataFrame) -> LogNorm:
+    """Return the logarithmic scale of epoch + 1 that spans all epochs of a table."""
+    return LogNorm(1, max(int(curves["epoch"].max()), 1) + 1 if len(curves) else 2)
+
+
+def check_one_plane(curves: pd.DataFrame, *of_one: str) -> None:
+    """Check that the curves are those of one plane.
+
+    Args:
+        curves: Table of curves.
+        *of_one: Columns that must hold a single value, if they are there.
+
+    Raises:
+        ValueError: If one does not.
+    """
+    for name in of_one:
+        found = sorted(map(str, curves[name].unique())) if name in curves else ["one"]
+        if len(found) != 1:
+            raise ValueError(f"curves must be of one {name}, got {len(found)}: {found[:5]}")
+
+
+def _drawable(axes: Axes, curves: pd.DataFrame) -> pd.DataFrame:
+    """Return the points that can be drawn, and say in the figure how many cannot."""
+    finite = np.isfinite(curves[["i_xt", "i_ty"]].to_numpy(float)).all(axis=1)
+    missing = int((~finite).sum())
+    if missing:
+        text = f"{missing} undefined or infinite points not shown"
+        axes.text(0.01, 0.015, text, transform=axes.transAxes, fontsize=7.5, color=FAINT)
+    return curves[finite]
+
+
+def _draw_layer(axes: Axes, layer: pd.DataFrame, look: Look) -> None:
+    """Draw one layer's way through the plane, its epochs ascending."""
+    colours, norm, size = epoch_colours(), look.norm, 0.6 if look.compact else 1.0
+    points = layer[["i_xt", "i_ty"]].to_numpy(float)
+    shade = norm(layer["epoch"].to_numpy(float) + 1)
+    shown = spread(shade, _MARKERS)
+    if look.band:
+        _draw_error_bars(axes, layer.iloc[spread(shade, _ERROR_BARS)], colours, norm)
+    steps = np.stack([points[:-1], points[1:]], axis=1)
+    if "i_ty_floor" in layer:
+        measured = layer.dropna(subset="i_ty_floor")  # it may be measured at some snapshots alone
+        floor = measured[["i_xt", "i_ty_floor"]].to_numpy(float)
+        axes.plot(*floor.T, color=FAINT, linewidth=0.9, linestyle=":", zorder=1)
+    line = LineCollection(
+        list(steps), colors=colours(shade[1:]), linewidths=1.3 * size, capstyle="round"
+    )
+    axes.add_collection(line, autolim=False)
+    x, y = points[shown].T
+    axes.scatter(x, y, s=9 * size**2, c=colours(shade[shown]), linewidths=0, zorder=3)
+    axes.scatter(
+        x[-1:],
+        y[-1:],
+        s=46 * size**2,
+        c=colours(shade[-1:]),
+        edgecolors="white",
+        linewidths=size,
+        zorder=5,
+    )
+
+
+def _draw_error_bars(axes: Axes, rows: pd.DataFrame, colours: Colormap, norm: LogNorm) -> None:
+    """Draw light crosses: the 95 % intervals of both quantities."""
+    x, x_low, x_high = (rows[name].to_numpy(float) for name in ("i_xt", "i_xt_low", "i_xt_high"))
+    y, y_low, y_high = (rows[name].to_numpy(float) for name in ("i_ty", "i_ty_low", "i_ty_high"))
+    across = np.stack([np.stack([x_low, y], axis=1), np.stack([x_high, y], axis=1)], axis=1)
+    along = np.stack([np.stack([x, y_low], axis=1), np.stack([x, y_high], axis=1)], axis=1)
+    shade = colours(norm(rows["epoch"].to_numpy(float) + 1))
+    bars = LineCollection(
+        [*across, *along], colors=np.tile(shade, (2, 1)), linewidths=2.2, alpha=0.35, zorder=2
+    )
+    axes.add_collection(bars, autolim=False)
+
+
+def set_limits(axes: Axes, curves: pd.DataFrame, ceiling: float) -> None:
+    """Show everything from zero to the ceiling, and leave room for the labels above."""
+    x = curves[[name for name in curves if str(name).startswith("i_xt")]].to_numpy(float)
+    y = curves[[name for name in curves if str(name).startswith("i_ty")]].to_numpy(float)
+    right, top = np.nanmax(x, initial=ceiling), np.nanmax(y, initial=0.05)
+    left, bottom = np.nanmin(x, initial=0.0), np.nanmin(y, initial=0.0)
+    axes.set_xlim(left - 0.02 * right, 1.05 * right)
+    axes.set_ylim(bottom - 0.02 * top, 1.17 * top)

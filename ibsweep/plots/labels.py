@@ -1,0 +1,99 @@
+"""Names the layers of a plane, and its ceiling."""
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from scipy.optimize import isotonic_regression
+
+from ibsweep.compression import SATURATION
+from ibsweep.plots.style import FAINT, INK, long_name, short_name
+
+_ROOMY = 8
+_LEADER = {
+    "arrowstyle": "-",
+    "color": FAINT,
+    "linewidth": 0.6,
+    "relpos": (0.5, 0.0),
+    "shrinkA": 0,
+    "shrinkB": 4,
+}
+
+
+def draw_ceiling(axes: Axes, ceiling: float, samples: int | None) -> None:
+    """Mark the most that any layer can carry about the input.
+
+    Args:
+        axes: Where.
+        ceiling: log2 of the number of samples, bits.
+        samples: That number, to be written beside it, if there is room.
+    """
+    axes.axvline(ceiling, ymax=0.88, color=FAINT, linewidth=0.9, linestyle=(0, (4, 3)), zorder=1)
+    if samples is None:
+        return
+    axes.annotate(
+        f"log₂ {samples} = {ceiling:.4g} bits",
+        (ceiling, 0.03),
+        xycoords=("data", "axes fraction"),
+        xytext=(4, 0),
+        textcoords="offset points",
+        rotation=90,
+        ha="left",
+        va="bottom",
+        fontsize=7.5,
+        color=FAINT,
+    )
+
+
+def saturated_layers(curves: pd.DataFrame, ceiling: float) -> set[str]:
+    """Return the layers that are at the ceiling all along: they cannot show compression.
+
+    Args:
+        curves: `layer, i_xt` of one network or of means.
+        ceiling: log2 of the number of samples, bits.
+    """
+    lowest = curves.groupby("layer", sort=False)["i_xt"].min()
+    return set(lowest.index[lowest > SATURATION * ceiling])
+
+
+def label_layers(
+    axes: Axes, curves: pd.DataFrame, ceiling: float, *, compact: bool = False
+) -> None:
+    """Write each layer's name above the plane, tied to its last point; * if it is saturated.
+
+    Args:
+        axes: Where; its limits are set.
+        curves: `epoch, layer, i_xt, i_ty` of one plane, epochs ascending.
+        ceiling: log2 of the number of samples, bits.
+        compact: Use short names, and leave the meaning of * to the figure's text.
+    """
+    saturated = saturated_layers(curves, ceiling)
+    if saturated and not compact:
+        note = "* at the ceiling all along: cannot show compression"
+        axes.set_title(note, loc="right", fontsize=7.5, color=FAINT)
+    final = curves.groupby("layer", sort=False).tail(1).sort_values("i_xt", kind="stable")
+    left, right = axes.get_xlim()
+    places = _apart((final["i_xt"].to_numpy(float) - left) / (right - left))
+    crowded = compact or len(final) > _ROOMY
+    for row, place in zip(final.itertuples(), places, strict=True):
+        name = str(row.layer)
+        label = short_name(name) if crowded else long_name(name)
+        axes.annotate(
+            label + "*" * (name in saturated),
+            (row.i_xt, row.i_ty),
+            xytext=(place, 0.955),
+            textcoords="axes fraction",
+            ha="center",
+            va="center",
+            fontsize=7.5 if crowded else 8.5,
+            color=INK,
+            arrowprops=_LEADER,
+            zorder=4,
+        )
+
+
+def _apart(wanted: np.ndarray) -> np.ndarray:
+    """Move ascending positions in [0, 1] as little as needed to keep labels from touching."""
+    gap = min(0.115 if len(wanted) <= _ROOMY else 0.06, 0.9 / max(len(wanted) - 1, 1))
+    steps = gap * np.arange(len(wanted))
+    placed = np.asarray(isotonic_regression(wanted - steps).x)
+    return np.clip(placed, 0.05, 0.95 - steps[-1]) + steps

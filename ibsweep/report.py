@@ -1,0 +1,187 @@
+"""A sweep's report: one self-contained page of planes, scores, correlations and methods."""
+
+from collections.abc import Iterator, Mapping
+
+import pandas as pd
+
+from ibsweep import analysis, querying
+from ibsweep.analysis.correlations import correlations
+from ibsweep.analysis.summaries import choice_columns, parameter_columns
+from ibsweep.pipeline import estimand
+from ibsweep.plots import interactive_plane, pages
+from ibsweep.tracking import Store
+
+_SHOWN = {
+    "group": "networks",
+    "score": "score",
+    "without_failed": "without failed",
+    "n": "n",
+    "undefined": "undefined",
+    "r": "r",
+    "r_low": "r low",
+    "r_high": "r high",
+    "r_p": "p",
+    "r_p_holm": "p Holm",
+    "rho": "Spearman ρ",
+    "r_critical": "critical |r|",
+    "r_detectable": "detectable |r|",
+}
+_FLAGS = ("failed_to_train", "dead_layer", "saturated")
+
+
+def report(store: Store, sweep: str) -> str:
+    """Report on a sweep, from the store alone.
+
+    Args:
+        store: The store.
+        sweep: The sweep's identifier.
+
+    Returns:
+        A page that asks the network for nothing.
+
+    Raises:
+        ValueError: If no network of the sweep is finished.
+    """
+    networks = store.networks(sweep=sweep)
+    done = analysis.finished_networks(networks)
+    if done.empty:
+        raise ValueError(f"sweep must have finished networks, got {sweep!r} with none")
+    failed = networks[networks["status"] == "FAILED"]
+    tags = store.sweep_tags(sweep)
+    versions = {k.rsplit(".", 1)[1]: v for k, v in tags.items() if ".version." in k}
+    body = pages.fragment(
+        "report.html",
+        sweep=sweep,
+        counts=f"{len(done)} networks, {done['configuration'].nunique()} configurations,"
+        f" {len(failed)} failed runs",
+        command=tags.get("ibsweep.command", "not stored: the sweep has no summary"),
+        summary=pages.table(_readable(analysis.summarize(networks))),
+        correlations=pages.table(_correlations(store, sweep, done)),
+        planes=list(_planes(store, done)),
+        flags=pages.table(_flags(done)),
+        failures=[f"{run.name}: {run.failure}" for run in failed.itertuples()],
+        methods=methods(done),
+        parameters=pages.table(_parameters(done)),
+        versions=", ".join(f"{name} {text}" for name, text in versions.items()) or "not stored",
+    )
+    return pages.page(f"ibsweep report: {sweep}", [body])
+
+
+def methods(networks: pd.DataFrame) -> list[str]:
+    """Say in words how finished networks were trained and measured, from what was stored.
+
+    Args:
+        networks: Table of runs, as `Store.networks` returns it.
+    """
+    first = networks.iloc[0]
+    varied = networks.groupby("configuration")["seed"].nunique()
+    counts = " to ".join(str(n) for n in sorted({varied.min(), varied.max()}))
+    used = (estimand(name, _of(networks, name)) for name in _estimators(networks))
+    measured = "; ".join(used)
+
+    def said(name: str) -> str:
+        return _values(networks, name) if name in networks else "not stored"
+
+    return [
+        f"Task {said('task')}, N = {int(first['samples'])} patterns, split {said('split')} with"
+        f" {said('split.train_fraction')} of them for training. Network {said('network')} with"
+        f" hidden layers {said('network.hidden')}; activation {said('activation')};"
+        f" regularisation {said('regularization')}.",
+        f"Training: {said('training.epochs')} epochs, {said('training.optimizer')}, learning rate"
+        f" {said('training.learning_rate')}, batches of {said('training.batch_size')}, initial"
+        f" weights {said('training.initialization')}. Seeds a configuration:"
+        f" {counts}; the seed drives {said('seeding')}.",
+        f"Information in bits at {said('snapshots.count')} or fewer snapshots"
+        f" ({said('snapshots')}), on the parts {said('parts')}, by: {measured}."
+        " T is a layer's whole vector; a"
+        " deterministic network's I(X;T) is that of T as binned or with noise added for the"
+        f" analysis. Nothing is clipped or masked. Device {said('device')}, {said('dtype')}.",
+        "Compression score: 1 − final / largest I(X;T), per layer (Chelombiev et al. 2019, eq. 6);"
+        " hidden is the mean over hidden layers. A layer above .97 log2 N all along is saturated:"
+        " it cannot show compression. A network that never beats the majority class failed to"
+        " train.",
+    ]
+
+
+def _planes(store: Store, networks: pd.DataFrame) -> Iterator[pages.Markup]:
+    """Yield a plane for each configuration and estimator."""
+    labels = analysis.varying(networks)
+    for name, runs in networks.groupby("configuration", sort=False):
+        curves = store.read_curves(runs["run_id"])
+        first = runs.iloc[0]
+        text = ", ".join(f"{key} {labels.loc[name, key]}" for key in labels)
+        for estimator, rows in curves[curves["part"] == "all"].groupby("estimator"):
+            yield interactive_plane(
+                rows,
+                samples=int(first["samples"]),
+                title=f"{text or first['name'].rsplit('-seed', 1)[0]} ({estimator})",
+                seeds=dict(zip(runs["run_id"], runs["seed"], strict=True)),
+                estimand=estimand(str(estimator), _of(runs, str(estimator))),
+            )
+
+
+def _correlations(store: Store, sweep: str, networks: pd.DataFrame) -> pd.DataFrame:
+    """Correlate the headline scores with the final test accuracy."""
+    options = store.connection.options
+    runs = querying.runs(
+        sweep=sweep, study=options.study, directory=options.directory, uri=options.uri
+    )
+    labels = analysis.varying(networks)
+    by = [name for name in labels if name in runs]
+    scores = [
+        f"{name}/compression/{layers}"
+        for name in _estimators(networks)
+        for layers in ("hidden", "last")
+    ]
+    found = correlations(runs, by=by or None, score=scores, against="accuracy/test")
+    return found[list(_SHOWN)].rename(columns=_SHOWN)
+
+
+def _readable(summary: pd.DataFrame) -> pd.DataFrame:
+    """Rename a summary's columns for readers."""
+    shown = summary.drop(columns="configuration", errors="ignore")
+    shown = shown.loc[:, [not name.endswith("_nan") or shown[name].any() for name in shown]]
+    endings = {"_ci95": "±", "_nan": "undefined"}
+    names = {
+        name: f"{word} {name.removesuffix(ending)}"
+        for name in shown
+        for ending, word in endings.items()
+        if name.endswith(ending)
+    }
+    return shown.rename(columns=names)
+
+
+def _flags(networks: pd.DataFrame) -> pd.DataFrame:
+    """Count the networks of each configuration that carry a flag."""
+    flags = [name for name in networks if any(flag in str(name).split("/") for flag in _FLAGS)]
+    names = networks["name"].str.rsplit("-seed", n=1).str[0].rename("networks")
+    keys = [names, networks["configuration"]]
+    counts = networks[flags].fillna(0).groupby(keys, sort=False).sum().astype(int)
+    return counts.loc[:, counts.sum() > 0].reset_index().drop(columns="configuration")
+
+
+def _parameters(networks: pd.DataFrame) -> pd.DataFrame:
+    """List every parameter with the values that it took."""
+    names = [*choice_columns(networks), *parameter_columns(networks)]
+    rows = [(name, _values(networks, name)) for name in names]
+    return pd.DataFrame(rows, columns=["parameter", "values"])
+
+
+def _values(networks: pd.DataFrame, name: str) -> str:
+    """Return the values of a column, each once; the first ones if they are many."""
+    values = sorted({str(value) for value in networks[name].dropna()})
+    return ", ".join(values[:8]) + (f", … ({len(values)})" if len(values) > 8 else "")
+
+
+def _estimators(networks: pd.DataFrame) -> list[str]:
+    """Return the names of the estimators that measured networks."""
+    ending = "/dead_layer"
+    return [name.removesuffix(ending) for name in networks if str(name).endswith(ending)]
+
+
+def _of(networks: pd.DataFrame, estimator: str) -> Mapping[str, object]:
+    """Return an estimator's options, as the runs that it measured stored them."""
+    flag = f"{estimator}/dead_layer"
+    first = networks[networks[flag].notna()].iloc[0]
+    names = [name for name in networks if str(name).startswith(f"estimator.{estimator}.")]
+    return {name: first[name] for name in names if pd.notna(first[name])}

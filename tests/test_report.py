@@ -1,0 +1,78 @@
+"""The report of a sweep, as a reader opens it."""
+
+import pytest
+from click.testing import CliRunner
+
+from ibsweep import analysis, cli
+from ibsweep.tracking import TrackingOptions, open_store
+from tests.browser import started, visit
+from tests.records import make_job, make_record
+
+SCORES = {
+    "ebab/dead_layer": 0.0,
+    "accuracy/test": 0.9,
+    "ebab/compression/last": 0.5,
+    "accuracy/majority": 0.5,
+}
+
+
+@pytest.fixture(scope="module")
+def outputs(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("store")
+    store = open_store(TrackingOptions(None, "ibsweep", "artifact", folder))
+    for activation in ("relu", "tanh"):
+        for seed in range(3):
+            varied = SCORES | {"accuracy/test": 0.9 + seed / 100 + (activation == "tanh") / 50}
+            record = make_record(seed, activation=activation, scores=varied)
+            store.log_network(record, figures={})
+    store.log_failure(make_job(7), "weights are <b>no longer</b> finite", started=1e9)
+    summary = analysis.summarize(store.networks())
+    store.log_sweep("night", command="python -m ibsweep -m <x>", summary=summary, files={})
+    return folder
+
+
+@pytest.fixture(scope="module")
+def path(outputs):
+    path = outputs / "page" / "night.html"
+    options = ["--directory", str(outputs), "--sweep", "night", "--output", str(path)]
+    done = CliRunner().invoke(cli.main, ["report", *options])
+    assert (done.exit_code, done.output) == (0, f"{path}\n")
+    return path
+
+
+def test_it_tells_what_was_run_what_failed_and_how(path):
+    html = path.read_text(encoding="utf-8")
+    assert "python -m ibsweep -m &lt;x&gt;" in html
+    assert "6 networks, 2 configurations, 1 failed runs" in html
+    assert "relu-seed7: weights are &lt;b&gt;no longer&lt;/b&gt; finite" in html
+    assert "N = 16 patterns" in html and "500 epochs" in html
+    assert html.count('<section class="plane">') == 2
+    assert html.count("plotly.js v") == 1
+
+
+def test_in_a_browser_it_sorts_draws_and_asks_for_nothing(path):
+    with started() as browser, visit(browser, path) as (page, complaints, requests):
+        table = page.locator("table.sortable").first
+        column = table.locator("th").all_text_contents().index("accuracy/test")
+        heading = table.locator("th button").nth(column)
+        cells = table.locator(f"tbody td:nth-child({column + 1})")
+        for _ in range(2):
+            heading.click()
+            values = [float(text) for text in cells.all_text_contents()]
+            up = heading.locator("..").get_attribute("aria-sort") == "ascending"
+            assert values == sorted(values, reverse=not up) and values[0] != values[1]
+        page.locator("section.plane").last.scroll_into_view_if_needed()
+        page.wait_for_selector("section.plane[data-drawn]")
+        page.set_viewport_size({"width": 390, "height": 844})
+        assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    assert complaints == []
+    assert requests == [path.as_uri()]
+
+
+def test_a_sweep_without_finished_networks_is_one_line(outputs):
+    done = CliRunner().invoke(
+        cli.main,
+        ["report", "--directory", str(outputs), "--sweep", "day", "--output", "none.html"],
+    )
+    assert done.exit_code == 1
+    assert done.output == "Error: sweep must have finished networks, got 'day' with none\n"
