@@ -185,6 +185,7 @@ def _merged(networks: pd.DataFrame) -> pd.DataFrame:
     for name in names if len(newest) < len(done) else ():
         source = done[measured[name]].drop_duplicates(_NETWORK, keep="last").set_index(_NETWORK)
         newest[owned[name]] = source[owned[name]].reindex(newest.index)
+    newest = newest.copy()  # in one piece again
     held = pd.DataFrame(measured, index=done.index).groupby(done[_NETWORK]).any()
     newest["estimator"] = [
         ",".join(held.columns[row]) for row in held.loc[newest.index].to_numpy()
