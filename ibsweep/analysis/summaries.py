@@ -56,7 +56,7 @@ def summarize(networks: pd.DataFrame) -> pd.DataFrame:
         score the mean, `<name>_ci95` (half-width of the 95 % interval over seeds) and `<name>_nan`
         (networks without a value).
     """
-    scores = [name for name in networks if _is_headline(str(name))]
+    scores = [name for name in networks if is_headline(str(name))]
     networks = networks.sort_values("started", kind="stable")
     groups = networks.groupby("configuration", sort=False)
     rows = [_summary_row(group, scores) for _, group in groups]
@@ -224,7 +224,7 @@ def _plain(value: object) -> object:
     return None if isinstance(value, float) and np.isnan(value) else value
 
 
-def _is_headline(name: str) -> bool:
+def is_headline(name: str) -> bool:
     """Say whether a metric belongs into the summary table."""
     return name == "accuracy/test" or name.endswith(("/compression/hidden", "/compression/last"))
 

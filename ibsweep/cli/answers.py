@@ -16,6 +16,7 @@ from ibsweep import checks, querying
 from ibsweep.analysis.claims import claims
 from ibsweep.analysis.correlations import correlations
 from ibsweep.analysis.phases import phases
+from ibsweep.analysis.summaries import choice_columns, is_headline
 from ibsweep.cli.options import Place, store_options
 from ibsweep.cli.tables import FORMATS, write_table
 
@@ -65,10 +66,14 @@ def _query_options(command: Callable[..., None]) -> Callable[..., None]:
 @_query_options
 @_FORMAT
 def list_runs(output: Path | None, format: str | None, query: Query) -> None:
-    """List the finished networks, one row each: options, scores, accuracies."""
+    """List the finished networks, one row each: options, scores, accuracies.
+
+    To read: what differs and the main scores. In a file or another format: every column.
+    """
     with _one_line():
         table = query.runs().drop(columns="run_ids")
-        write_table(table, output, format)
+        to_read = format == "table" or (format is None and output is None)
+        write_table(table[_headlines(table)] if to_read else table, output, format)
 
 
 @click.command("curves")
@@ -137,6 +142,13 @@ def judge(output: Path | None, format: str | None, estimator: str, query: Query)
         write_table(table, output, format)
     else:
         _show(table)
+
+
+def _headlines(runs: pd.DataFrame) -> list[str]:
+    """Return the columns that fit a screen: names, choices that differ, main scores."""
+    choices = [name for name in choice_columns(runs) if runs[name].nunique() > 1]
+    scores = [name for name in runs if is_headline(str(name))]
+    return ["run_id", "name", *choices, *scores, "failed_to_train"] if len(runs) else []
 
 
 def _show(findings: pd.DataFrame) -> None:

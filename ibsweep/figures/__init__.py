@@ -27,9 +27,9 @@ def experiment(name: str) -> str:
 
     Example:
         >>> experiment("fig9a"), experiment("fig5-gallery"), experiment("multiverse")
-        ('fig9', 'fig5', 'fig5')
+        ('fig9', 'fig5', 'multiverse')
     """
-    return "fig5" if name == "multiverse" else name.rstrip("ab").split("-")[0]
+    return name.rstrip("ab").split("-")[0]
 
 
 __all__ = ["FIGURES", "MissingRuns", "Source", "experiment"]

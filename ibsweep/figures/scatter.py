@@ -58,7 +58,8 @@ def multiverse_figure(source: Source) -> Figure:
     if len(table) < _SIZES[0]:
         raise MissingRuns(f"multiverse needs ≥ {_SIZES[0]} relu networks, got {len(table)}")
     ending = f"/{QUESTIONS['compression']}"
-    names = [name.removesuffix(ending) for name in table if name.endswith(ending)]
+    known = table[[name for name in table if name.endswith(ending)]].notna().sum()
+    names = [name.removesuffix(ending) for name in known.index[known >= known.max() / 2]]
     scores = [f"{name}/{score}" for name in names for score in QUESTIONS.values()]
     most = int(table[scores].notna().sum().min())
     sizes = sorted({size for size in _SIZES if size < most} | {max(most, _SIZES[0])})

@@ -109,7 +109,8 @@ def _read_parquet(connection: Connection, run_id: str, name: str) -> "Table":
 
     with fetched(connection, run_id, name) as path:
         try:
-            return pq.read_table(path)
+            with pq.ParquetFile(path) as file:
+                return file.read(use_threads=False)
         except (OSError, ArrowException) as error:
             raise DamagedFile(f"run {run_id}: {name} holds no table ({error})") from error
 
@@ -118,16 +119,24 @@ def _fetch(connection: Connection, run_id: str, name: str, scratch: Path) -> Pat
     """Return a run's file: where it lies, or downloaded to a scratch folder."""
     from mlflow.exceptions import MlflowException
 
-    checksums.inside(scratch, run_id)
-    folders = [connection.artifacts(e, run_id) for e in connection.artifact_roots]
-    for folder in folders:
-        if folder is not None and checksums.inside(folder, name).is_file():
-            return folder / name
+    kept = _kept(connection, run_id, name)
+    if kept is not None:
+        return kept
     problem = f"run {run_id} has no {name} in the study {connection.options.study!r}"
-    if None not in folders:
+    if None not in connection.artifact_roots.values():
         raise FileNotFoundError(f"{problem}: it is unknown or not complete")
     checksums.inside(scratch, name)
     try:
         return Path(connection.client.download_artifacts(run_id, name, str(scratch)))
     except (MlflowException, OSError) as error:
         raise FileNotFoundError(f"{problem}: {str(error).splitlines()[0]}") from error
+
+
+def _kept(connection: Connection, run_id: str, name: str) -> Path | None:
+    """Return where a run's file lies on this machine, None if it does not."""
+    checksums.inside(Path(tempfile.gettempdir()), run_id)
+    for experiment in connection.artifact_roots:
+        folder = connection.artifacts(experiment, run_id)
+        if folder is not None and checksums.inside(folder, name).is_file():
+            return folder / name
+    return None

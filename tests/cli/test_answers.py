@@ -52,8 +52,12 @@ def test_curves_are_written_as_the_files_name_ends(outputs, tmp_path):
     assert len(pd.read_parquet(path)) == 3 * len(EPOCHS)
 
 
-def test_a_table_to_read_has_one_line_a_network(outputs):
-    assert len(call("runs", outputs).output.splitlines()) == 13
+def test_a_table_to_read_has_one_line_a_network_and_what_differs(outputs):
+    head, *rows = call("runs", outputs).output.splitlines()
+    assert len(rows) == 12
+    names = ["run_id", "name", "activation", "accuracy/test"]
+    names += ["ebab/compression/hidden", "ebab/compression/last", "failed_to_train"]
+    assert sorted(head.split()) == sorted(names)
 
 
 def test_correlate_gives_a_row_for_each_group_with_and_without_failed(outputs):
