@@ -32,7 +32,7 @@ def command(folder, *arguments, **environment):
         env={**clean, "COLUMNS": "200", **environment},
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=1800,
     )
 
 

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from functools import partial
 from pathlib import Path
 
 import pandas as pd
@@ -22,17 +23,16 @@ SWEEP = [
     "-m",
     "activation=relu,tanh",
     "seed=range(30)",
-    "training.epochs=400",
     "snapshots.count=12",
     "artifacts.activity_snapshots=1",
 ]
-KILLS = 20
+KILLS, LONG = 20, 6000  # epochs, so that the sweep outlasts the kills
 
 
-def start(folder):
+def start(folder, epochs):
     environment = {k: v for k, v in os.environ.items() if not k.startswith(("MLFLOW", "HYDRA"))}
     return subprocess.Popen(
-        [sys.executable, "-m", "ibsweep", *SWEEP],
+        [sys.executable, "-m", "ibsweep", *SWEEP, f"training.epochs={epochs}"],
         cwd=folder,
         env=environment,
         stdout=subprocess.DEVNULL,
@@ -57,17 +57,17 @@ def strike(process, how, rng):
     assert not alive, f"orphans: {alive}"
 
 
-def disturb(folder, hows, rng, say):
+def disturb(folder, hows, rng, say, epochs):
     """Run the sweep again and again, each time struck at a random instant, until none is left."""
     for count, how in enumerate(hows, 1):
-        process = start(folder)
+        process = start(folder, epochs)
         time.sleep(rng.uniform(2, 22))
         if process.poll() is not None:
             say(f"kill {count:2d}: the sweep was done before")
             continue
         strike(process, how, rng)
         if process.poll() is None:
-            process.wait(timeout=600)
+            process.wait(timeout=1800)
         say(f"kill {count:2d}: {how}, {finished(folder)} of 60 finished")
 
 
@@ -91,14 +91,14 @@ def compare(folder, undisturbed):
     )
 
 
-def run(folder, hows, *, seed=0, say=print):
+def run(folder, hows, *, seed=0, say=partial(print, flush=True), epochs=400):
     rng = random.Random(seed)
     struck, quiet = folder / "struck", folder / "quiet"
     struck.mkdir()
     quiet.mkdir()
-    disturb(struck, hows, rng, say)
+    disturb(struck, hows, rng, say, epochs)
     for place in (struck, quiet):
-        ended = command(place, *SWEEP)
+        ended = command(place, *SWEEP, f"training.epochs={epochs}")
         assert ended.returncode == 0, ended.stderr
     lost, doubled, running = compare(struck, quiet)
     say(f"{len(hows)} kills: {lost} lost, {doubled} doubled, {running} still running")
@@ -118,4 +118,5 @@ def test_a_sweep_that_is_killed_goes_on(tmp_path, hows):
 
 if __name__ == "__main__":
     with tempfile.TemporaryDirectory() as folder:
-        run(Path(folder), [("group", "worker", signal.SIGKILL)[i % 3] for i in range(KILLS)])
+        kills = [("group", "worker", signal.SIGKILL)[i % 3] for i in range(KILLS)]
+        run(Path(folder), kills, epochs=LONG)
