@@ -10,7 +10,6 @@ import subprocess
 import sys
 import tempfile
 import time
-from functools import partial
 from pathlib import Path
 
 import pandas as pd
@@ -91,7 +90,7 @@ def compare(folder, undisturbed):
     )
 
 
-def run(folder, hows, *, seed=0, say=partial(print, flush=True), epochs=400):
+def run(folder, hows, *, seed=0, say=print, epochs=400):
     rng = random.Random(seed)
     struck, quiet = folder / "struck", folder / "quiet"
     struck.mkdir()
