@@ -76,7 +76,10 @@ def check_activity(store: Store, run_id: str, *, trusted: Sequence[str] = ()) ->
         return Verdict([f"run {run_id}: weights.npz does not fit config.yaml: {error}"])
     if not epochs:
         return Verdict([])
-    layers, _ = activity.replay(network, weights, dataset.inputs)
+    noise = settings.measuring_noise(np.array(epochs))
+    layers, _ = activity.replay(
+        network, weights, dataset.inputs, rows=settings.measured, noise=noise
+    )
     exact, problems = True, []
     allowed = 0.0 if store.is_from_here(run_id) else ROUNDINGS * torch.finfo(settings.dtype).eps
     for row, epoch in enumerate(epochs):

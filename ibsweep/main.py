@@ -20,7 +20,7 @@ from ibsweep.instantiation import ConfigError
 from ibsweep.launching import launcher
 from ibsweep.launching.launcher import BatchTask, Identity, Recalled
 from ibsweep.pipeline import Batch, TrainingFailed
-from ibsweep.settings import Settings
+from ibsweep.settings import PATHS, Settings
 from ibsweep.tracking import StoreError, open_store
 from ibsweep.types import Job
 
@@ -154,7 +154,7 @@ def _flatten(values: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str,
     for key, value in values.items():
         if isinstance(value, Mapping):
             yield from _flatten(value, f"{prefix}{key}.")
-        elif key not in ("_target_", "_partial_", "path"):
+        elif key not in ("_target_", "_partial_", *PATHS):
             yield f"{prefix}{key}", value
 
 

@@ -65,7 +65,8 @@ def test_one_row_for_each_epoch_layer_and_part():
     table = measured(partial(ebab_information, bins=4), ("all", "test"))
     assert len(table) == 3 * 3 * 2
     assert not table.duplicated(["epoch", "layer", "part"]).any()
-    assert list(table.columns) == ["epoch", "layer", "estimator", "part", "i_xt", "i_ty", "i_ty_floor"]
+    columns = ["epoch", "layer", "estimator", "part", "i_xt", "i_ty", "i_ty_floor"]
+    assert list(table.columns) == columns
 
 
 def test_a_part_is_measured_on_its_own_rows():

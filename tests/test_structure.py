@@ -9,7 +9,7 @@ PACKAGE = Path(__file__).resolve().parents[1] / "ibsweep"
 FLOW = [  # a module imports from its own line or an earlier one
     {"checks", "types", "randomness", "memory"},
     {"tasks", "activations", "schedule", "optimizers"},
-    {"networks", "regularizers"},
+    {"networks", "regularizers", "noise"},
     {"ensembles"},
     {"batches", "checkpoints"},
     {"training"},
@@ -22,7 +22,7 @@ FLOW = [  # a module imports from its own line or an earlier one
     {"plots"},
     {"instantiation", "settings", "fingerprints"},
     {"reuse"},
-    {"querying"},
+    {"querying", "replaying"},
     {"pipeline", "aggregation", "integrity", "figures", "report"},
     {"launching"},
     {"main", "cli", "__main__", "__init__"},
