@@ -30,6 +30,7 @@ lint: $(VENV)/dev
 benchmarks: $(VENV)/dev
 	$(BIN)/python -m tests.benchmarks.estimators
 	$(BIN)/python -m tests.benchmarks.ensembles
+	$(BIN)/python -m tests.benchmarks.convolutions
 
 $(VENV)/run: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)

@@ -85,7 +85,7 @@ def measure(
     """
     _check_shapes(activity, snapshots=len(epochs), samples=len(labels))
     asked = {name: _asked(name, estimator) for name, estimator in estimators.items()}
-    ranged = any("activity_range" in held for held in asked.values())
+    ranged = any(needs_range(name, estimator) for name, estimator in estimators.items())
     ranges = _ranges(extremes or layer_extremes(activity)) if ranged else {}
     where = np.flatnonzero(np.isin(epochs, floor.epochs))
     tables = []
@@ -127,6 +127,11 @@ def try_out(estimator: Estimator) -> None:
         parts={"all": np.arange(4)},
         inputs=inputs,
     )
+
+
+def needs_range(name: str, estimator: Estimator) -> bool:
+    """Say whether an estimator asks for the range of activity over all snapshots."""
+    return "activity_range" in _asked(name, estimator)
 
 
 def _check_shapes(activity: Mapping[str, Activity], *, snapshots: int, samples: int) -> None:

