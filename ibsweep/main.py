@@ -132,8 +132,10 @@ def _job(settings: Settings) -> Job:
     chosen = {
         str(k): str(v) for k, v in running.runtime.choices.items() if k in values and v is not None
     }
-    choices = {**chosen, "estimator": ",".join(values["estimator"])}
-    named = [choices["activation"], choices["regularization"], f"seed{values['seed']}"]
+    lists = {"estimator": ",".join(values["estimator"]), "noise": ",".join(values["noise"])}
+    choices = {**chosen, **lists, "noise": lists["noise"] or "none"}
+    named = [choices[group] for group in ("activation", "regularization", "noise")]
+    named.append(f"seed{values['seed']}")
     return Job(
         name="-".join(word for word in named if word != "none"),
         parameters={

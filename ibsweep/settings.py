@@ -51,7 +51,11 @@ KEYS = (
     "fail_fast",
 )
 PARTS = ("all", "train", "test")
-LATER = {"noise": {}, "measured": "all"}  # as older configurations, which lack these, act
+LATER = {  # as older configurations, which lack these, act
+    "noise": {},
+    "measured": "all",
+    "floor_snapshots": 0,
+}
 PARTS_TO_BUILD = (
     "member",
     "network",

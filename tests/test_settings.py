@@ -1,3 +1,6 @@
+import struct
+
+import numpy as np
 import pytest
 import torch
 from omegaconf import open_dict
@@ -6,6 +9,7 @@ from ibsweep.fingerprints import run_fingerprint
 from ibsweep.instantiation import ConfigError
 from ibsweep.settings import Settings
 
+RNG = np.random.default_rng(0)
 NEED_MORE = {  # data from outside, more epochs, images
     *(("task", name) for name in ("arrays", "mnist", "fashion_mnist", "cifar10")),
     *(("split", name) for name in ("mnist", "cifar10")),
@@ -138,7 +142,7 @@ def test_wrong_options_are_named_with_their_rule(settings, overrides, message):
         ),
         (
             ["task=digits", "network=conv"],
-            r"network.blocks\[2\] must leave a pixel of its input, got 0 × 0",
+            r"network.blocks\[1\] must leave a pixel of its input, got 3 × 3",
         ),
         (["task=digits", "network=conv", "network.blocks=[]"], "network.blocks must be a list"),
         (
@@ -161,8 +165,8 @@ def test_wrong_options_of_images_and_noise(settings, overrides, message):
 def test_what_older_configurations_lack_acts_as_it_did(settings, composed):
     older = composed()
     with open_dict(older):
-        del older["noise"], older["measured"]
-    assert run_fingerprint(Settings.of(older)) == run_fingerprint(settings())
+        del older["noise"], older["measured"], older["floor_snapshots"]
+    assert run_fingerprint(Settings.of(older)) == run_fingerprint(settings("floor_snapshots=0"))
     assert run_fingerprint(settings("noise=relative")) != run_fingerprint(settings())
     assert run_fingerprint(settings("measured=test")) != run_fingerprint(settings())
 
@@ -214,3 +218,21 @@ def test_every_option_of_every_group_is_valid(settings):
                 settings(f"{group}={file.stem}").check()
     estimators = ",".join(file.stem for file in (ROOT / "conf" / "estimator").glob("*.yaml"))
     settings(f"estimator=[{estimators}]").check()
+
+
+@pytest.mark.parametrize("experiment", ["conv_digits", "conv_mnist", "saxe_mnist"])
+def test_experiments_on_images_are_valid(settings, tmp_path, experiment):
+    for part, samples in (("train", 200), ("t10k", 50)):
+        images = RNG.integers(0, 256, (samples, 28, 28))
+        write_idx(tmp_path / f"{part}-images-idx3-ubyte", images)
+        write_idx(tmp_path / f"{part}-labels-idx1-ubyte", np.arange(samples) % 10)
+    mnist = [f"task.root={tmp_path}", "split.train_samples=200"] if "mnist" in experiment else []
+    study = settings(f"+experiment={experiment}", *mnist)
+    study.check()
+    assert len(study.measured) == (50 if mnist else 1797)
+    assert study.network.units[-1] == 10
+
+
+def write_idx(path, values):
+    head = bytes((0, 0, 8, values.ndim)) + struct.pack(f">{values.ndim}I", *values.shape)
+    path.write_bytes(head + values.astype(np.uint8).tobytes())
