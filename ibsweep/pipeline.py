@@ -13,8 +13,8 @@ from torch import Tensor
 from ibsweep import activity, compression, fingerprints, plots, reuse
 from ibsweep.checkpoints import Checkpoints, checkpoint_epoch, remove_checkpoint
 from ibsweep.ensembles import Ensemble
+from ibsweep.measuring import Replay
 from ibsweep.networks.weights import Layout
-from ibsweep.replaying import Replay
 from ibsweep.settings import Settings
 from ibsweep.tracking import Store, open_store
 from ibsweep.training import Progress, train

@@ -3,10 +3,10 @@ import pytest
 import torch
 
 from ibsweep import activity
+from ibsweep.measuring import Replay
 from ibsweep.networks.weights import Layout
 from ibsweep.noise import MeasuringNoise, additive, dropout, injection, relative
 from ibsweep.randomness import Generators
-from ibsweep.replaying import Replay
 from ibsweep.training import train
 from tests.test_training import TASK, ensemble
 
@@ -107,7 +107,7 @@ def test_groups_of_snapshots_give_the_curves_of_all_at_once(settings, monkeypatc
     job = settings(*noisy, "estimator=[binning_global]")
     weights = train(ensemble(range(4), snapshots=job.snapshots)).weights[:, 0]
     whole = Replay(job, weights)
-    monkeypatch.setattr("ibsweep.replaying._NUMBERS_AT_ONCE", 2 * 31 * 819)
+    monkeypatch.setattr("ibsweep.measuring._NUMBERS_AT_ONCE", 2 * 31 * 819)
     split = Replay(job, weights)
     found, expected = (
         one.measure(job).sort_values(["layer", "epoch"], ignore_index=True)

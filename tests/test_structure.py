@@ -22,7 +22,7 @@ FLOW = [  # a module imports from its own line or an earlier one
     {"plots"},
     {"instantiation", "settings", "fingerprints"},
     {"reuse"},
-    {"querying", "replaying", "recording"},
+    {"querying", "measuring", "recording"},
     {"pipeline", "aggregation", "integrity", "figures", "report"},
     {"launching", "watching"},
     {"main", "cli", "__main__", "__init__"},
