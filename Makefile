@@ -31,6 +31,7 @@ benchmarks: $(VENV)/dev
 	$(BIN)/python -m tests.benchmarks.estimators
 	$(BIN)/python -m tests.benchmarks.ensembles
 	$(BIN)/python -m tests.benchmarks.querying
+	$(BIN)/python -m tests.benchmarks.convolutions
 
 $(VENV)/run: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)

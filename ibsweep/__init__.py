@@ -6,6 +6,7 @@
     training = ibsweep.training(runs)                      # accuracies, losses, norms
     ibsweep.correlations(runs, by="activation")
     ibsweep.activity(runs.iloc[0], epoch=0)
+    with ibsweep.watch(model, inputs, labels) as probe: …  # any torch model, in your own loop
 
 What these need (torch, MLflow) is imported when they are first used.
 """
@@ -16,11 +17,13 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from ibsweep.analysis.correlations import correlations
     from ibsweep.querying import activity, curves, runs, training
+    from ibsweep.watching import watch
 
-__all__ = ["activity", "correlations", "curves", "runs", "training"]
+__all__ = ["activity", "correlations", "curves", "runs", "training", "watch"]
 
 _HOMES = dict.fromkeys(("activity", "curves", "runs", "training"), "ibsweep.querying")
 _HOMES["correlations"] = "ibsweep.analysis.correlations"
+_HOMES["watch"] = "ibsweep.watching"
 
 
 def __getattr__(name: str) -> object:

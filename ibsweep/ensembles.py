@@ -11,6 +11,7 @@ from torch import Tensor
 from ibsweep import checks, optimizers
 from ibsweep.networks.base import Network
 from ibsweep.networks.mlp import INITIALIZATIONS
+from ibsweep.noise import Noise
 from ibsweep.optimizers import SGD, Adam, Optimizer
 from ibsweep.regularizers import Regularizer
 from ibsweep.types import Dataset, Split
@@ -89,6 +90,7 @@ class Ensemble:
         snapshots: Epochs after which weights are kept, ascending.
         device: Where to train.
         dtype: Floating-point type.
+        noises: What makes the networks stochastic.
     """
 
     network: Network
@@ -99,6 +101,7 @@ class Ensemble:
     snapshots: np.ndarray
     device: torch.device
     dtype: torch.dtype
+    noises: Sequence[Noise] = ()
 
 
 class Trained(NamedTuple):

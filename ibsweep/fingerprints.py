@@ -5,7 +5,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from ibsweep.settings import Settings
+from ibsweep.settings import LATER, PATHS, Settings
 
 NUMERICS = {
     "training": 1,
@@ -17,13 +17,14 @@ _TRAINING = ("split", "network", "activation", "regularization", "snapshots", "d
 
 def training_content(settings: Settings) -> dict[str, Any]:
     """All that determines the trained network: the data themselves, not their path."""
-    task = {key: value for key, value in settings.values["task"].items() if key != "path"}
+    task = {key: value for key, value in settings.values["task"].items() if key not in PATHS}
     other = (
         "sgd_" if settings.values["training"]["optimizer"] == "adam" else "adam_"
     )  # options without effect
     training = {k: v for k, v in settings.values["training"].items() if not k.startswith(other)}
     return {
         **{key: settings.values[key] for key in _TRAINING},
+        **_unusual(settings, "noise"),
         "training": training,
         "task": {**task, "digest": settings.dataset.digest},
         "seeding": settings.seeds,
@@ -35,7 +36,14 @@ def training_content(settings: Settings) -> dict[str, Any]:
 def content(settings: Settings) -> dict[str, Any]:
     """All that determines a run's numbers."""
     measured = {key: settings.values[key] for key in ("estimator", "parts", "floor_snapshots")}
+    measured |= _unusual(settings, "measured")
     return {**training_content(settings), **measured, "estimator_numerics": NUMERICS["estimators"]}
+
+
+def _unusual(settings: Settings, key: str) -> dict[str, Any]:
+    """Return an option unless it acts as if it were not there: older runs have it not."""
+    value = settings.values[key]
+    return {} if value == LATER[key] else {key: value}
 
 
 def fingerprint(values: Mapping[str, Any]) -> str:

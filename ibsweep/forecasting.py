@@ -9,9 +9,10 @@ import numpy as np
 import pandas as pd
 from torch import Tensor
 
-from ibsweep import compression, information, replaying
+from ibsweep import compression, replaying
 from ibsweep.launching.batch import Cost
-from ibsweep.learning import LEAST_MEMBERS, train
+from ibsweep.learning import train
+from ibsweep.measuring import Replay
 from ibsweep.pipeline import ensemble_of, information_planes
 from ibsweep.settings import Settings
 from ibsweep.tracking.metrics import run_points
@@ -33,27 +34,26 @@ def forecast(settings: Sequence[Settings]) -> Cost:
     first = settings[0]
     kept, members = len(first.snapshots), len(settings)
     begin = time.perf_counter()
-    layers, curves, training, scores = _measure(first, weights)
-    measuring = (time.perf_counter() - begin) / len(weights)
+    curves, training, scores = _measure(first, weights)
+    measuring = (time.perf_counter() - begin) / len(weights) * (kept + len(first.floor.epochs) / 2)
     begin = time.perf_counter()
-    planes = _plane_bytes(curves, samples=len(first.dataset.labels))
+    planes = _plane_bytes(curves, samples=len(first.measured))
     drawing = time.perf_counter() - begin
     rows = _rows(first, curves, training, scores)
-    unit = layers[-1].element_size()
-    logged = len(first.logged_epochs) * sum(held[0].numel() for held in layers) * unit
-    tables = kept * (weights.shape[1] * unit + 8 * training.shape[1])
+    logged = len(first.logged_epochs) * sum(first.network.units) * len(first.measured)
+    tables = kept * (weights.shape[1] * weights.element_size() + 8 * training.shape[1])
     tables += kept / len(weights) * len(curves) * TABLE_ROW_BYTES
     return Cost(
         training_s=per_epoch * first.training.epochs / members,
-        measuring_s=measuring * kept + drawing + ROW_S * rows,
-        disk_bytes=logged + tables + planes + ROW_BYTES * rows,
+        measuring_s=measuring + drawing + ROW_S * rows,
+        disk_bytes=logged * weights.element_size() + tables + planes + ROW_BYTES * rows,
         metric_rows=rows,
     )
 
 
 def _train_briefly(settings: Sequence[Settings]) -> tuple[Tensor, float]:
     """Return the first network's weights at a few snapshots, and the seconds of an epoch."""
-    filler = [settings[0]] * (LEAST_MEMBERS - len(settings))
+    filler = [settings[0]] * (settings[0].network.least_members - len(settings))
     whole = ensemble_of([*settings, *filler])
     epochs, per_epoch = WARM_UP_EPOCHS, 0.0
     for _ in range(3):  # the first rounds find out how many epochs fill the time
@@ -68,31 +68,22 @@ def _train_briefly(settings: Sequence[Settings]) -> tuple[Tensor, float]:
 
 def _measure(
     settings: Settings, weights: Tensor
-) -> tuple[list[Tensor], pd.DataFrame, pd.DataFrame, dict[str, float]]:
+) -> tuple[pd.DataFrame, pd.DataFrame, dict[str, float]]:
     """Measure and score one network as a run does, at the snapshots that there are."""
-    dataset, split = settings.dataset, settings.split
-    layers, logs = replaying.replay(settings.network, weights, dataset.inputs)
-    epochs = settings.snapshots[: len(weights)]
-    training = pd.concat(
-        [
-            replaying.performance(logs, dataset, split),
-            replaying.magnitudes(layers, settings.network, weights),
-        ],
-        axis=1,
-    )
-    curves = information.measure(
-        layers,
-        dataset.labels,
-        settings.estimators,
-        epochs=epochs,
-        parts=settings.parts,
-        inputs=dataset.inputs,
-    )
-    scores = {
-        **replaying.final_scores(training, dataset, split),
-        **compression.scores(curves, samples=len(dataset.labels)),
+    few = {
+        "_target_": "ibsweep.schedule.explicit",
+        "_partial_": True,
+        "at": settings.snapshots[: len(weights) - 1].tolist(),  # and the last one
     }
-    return list(layers.values()), curves, training.assign(epoch=epochs), scores
+    values = {**settings.values, "floor_snapshots": 0, "snapshots": few}
+    brief = replace(settings, values=values)
+    run = Replay(brief, weights)
+    curves = run.measure(brief)
+    scores = {
+        **replaying.final_scores(run.training, settings.dataset, settings.split),
+        **compression.scores(curves, samples=len(settings.measured)),
+    }
+    return curves, run.training, scores
 
 
 def _plane_bytes(curves: pd.DataFrame, *, samples: int) -> int:

@@ -42,6 +42,7 @@ def measure(
     parts: Mapping[str, np.ndarray],
     inputs: np.ndarray,
     floor: Floor = NO_FLOOR,
+    extremes: Mapping[str, tuple[float, float]] | None = None,
 ) -> pd.DataFrame:
     """Measure one network.
 
@@ -61,6 +62,8 @@ def measure(
         parts: Name of each part of the data to its rows.
         inputs: Patterns, shape `(samples, features)`.
         floor: Where to measure with permuted labels too.
+        extremes: Lowest and highest activity of each layer over all snapshots, where `activity` is
+            that of some; None: those of `activity`.
 
     Returns:
         Columns `epoch, layer, estimator, part, i_xt, i_ty, i_ty_floor` (bits), one row a
@@ -82,7 +85,8 @@ def measure(
     """
     _check_shapes(activity, snapshots=len(epochs), samples=len(labels))
     asked = {name: _asked(name, estimator) for name, estimator in estimators.items()}
-    ranges = _ranges(activity) if any("activity_range" in held for held in asked.values()) else {}
+    ranged = any(needs_range(name, estimator) for name, estimator in estimators.items())
+    ranges = _ranges(extremes or layer_extremes(activity)) if ranged else {}
     where = np.flatnonzero(np.isin(epochs, floor.epochs))
     tables = []
     for part, rows in parts.items():
@@ -125,6 +129,11 @@ def try_out(estimator: Estimator) -> None:
     )
 
 
+def needs_range(name: str, estimator: Estimator) -> bool:
+    """Say whether an estimator asks for the range of activity over all snapshots."""
+    return "activity_range" in _asked(name, estimator)
+
+
 def _check_shapes(activity: Mapping[str, Activity], *, snapshots: int, samples: int) -> None:
     for name, values in activity.items():
         if values.ndim != 3 or values.shape[:2] != (snapshots, samples):
@@ -153,9 +162,13 @@ def _asked(name: str, estimator: Estimator) -> dict[str, str]:
     return {key: known[key] for key in asked}
 
 
-def _ranges(layers: Mapping[str, Activity]) -> dict[tuple[str, str], tuple[float, float]]:
+def layer_extremes(activity: Mapping[str, Activity]) -> dict[str, tuple[float, float]]:
+    """Return the lowest and highest activity of each layer."""
+    return {name: (float(held.min()), float(held.max())) for name, held in activity.items()}
+
+
+def _ranges(own: Mapping[str, tuple[float, float]]) -> dict[tuple[str, str], tuple[float, float]]:
     """Lowest and highest activity for each layer, taken over the network or the layer."""
-    own = {name: (float(values.min()), float(values.max())) for name, values in layers.items()}
     hidden = [ends for name, ends in own.items() if name != OUTPUT]
     widest = (min(low for low, _ in hidden), max(high for _, high in hidden)) if hidden else None
     return {

@@ -60,6 +60,8 @@ def check_activity(store: Store, run_id: str, *, trusted: Sequence[str] = ()) ->
     `ROUNDINGS` rounding units of the layer's largest activity (or of 1).
     """
     epochs = store.logged_epochs(run_id)
+    if restoring.is_watched(store, run_id):
+        return Verdict([])
     try:
         settings = restoring.stored_settings(store, run_id, trusted=trusted)
         network, dataset = settings.network, settings.dataset
@@ -70,7 +72,10 @@ def check_activity(store: Store, run_id: str, *, trusted: Sequence[str] = ()) ->
         return Verdict([f"run {run_id}: weights.npz does not fit config.yaml: {error}"])
     if not epochs:
         return Verdict([])
-    layers, _ = replaying.replay(network, weights, dataset.inputs)
+    noise = settings.measuring_noise(np.array(epochs))
+    layers, _ = replaying.replay(
+        network, weights, dataset.inputs, rows=settings.measured, noise=noise
+    )
     exact, problems = True, []
     allowed = 0.0 if store.is_from_here(run_id) else ROUNDINGS * torch.finfo(settings.dtype).eps
     for row, epoch in enumerate(epochs):

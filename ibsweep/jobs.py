@@ -6,7 +6,7 @@ from typing import Any
 from omegaconf import OmegaConf
 
 from ibsweep import fingerprints
-from ibsweep.settings import Settings
+from ibsweep.settings import PATHS, Settings
 from ibsweep.types import Job
 
 ASIDE = (
@@ -31,8 +31,9 @@ def describe(settings: Settings, choices: Mapping[str, Any], *, sweep: str | Non
     """
     values = settings.values
     chosen = {str(k): str(v) for k, v in choices.items() if k in values and v is not None}
-    chosen |= {"estimator": ",".join(values["estimator"])}
-    named = [chosen["activation"], chosen["regularization"], f"seed{values['seed']}"]
+    chosen |= {group: ",".join(values[group]) or "none" for group in ("estimator", "noise")}
+    named = [chosen[group] for group in ("activation", "regularization", "noise")]
+    named.append(f"seed{values['seed']}")
     return Job(
         name="-".join(word for word in named if word != "none"),
         parameters={
@@ -53,5 +54,5 @@ def _flatten(values: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str,
     for key, value in values.items():
         if isinstance(value, Mapping):
             yield from _flatten(value, f"{prefix}{key}.")
-        elif key not in ("_target_", "_partial_", "path"):
+        elif key not in ("_target_", "_partial_", *PATHS):
             yield f"{prefix}{key}", value

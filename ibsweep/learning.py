@@ -1,6 +1,7 @@
 """Training an ensemble: networks that differ only in numbers, each as if alone."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import torch
 from torch import Tensor
@@ -11,9 +12,8 @@ from ibsweep.checkpoints import Checkpoints
 from ibsweep.ensembles import Ensemble, Trained
 from ibsweep.memory import keep_freed_memory
 from ibsweep.networks.weights import Layout, Weights
+from ibsweep.noise import injection
 from ibsweep.randomness import Generators
-
-LEAST_MEMBERS = 4  # batched products of 1–3 members take another path, with other roundings
 
 Progress = Callable[[float], None]
 
@@ -27,7 +27,7 @@ def train(
     """Train every member; each one's result is what it would be alone, or in any other company.
 
     Args:
-        ensemble: What to train, at least `LEAST_MEMBERS` networks (repeat one to fill up).
+        ensemble: What to train, at least the network's `least_members` (repeat one to fill up).
         progress: Called with the fraction done, about a hundred times.
         checkpoints: Where an interrupted training of these members goes on from, and where this
             one is kept meanwhile; None to start at the beginning and keep nothing.
@@ -35,9 +35,26 @@ def train(
     Raises:
         ValueError: If there are fewer networks.
     """
-    if len(ensemble.members) < LEAST_MEMBERS:
-        raise ValueError(f"members must be ≥ {LEAST_MEMBERS}, got {len(ensemble.members)}")
+    least = ensemble.network.least_members
+    if len(ensemble.members) < least:
+        raise ValueError(f"members must be ≥ {least}, got {len(ensemble.members)}")
     keep_freed_memory()
+    with _threads(1 if ensemble.network.one_thread else torch.get_num_threads()):
+        return _train(ensemble, progress, checkpoints)
+
+
+@contextmanager
+def _threads(number: int) -> Iterator[None]:
+    """Compute on so many threads."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(number)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
+def _train(ensemble: Ensemble, progress: Progress, checkpoints: Checkpoints | None) -> Trained:
     trainer = _Trainer(ensemble)
     if checkpoints is not None and checkpoints.epoch:
         trainer.restore(checkpoints.load(len(ensemble.members)), checkpoints.epoch)
@@ -68,6 +85,7 @@ class _Trainer:
             self._weights.flat, [m.learning_rate for m in members]
         )
         self._noise = Generators("noise", [m.seeds["noise"] for m in members])
+        self._inject = injection(ensemble.noises, self._noise)
         self._perturbs = [r.perturb for r in ensemble.regularizers if r.perturb]
         self._penalties = [r.penalty for r in ensemble.regularizers if r.penalty]
         self._constraints = [r.constrain for r in ensemble.regularizers if r.constrain]
@@ -81,7 +99,9 @@ class _Trainer:
         """Take one step for each batch of the training part."""
         perturb = self._perturb if self._perturbs else None
         for inputs, targets in self._batches:
-            held = self._ensemble.network.forward(self._weights.leaves, inputs, perturb)
+            held = self._ensemble.network.forward(
+                self._weights.leaves, inputs, perturb, self._inject
+            )
             losses = -(functional.log_softmax(held[-1], dim=1) * targets).sum(dim=(1, 2))
             penalties = [penalty(self._weights.hidden) for penalty in self._penalties]
             total = torch.stack(penalties).sum(dim=0) if penalties else None
@@ -125,7 +145,7 @@ class _Trainer:
         for constrain in self._constraints:
             for parameter in self._ensemble.network.parameters:
                 if parameter.hidden_weight:
-                    constrain(self._weights.leaves[parameter.name])
+                    constrain(self._weights.leaves[parameter.name].flatten(2))
 
     @torch.no_grad()
     def _retire_diverged(self) -> None:

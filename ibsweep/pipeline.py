@@ -8,13 +8,13 @@ from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
-import torch
 from torch import Tensor
 
-from ibsweep import compression, fingerprints, information, plots, replaying, reuse
+from ibsweep import compression, fingerprints, plots, replaying, reuse
 from ibsweep.checkpoints import Checkpoints, checkpoint_epoch, remove_checkpoint
 from ibsweep.ensembles import Ensemble
-from ibsweep.learning import LEAST_MEMBERS, Progress, train
+from ibsweep.learning import Progress, train
+from ibsweep.measuring import Replay
 from ibsweep.networks.weights import Layout
 from ibsweep.settings import Settings
 from ibsweep.tracking import Store, open_store
@@ -165,7 +165,7 @@ class Batch:
         epochs = f"epochs {epoch} to {settings[0].training.epochs}"
         log.info("training %d networks, %s", len(settings), epochs)
         begin = time.perf_counter()
-        filler = settings[:1] * (LEAST_MEMBERS - len(settings))
+        filler = settings[:1] * (settings[0].network.least_members - len(settings))
         checkpoints = Checkpoints(settings[0].checkpoints, list(wanted), epoch=epoch)
         trained = train(ensemble_of([*settings, *filler]), progress, checkpoints=checkpoints)
         seconds = (time.perf_counter() - begin) / len(settings)
@@ -175,43 +175,31 @@ class Batch:
             for k, name in enumerate(wanted)
         }
 
-    def _replay(self, name: str) -> tuple[dict[str, Tensor], pd.DataFrame]:
-        """Activity of every layer at all snapshots, and the table of performance."""
-        settings = self._settings[self._names.index(name)]
-        weights = self._networks[name].weights
-        layers, logs = replaying.replay(settings.network, weights, settings.dataset.inputs)
-        tables = [
-            pd.DataFrame({"epoch": settings.snapshots}),
-            replaying.performance(logs, settings.dataset, settings.split),
-            replaying.magnitudes(layers, settings.network, weights),
-        ]
-        return layers, pd.concat(tables, axis=1)
+    def _replay(self, name: str, measured: str) -> Replay:
+        """Run a network again, on the rows that `measured` names."""
+        found = zip(self._names, self._settings, strict=True)
+        settings = next(
+            one for own, one in found if (own, one.values["measured"]) == (name, measured)
+        )
+        return Replay(settings, self._networks[name].weights)
 
     def _measure(self, settings: Settings, job: Job, name: str) -> NetworkRecord:
         begin = time.perf_counter()
         network = self._networks[name]
-        layers, training = self._replayed(name)
-        dataset = settings.dataset
-        curves = information.measure(
-            layers,
-            dataset.labels,
-            settings.estimators,
-            epochs=settings.snapshots,
-            parts=settings.parts,
-            inputs=dataset.inputs,
-            floor=settings.floor,
-        )
+        replay = self._replayed(name, settings.values["measured"])
+        training, curves = replay.training, replay.measure(settings)
+        samples = len(settings.measured)
         return NetworkRecord(
             job=job,
             curves=curves,
             training=training,
             scores={
-                **replaying.final_scores(training, dataset, settings.split),
-                **compression.scores(curves, samples=len(dataset.labels)),
+                **replaying.final_scores(training, settings.dataset, settings.split),
+                **compression.scores(curves, samples=samples),
             },
             weights=_arrays(settings, network.weights),
-            activity=_logged(settings, layers),
-            samples=len(dataset.labels),
+            activity=replay.logged(settings),
+            samples=samples,
             started=self._started,
             durations={**network.durations, "measuring": time.perf_counter() - begin},
             weights_from=network.origin,
@@ -236,16 +224,8 @@ def ensemble_of(settings: Sequence[Settings]) -> Ensemble:
         snapshots=first.snapshots,
         device=first.device,
         dtype=first.dtype,
+        noises=first.noises,
     )
-
-
-def _logged(settings: Settings, layers: dict[str, Tensor]) -> dict[str, np.ndarray]:
-    """Activity at the snapshots that are to be logged."""
-    epochs = settings.logged_epochs
-    if not len(epochs):
-        return {}
-    rows = torch.from_numpy(np.searchsorted(settings.snapshots, epochs))
-    return {"epochs": epochs, **{name: held[rows].numpy() for name, held in layers.items()}}
 
 
 def information_planes(

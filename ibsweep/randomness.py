@@ -7,12 +7,12 @@ import torch
 from torch import Tensor
 
 STREAMS = ("init", "batches", "split", "noise")
-_ALL = (*STREAMS, "floor")  # those that no user seeds come last: a place here is a stream's number
+_ALL = (*STREAMS, "floor", "measuring")  # a place here is a stream's number: new ones come last
 
 
-def stream_seed(stream: str, seed: int) -> int:
+def stream_seed(stream: str, *seeds: int) -> int:
     """Return the 64-bit seed of a stream: independent of other streams and other seeds."""
-    words = np.random.SeedSequence([_ALL.index(stream), seed]).generate_state(1, np.uint64)
+    words = np.random.SeedSequence([_ALL.index(stream), *seeds]).generate_state(1, np.uint64)
     return int(words[0])
 
 

@@ -38,6 +38,11 @@ def stored_settings(store: Store, run_id: str, *, trusted: Sequence[str] = ()) -
         raise ConfigError(" ".join(str(error).split())) from error
 
 
+def is_watched(store: Store, run_id: str) -> bool:
+    """Say whether a run is of a model of the user's own, whose weights are not stored."""
+    return "watched" in OmegaConf.create(store.read_config(run_id))
+
+
 def weights_at(network: Network, arrays: dict[str, np.ndarray], epochs: Sequence[int]) -> Tensor:
     """Return stored weights at some epochs, one row an epoch, as `replaying.replay` takes them.
 
@@ -91,5 +96,11 @@ def stored_activity(
         return store.read_activity(run_id, epoch)
     settings = stored_settings(store, run_id, trusted=trusted)
     weights = weights_at(settings.network, store.read_weights(run_id), [epoch])
-    layers, _ = replaying.replay(settings.network, weights, settings.dataset.inputs)
+    layers, _ = replaying.replay(
+        settings.network,
+        weights,
+        settings.dataset.inputs,
+        rows=settings.measured,
+        noise=settings.measuring_noise(np.array([epoch])),
+    )
     return {name: values[0].numpy() for name, values in layers.items()}

@@ -1,6 +1,7 @@
 """From a composed configuration to checked and built parts: what one job asks for."""
 
 import copy
+import inspect
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -18,6 +19,7 @@ from ibsweep.ensembles import Member, TrainingOptions
 from ibsweep.information import Floor, try_out
 from ibsweep.instantiation import ConfigError, blame, build
 from ibsweep.networks.base import Network
+from ibsweep.noise import MeasuringNoise, Noise
 from ibsweep.randomness import STREAMS, stream_seed
 from ibsweep.regularizers import Regularizer
 from ibsweep.schedule import spread
@@ -28,6 +30,7 @@ KEYS = (
     "task",
     "split",
     "network",
+    "noise",
     "activation",
     "regularization",
     "estimator",
@@ -37,6 +40,7 @@ KEYS = (
     "artifacts",
     "tracking",
     "seed",
+    "measured",
     "parts",
     "floor_snapshots",
     "device",
@@ -49,9 +53,16 @@ KEYS = (
     "dry_run",
 )
 PARTS = ("all", "train", "test")
+LATER = {  # as older configurations, which lack these, act
+    "noise": {},
+    "measured": "all",
+    "floor_snapshots": 0,
+    "dry_run": False,
+}
 PARTS_TO_BUILD = (
     "member",
     "network",
+    "noises",
     "estimators",
     "tracking",
     "parts",
@@ -63,6 +74,7 @@ PARTS_TO_BUILD = (
     "retries",
     "fail_fast",
 )
+PATHS = ("path", "root")  # of a task: where its data are, which says nothing of its numbers
 DTYPES = {"float32": torch.float32, "float64": torch.float64}
 
 
@@ -89,9 +101,9 @@ class Settings:
             if key not in (*KEYS, "hydra"):
                 raise ConfigError(f"{key} must be one of {', '.join(KEYS)}, got an unknown key")
         for key in KEYS:  # the seed first: others refer to it
-            if config.get(key) is None:
+            if config.get(key) is None and (key in config or key not in LATER):
                 raise ConfigError(f"{key} must be given, got nothing")
-        values = {key: _plain(config, key) for key in KEYS}
+        values = {key: _plain(config, key) if key in config else LATER[key] for key in KEYS}
         with blame(""):
             checks.seed("seed", values["seed"])
         unresolved = OmegaConf.to_container(config.seeding, resolve=False)
@@ -147,8 +159,9 @@ class Settings:
     def dataset(self) -> Dataset:
         """The task's patterns and labels."""
         task = dict(self.values["task"])
-        if isinstance(task.get("path"), str):
-            task["path"] = to_absolute_path(task["path"])
+        for key in PATHS:
+            if isinstance(task.get(key), str) and task[key]:
+                task[key] = to_absolute_path(task[key])
         return _dataset(json.dumps(task), self._trusted)
 
     @cached_property
@@ -189,13 +202,34 @@ class Settings:
         """The kind of network."""
         make = self._build("network")
         activation = self._build("activation")
+        pattern = {"features": self.dataset.inputs.shape[1], "shape": self.dataset.shape}
+        asked = inspect.signature(make).parameters
         with blame("network"):
             return make(
                 activation=activation,
                 initialization=self.training.initialization,
-                features=self.dataset.inputs.shape[1],
                 classes=self.dataset.classes,
+                **{name: held for name, held in pattern.items() if name in asked},
             )
+
+    @cached_property
+    def noises(self) -> list[Noise]:
+        """What makes the network stochastic."""
+        options, built = self.values["noise"], []
+        for name in options:
+            noise = self._build("noise", name)
+            if not isinstance(noise, Noise):
+                got = type(noise).__name__
+                raise ConfigError(f"noise.{name}._target_ must make a Noise, got {got}")
+            with blame(f"noise.{name}"):
+                for site in noise.sites or ():
+                    checks.choice("sites", site, self.network.layers)
+            built.append(noise)
+        return built
+
+    def measuring_noise(self, epochs: np.ndarray) -> MeasuringNoise:
+        """The noise of the measured network after some epochs."""
+        return MeasuringNoise(self.noises, self.seeds["noise"], epochs.tolist())
 
     @cached_property
     def snapshots(self) -> np.ndarray:
@@ -219,20 +253,37 @@ class Settings:
         return built
 
     @cached_property
+    def measured(self) -> np.ndarray:
+        """Rows of the data whose activity is measured, ascending."""
+        with blame(""):
+            chosen = checks.choice("measured", self.values["measured"], PARTS)
+        return self._rows[chosen]
+
+    @property
+    def _rows(self) -> dict[str, np.ndarray]:
+        return {"all": np.arange(len(self.dataset.labels)), **self.split._asdict()}
+
+    @cached_property
     def parts(self) -> dict[str, np.ndarray]:
-        """Rows of each part of the data that information is measured on."""
+        """Each part of the measured rows, as places among them."""
         chosen = self.values["parts"]
         if not isinstance(chosen, list) or not chosen:
             raise ConfigError(
                 f"parts must be a list of at least one of {', '.join(PARTS)}, got {chosen!r}"
             )
-        rows = {
-            "all": np.arange(len(self.dataset.labels)),
-            "train": self.split.train,
-            "test": self.split.test,
-        }
+        rows = {**self._rows, "all": self.measured}
         with blame(""):
-            parts = {checks.choice("parts", part, PARTS): rows[part] for part in chosen}
+            parts = {
+                checks.choice("parts", part, PARTS): np.flatnonzero(
+                    np.isin(self.measured, rows[part])
+                )
+                for part in chosen
+            }
+        for part, held in parts.items():
+            if not len(held):
+                raise ConfigError(
+                    f"parts must be measured ones (measured={self.values['measured']}), got {part}"
+                )
         if "all" not in parts:
             raise ConfigError(f"parts must contain all, which scores are for, got {chosen!r}")
         return parts

@@ -1,6 +1,7 @@
 """What crosses module borders: small frozen records with named, documented fields."""
 
 import hashlib
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -48,6 +49,7 @@ class Dataset:
         inputs: Patterns, shape `(samples, features)`, float64.
         labels: Class of each pattern, shape `(samples,)`, int64, values 0 … classes − 1.
         classes: Number of classes, ≥ 2.
+        shape: Channels, height and width if a pattern is an image, flattened in this order.
 
     Raises:
         ValueError: If shapes, types or values are not these.
@@ -56,6 +58,7 @@ class Dataset:
     inputs: np.ndarray
     labels: np.ndarray
     classes: int
+    shape: tuple[int, int, int] | None = None
 
     def __post_init__(self) -> None:
         if self.inputs.ndim != 2 or self.inputs.dtype != np.float64:
@@ -68,11 +71,16 @@ class Dataset:
             raise ValueError(
                 f"labels must be 0 … classes − 1 with ≥ 2 classes, got {self.classes}"
             )
+        if self.shape is not None and math.prod(self.shape) != self.inputs.shape[1]:
+            raise ValueError(
+                f"shape must hold the {self.inputs.shape[1]} features, got {self.shape}"
+            )
 
     @cached_property
     def digest(self) -> str:
         """SHA-256 of patterns and labels, wherever they were read from."""
-        digest = hashlib.sha256(str(self.inputs.shape).encode())
+        image = "" if self.shape is None else str(self.shape)
+        digest = hashlib.sha256(f"{self.inputs.shape}{image}".encode())
         for array in (self.inputs, self.labels):
             digest.update(np.ascontiguousarray(array).tobytes())
         return digest.hexdigest()

@@ -1,7 +1,22 @@
+import struct
+
+import numpy as np
 import pytest
 import torch
+from omegaconf import open_dict
 
+from ibsweep.fingerprints import run_fingerprint
 from ibsweep.instantiation import ConfigError
+from ibsweep.settings import Settings
+
+RNG = np.random.default_rng(0)
+NEED_MORE = {  # data from outside, more epochs, images
+    *(("task", name) for name in ("arrays", "mnist", "fashion_mnist", "cifar10")),
+    *(("split", name) for name in ("mnist", "cifar10")),
+    ("snapshots", "saxe"),
+    ("network", "conv"),
+    ("network", "conv_small"),
+}
 
 
 class Twice(torch.nn.Module):
@@ -106,6 +121,56 @@ def test_wrong_options_are_named_with_their_rule(settings, overrides, message):
     assert "\n" not in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("overrides", "message"),
+    [
+        (["task=mnist", "task.root="], "task.root must be a folder, got ''"),
+        (["task=cifar10", "task.root=absent"], "task.root must hold data_batch_1, .* without"),
+        (["split=mnist"], "split.train_samples must be < 4096, all samples, got 60000"),
+        (["network=conv"], "network: needs a task of images"),
+        (["measured=some"], "measured must be one of all, train, test, got 'some'"),
+        (["measured=test", "parts=[all,train]"], r"parts must be measured ones .*, got train"),
+        (["noise=additive", "noise.additive.noise_std=0"], "noise.additive.noise_std must be > 0"),
+        (
+            ["noise=[relative]", "noise.relative.sites=[layer_9]"],
+            "noise.relative.sites must be one of layer_1, .*, output, got 'layer_9'",
+        ),
+        (["noise=dropout", "noise.dropout.sites=[]"], "noise.dropout.sites must be all or a list"),
+        (
+            ["+noise.l2._target_=ibsweep.regularizers.l2", "+noise.l2.penalty=[1]"],
+            "noise.l2._target_ must make a Noise, got Regularizer",
+        ),
+        (
+            ["task=digits", "network=conv"],
+            r"network.blocks\[1\] must leave a pixel of its input, got 3 × 3",
+        ),
+        (["task=digits", "network=conv", "network.blocks=[]"], "network.blocks must be a list"),
+        (
+            ["task=digits", "network=conv", "network.blocks=[{kernel: 3}]"],
+            r"network.blocks\[0\] must have channels and only channels, kernel, padding, pool",
+        ),
+        (
+            ["task=digits", "network=conv", "network.blocks=[{channels: 8, pool: 0}]"],
+            r"network.blocks\[0\].pool must be an integer ≥ 1, got 0",
+        ),
+    ],
+    ids=lambda value: value[-1] if isinstance(value, list) else "",
+)
+def test_wrong_options_of_images_and_noise(settings, overrides, message):
+    with pytest.raises(ConfigError, match=f"^{message}") as caught:
+        settings(*overrides).check()
+    assert "\n" not in str(caught.value)
+
+
+def test_what_older_configurations_lack_acts_as_it_did(settings, composed):
+    older = composed()
+    with open_dict(older):
+        del older["noise"], older["measured"], older["floor_snapshots"]
+    assert run_fingerprint(Settings.of(older)) == run_fingerprint(settings("floor_snapshots=0"))
+    assert run_fingerprint(settings("noise=relative")) != run_fingerprint(settings())
+    assert run_fingerprint(settings("measured=test")) != run_fingerprint(settings())
+
+
 def test_a_users_own_code_must_be_trusted_first(settings):
     own = ["activation.function._target_=tests.test_settings.Twice"]
     with pytest.raises(ConfigError, match="trusted_targets"):
@@ -147,9 +212,27 @@ def test_every_option_of_every_group_is_valid(settings):
     from tests.conftest import ROOT
 
     groups = ("task", "split", "activation", "regularization", "seeding", "training", "snapshots")
-    for group in (*groups, "artifacts", "tracking", "network"):
+    for group in (*groups, "artifacts", "tracking", "network", "noise"):
         for file in (ROOT / "conf" / group).glob("*.yaml"):
-            if (group, file.stem) not in {("task", "arrays"), ("snapshots", "saxe")}:
+            if (group, file.stem) not in NEED_MORE:
                 settings(f"{group}={file.stem}").check()
     estimators = ",".join(file.stem for file in (ROOT / "conf" / "estimator").glob("*.yaml"))
     settings(f"estimator=[{estimators}]").check()
+
+
+@pytest.mark.parametrize("experiment", ["conv_digits", "conv_mnist", "saxe_mnist"])
+def test_experiments_on_images_are_valid(settings, tmp_path, experiment):
+    for part, samples in (("train", 200), ("t10k", 50)):
+        images = RNG.integers(0, 256, (samples, 28, 28))
+        write_idx(tmp_path / f"{part}-images-idx3-ubyte", images)
+        write_idx(tmp_path / f"{part}-labels-idx1-ubyte", np.arange(samples) % 10)
+    mnist = [f"task.root={tmp_path}", "split.train_samples=200"] if "mnist" in experiment else []
+    study = settings(f"+experiment={experiment}", *mnist)
+    study.check()
+    assert len(study.measured) == (50 if mnist else 1797)
+    assert study.network.units[-1] == 10
+
+
+def write_idx(path, values):
+    head = bytes((0, 0, 8, values.ndim)) + struct.pack(f">{values.ndim}I", *values.shape)
+    path.write_bytes(head + values.astype(np.uint8).tobytes())

@@ -27,6 +27,7 @@ class Parameter(NamedTuple):
 
 
 Perturbation = Callable[[Tensor], Tensor]
+Inject = Callable[[str, Tensor], Tensor]
 
 
 class Network(ABC):
@@ -42,9 +43,28 @@ class Network(ABC):
     def layers(self) -> Sequence[str]:
         """Names of the measured layers, input side first; the last is `output`."""
 
+    @property
+    @abstractmethod
+    def units(self) -> Sequence[int]:
+        """Number of units of each measured layer."""
+
+    @property
+    @abstractmethod
+    def least_members(self) -> int:
+        """Size from which on a member's numbers do not depend on that of its ensemble."""
+
+    @property
+    @abstractmethod
+    def one_thread(self) -> bool:
+        """Whether the number of threads would change the last bits of its gradients."""
+
     @abstractmethod
     def forward(
-        self, parameters: Mapping[str, Tensor], inputs: Tensor, perturb: Perturbation | None = None
+        self,
+        parameters: Mapping[str, Tensor],
+        inputs: Tensor,
+        perturb: Perturbation | None = None,
+        inject: Inject | None = None,
     ) -> list[Tensor]:
         """Compute what every layer holds, for all members at once.
 
@@ -54,8 +74,10 @@ class Network(ABC):
                 welcome.
             perturb: Applied to the activity of each hidden layer before it is passed on; None when
                 measuring.
+            inject: Applied to the input of each layer, shape `(members, units, samples)`, with the
+                layer's name: the noise of a stochastic network.
 
         Returns:
-            Activity of each hidden layer after its activation, then the logits of the output
-            layer; each of shape `(members, units, samples)`.
+            Activity of each hidden layer after its activation and before noise, then the logits of
+            the output layer; each of shape `(members, units, samples)`.
         """

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from ibsweep import checks
 from ibsweep.activations import Activation
-from ibsweep.networks.base import Network, Parameter, Perturbation
+from ibsweep.networks.base import Inject, Network, Parameter, Perturbation
 
 Initialization = Callable[[int, int, float], float]
 
@@ -69,6 +69,21 @@ class MLP(Network):
         """`layer_1` … `layer_k`, `output`."""
         return [*(f"layer_{k}" for k in range(1, len(self.hidden) + 1)), "output"]
 
+    @property
+    def units(self) -> Sequence[int]:
+        """Those of the hidden layers, then the classes."""
+        return [*self.hidden, self.classes]
+
+    @property
+    def least_members(self) -> int:
+        """Batched products of 1–3 members take another path, with other roundings."""
+        return 4
+
+    @property
+    def one_thread(self) -> bool:
+        """Batched products share out members and samples, never a sum."""
+        return False
+
     @cached_property
     def parameters(self) -> Sequence[Parameter]:
         """Hidden weights, output weights, biases, then what the activation learns."""
@@ -91,11 +106,16 @@ class MLP(Network):
         return Parameter(f"{layer}.weight", (fan_out, fan_in), std, 0.0, layer != "output")
 
     def forward(
-        self, parameters: Mapping[str, Tensor], inputs: Tensor, perturb: Perturbation | None = None
+        self,
+        parameters: Mapping[str, Tensor],
+        inputs: Tensor,
+        perturb: Perturbation | None = None,
+        inject: Inject | None = None,
     ) -> list[Tensor]:
         """See `Network.forward`: one batched matrix product a layer, samples last."""
         activity, below = [], inputs
         for layer in self.layers:
+            below = below if inject is None else inject(layer, below)
             bias = parameters[f"{layer}.bias"].unsqueeze(-1)
             below = torch.baddbmm(bias, parameters[f"{layer}.weight"], below)
             if layer != "output":

@@ -15,7 +15,8 @@ def arrays(*, path: str | None, inputs: str, labels: str) -> Dataset:
 
     Args:
         path: The file.
-        inputs: Name of the patterns in the file, shape `(samples, features)`, finite numbers.
+        inputs: Name of the patterns in the file, finite numbers: shape `(samples, features)`, or
+            images of shape `(samples, height, width)` or `(samples, channels, height, width)`.
         labels: Name of the labels, `samples` integers in any shape; classes are their sorted
             distinct values.
 
@@ -35,12 +36,20 @@ def arrays(*, path: str | None, inputs: str, labels: str) -> Dataset:
             raise ValueError(f"path must hold an array {name!r}, got {path} with {found}")
     patterns = _numbers(content[inputs], inputs)
     classes, codes = _classes(_numbers(content[labels], labels).ravel(), labels)
-    if patterns.ndim != 2 or len(patterns) != len(codes):
+    if patterns.ndim not in (2, 3, 4) or len(patterns) != len(codes):
         shapes = f"{inputs} {patterns.shape} and {labels} {np.shape(content[labels])}"
-        raise ValueError(
-            f"arrays must have shapes (samples, features) and (samples,), got {shapes}"
-        )
-    return Dataset(patterns, codes, len(classes))
+        rule = "(samples, features) or (samples, [channels,] height, width), and (samples,)"
+        raise ValueError(f"arrays must have shapes {rule}, got {shapes}")
+    flat = patterns.reshape(len(patterns), -1)
+    return Dataset(flat, codes, len(classes), _image(patterns.shape[1:]))
+
+
+def _image(shape: tuple[int, ...]) -> tuple[int, int, int] | None:
+    """Return channels, height and width of a pattern's shape, None if it is no image."""
+    if len(shape) == 1:
+        return None
+    channels = shape[0] if len(shape) == 3 else 1
+    return channels, shape[-2], shape[-1]
 
 
 def _read(path: Path) -> Mapping[str, np.ndarray]:

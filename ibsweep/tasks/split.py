@@ -45,6 +45,27 @@ def sequential(labels: np.ndarray, seed: int, *, train_fraction: float) -> Split
     return _split(np.arange(_train_size(len(labels), train_fraction)), len(labels))
 
 
+def published(labels: np.ndarray, seed: int, *, train_samples: int) -> Split:
+    """Train on the first samples, as data sets that come with a test part are laid out.
+
+    Args:
+        labels: Class of each sample, shape `(samples,)`.
+        seed: Not used: there is nothing to draw.
+        train_samples: Number of samples to train on; all others are for testing.
+
+    Raises:
+        ValueError: If a part is left empty.
+
+    Example:
+        >>> published(np.array([0, 1, 1]), 0, train_samples=2).test
+        array([2])
+    """
+    size = checks.integer("train_samples", train_samples, minimum=1)
+    if size >= len(labels):
+        raise ValueError(f"train_samples must be < {len(labels)}, all samples, got {size}")
+    return _split(np.arange(size), len(labels))
+
+
 def _train_size(samples: int, train_fraction: float) -> int:
     fraction = checks.real("train_fraction", train_fraction, above=0, below=1)
     size = round(fraction * samples)

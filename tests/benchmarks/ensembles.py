@@ -16,6 +16,7 @@ import numpy as np
 import torch
 
 from ibsweep import learning
+from ibsweep.networks.mlp import MLP
 from tests.test_learning import OPTIONS, ensemble
 
 EPOCHS = 8000
@@ -32,7 +33,7 @@ def training_ms(members: int, epochs: int) -> float:
         options=dataclasses.replace(OPTIONS, epochs=epochs),
         snapshots=np.array([epochs]),
     )
-    with mock.patch.object(learning, "LEAST_MEMBERS", 1):
+    with mock.patch.object(MLP, "least_members", 1):
         begin = time.perf_counter()
         learning.train(parts)
     return 1000 * (time.perf_counter() - begin) / members / epochs

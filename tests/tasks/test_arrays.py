@@ -29,12 +29,26 @@ def test_matlab_layout_of_the_published_file(tmp_path):
 
 
 @pytest.mark.parametrize(
+    ("images", "shape"),
+    [
+        (np.arange(24.0).reshape(2, 3, 4), (1, 3, 4)),
+        (np.arange(24.0).reshape(2, 2, 3, 2), (2, 3, 2)),
+        (np.arange(24.0).reshape(2, 12), None),
+    ],
+)
+def test_images_keep_their_shape(save, images, shape):
+    task = arrays(path=save(images, np.array([0, 1])), inputs="x", labels="y")
+    assert task.shape == shape
+    assert (task.inputs == np.arange(24.0).reshape(2, 12)).all()
+
+
+@pytest.mark.parametrize(
     ("x", "y", "rule"),
     [
         (np.eye(3), np.zeros(3), "at least two classes"),
         (np.array([[0.0], [np.nan]]), np.array([0, 1]), "x must be finite"),
         (np.eye(3), np.array([0, 1]), "must have shapes"),
-        (np.zeros((2, 2, 2)), np.array([0, 1]), "must have shapes"),
+        (np.zeros((2, 1, 2, 2, 2)), np.array([0, 1]), "must have shapes"),
         (np.eye(2), np.array([0.5, 1]), "y must be integers"),
         (np.eye(2), np.array(["a", "b"]), "y must hold numbers"),
         (np.array([[None]]), np.array([0]), "readable .npz"),

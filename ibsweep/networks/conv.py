@@ -1,0 +1,175 @@
+"""Convolutional networks: blocks of convolution, pooling and activation, then dense layers."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from ibsweep import checks
+from ibsweep.activations import Activation
+from ibsweep.networks.base import Inject, Network, Parameter, Perturbation
+from ibsweep.networks.blocks import Block, make_block
+from ibsweep.networks.mlp import INITIALIZATIONS
+
+
+@dataclass(frozen=True)
+class ConvNet(Network):
+    """A convolutional network with a softmax output layer.
+
+    Each member's convolutions are computed by themselves: on the CPU that takes as long as one
+    grouped convolution of all, or less, and makes every size of ensemble give the same numbers.
+
+    Attributes:
+        blocks: Options of each `Block` as a mapping, or its number of channels alone.
+        hidden: Units of each dense hidden layer after the blocks; there may be none.
+        activation: Activation of the hidden layers.
+        initialization: `glorot` or `released` (see `MLP`), with the fans of a pixel.
+        shape: Channels, height and width of a pattern.
+        classes: Units of the output layer.
+
+    Raises:
+        ValueError: If patterns are no images, there is no block, or an option is out of its range.
+    """
+
+    blocks: Sequence[Mapping[str, int] | int]
+    hidden: Sequence[int]
+    activation: Activation
+    initialization: str
+    shape: tuple[int, int, int] | None
+    classes: int
+
+    def __post_init__(self) -> None:
+        checks.choice("initialization", self.initialization, INITIALIZATIONS)
+        for name, held in (("blocks", self.blocks), ("hidden", self.hidden)):
+            if isinstance(held, str) or not isinstance(held, Sequence):
+                raise ValueError(f"{name} must be a list, got {held!r}")
+        if not self.blocks:
+            raise ValueError(f"blocks must be a list of at least one block, got {self.blocks!r}")
+        for position, units in enumerate(self.hidden):
+            checks.integer(f"hidden[{position}]", units, minimum=1)
+        if self.shape is None:
+            raise ValueError("needs a task of images, as digits or mnist are")
+        for position, shape in enumerate(self._shapes[1:]):
+            if min(shape) < 1:
+                got = " × ".join(map(str, self._shapes[position][1:]))
+                raise ValueError(f"blocks[{position}] must leave a pixel of its input, got {got}")
+
+    @cached_property
+    def layers(self) -> Sequence[str]:
+        """`layer_1` … `layer_k`, blocks first, then `output`."""
+        hidden = len(self.blocks) + len(self.hidden)
+        return [*(f"layer_{k}" for k in range(1, hidden + 1)), "output"]
+
+    @cached_property
+    def units(self) -> Sequence[int]:
+        """Values of each block's output, units of the dense layers."""
+        blocks = [torch.Size(shape).numel() for shape in self._shapes[1:]]
+        return [*blocks, *self.hidden, self.classes]
+
+    @property
+    def least_members(self) -> int:
+        """Members are computed one by one."""
+        return 1
+
+    @property
+    def one_thread(self) -> bool:
+        """A kernel's gradient is a sum over samples that threads share out."""
+        return True
+
+    @cached_property
+    def parameters(self) -> Sequence[Parameter]:
+        """Hidden weights, output weights, biases, then what the activation learns."""
+        shapes = [*map(self._kernel_shape, self._blocks, self._shapes)]
+        widths = [torch.Size(self._shapes[-1]).numel(), *self.hidden, self.classes]
+        shapes += zip(widths[1:], widths, strict=False)
+        return [
+            *map(self._weight, self.layers, shapes),
+            *(
+                Parameter(f"{layer}.bias", (shape[0],), None, 0.0, False)
+                for layer, shape in zip(self.layers, shapes, strict=True)
+            ),
+            *(
+                Parameter(f"{layer}.{name}", (shape[0],), None, start, False)
+                for layer, shape in zip(self.layers[:-1], shapes, strict=False)
+                for name, start in self.activation.learned.items()
+            ),
+        ]
+
+    def forward(
+        self,
+        parameters: Mapping[str, Tensor],
+        inputs: Tensor,
+        perturb: Perturbation | None = None,
+        inject: Inject | None = None,
+    ) -> list[Tensor]:
+        """See `Network.forward`: one member after the other in each layer."""
+        shared = inputs[:1] if inputs.stride(0) == 0 else inputs
+        below = shared.mT.contiguous().mT.expand_as(inputs)
+        activity = []
+        for position, layer in enumerate(self.layers):
+            below = below if inject is None else inject(layer, below)
+            own = {
+                name.rpartition(".")[2]: held
+                for name, held in parameters.items()
+                if name.rpartition(".")[0] == layer
+            }
+            rows = [
+                self._member(position, held.mT, {name: one[member] for name, one in own.items()})
+                for member, held in enumerate(below)
+            ]
+            below = torch.stack(rows).mT
+            if layer != "output" and perturb is not None:
+                below = perturb(below)
+            activity.append(below)
+        return activity
+
+    def _member(self, position: int, rows: Tensor, own: Mapping[str, Tensor]) -> Tensor:
+        """Compute one member's layer: shape `(samples, units below)` to `(samples, units)`."""
+        if position < len(self.blocks):
+            block, shape = self._blocks[position], self._shapes[position]
+            images = _channels_last(rows.reshape(-1, *shape))
+            maps = functional.conv2d(images, own["weight"], own["bias"], padding=block.padding)
+            z = functional.max_pool2d(maps, block.pool).flatten(2)
+        else:
+            z = torch.addmm(own["bias"], rows, own["weight"].T).unsqueeze(2)
+        if self.layers[position] != "output":
+            learned = {
+                name: own[name][None, :, None].expand(len(z), -1, -1)
+                for name in self.activation.learned
+            }
+            z = self.activation.function(z, **learned)
+        return z.flatten(1)
+
+    @cached_property
+    def _blocks(self) -> Sequence[Block]:
+        return [make_block(f"blocks[{k}]", options) for k, options in enumerate(self.blocks)]
+
+    @cached_property
+    def _shapes(self) -> Sequence[tuple[int, int, int]]:
+        """Shape of the input, then of each block's output."""
+        assert self.shape is not None
+        shapes = [self.shape]
+        for block in self._blocks:
+            shapes.append(block.output_shape(shapes[-1]))
+        return shapes
+
+    @staticmethod
+    def _kernel_shape(block: Block, below: tuple[int, int, int]) -> tuple[int, ...]:
+        return block.channels, below[0], block.kernel, block.kernel
+
+    def _weight(self, layer: str, shape: tuple[int, ...]) -> Parameter:
+        pixels = torch.Size(shape[2:]).numel()
+        fans = shape[1] * pixels, shape[0] * pixels
+        std = INITIALIZATIONS[self.initialization](*fans, self.activation.gain)
+        return Parameter(f"{layer}.weight", shape, std, 0.0, layer != "output")
+
+
+def _channels_last(images: Tensor) -> Tensor:
+    """Lay channels out innermost: convolving and pooling then take two thirds of the time.
+
+    With one channel torch's own memory formats are ambiguous, so the strides are made by hand.
+    """
+    return images.permute(0, 2, 3, 1).contiguous().permute(0, 3, 1, 2)
