@@ -1,6 +1,7 @@
 """What crosses module borders: small frozen records with named, documented fields."""
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
@@ -20,6 +21,23 @@ class Information(NamedTuple):
 
     i_xt: Tensor | float
     i_ty: Tensor | float
+
+
+class Estimate(NamedTuple):
+    """One estimated entropy or mutual information, in bits: as it came out, never clipped.
+
+    Attributes:
+        value: The estimate, bits; infinite where the data are functions of each other.
+        error: One standard error of `value`, bits; NaN where the method gives none.
+        diagnostics: What tells whether to trust it, by name, e.g. `rank_x`, `ties`, `negative`.
+        pointwise: Contribution of each sample, shape `(n,)`, bits, with `value` as its mean; None
+            where the method has none.
+    """
+
+    value: float
+    error: float
+    diagnostics: Mapping[str, float]
+    pointwise: np.ndarray | None = None
 
 
 @dataclass(frozen=True)
