@@ -35,7 +35,7 @@ _ASIDE = (
 )  # say nothing of the numbers
 log = logging.getLogger(__name__)
 
-_EXPECTED = (
+EXPECTED = (
     ConfigError,
     StoreError,
     TrainingFailed,
@@ -63,10 +63,10 @@ def train_and_measure(config: DictConfig) -> object:
             log.info("already finished, skipped: %s (rerun=true forces it)", known.returned)
             return known.returned
         return start([config], lambda fraction: None)(0)
-    except _EXPECTED as error:
+    except EXPECTED as error:
         if HydraConfig.get().mode == RunMode.MULTIRUN:  # its sweeper lists the jobs that failed
             raise
-        sys.exit(_report(error))  # before Hydra reports it in its own way
+        sys.exit(report(error))  # before Hydra reports it in its own way
 
 
 def prepare(config: DictConfig) -> None:
@@ -169,17 +169,27 @@ train_and_measure.batch = BatchTask(  # type: ignore[attr-defined]
 
 def main() -> None:
     """Run the command line; exit with status 2 for wrong input, 1 for failed jobs."""
+    run(train_and_measure, config="config")
+
+
+def run(task: Callable[[DictConfig], object], *, config: str) -> None:
+    """Run a task by Hydra with the arguments of the process, wrong input being told in a line.
+
+    Args:
+        task: What to do with a composed configuration.
+        config: Name of the configuration to compose, e.g. `config`.
+    """
     os.environ["HYDRA_FULL_ERROR"] = "1"  # Hydra then raises its errors, to be told here
     launcher.register()
-    command = hydra.main(version_base="1.3", config_path=conf_dir(), config_name="config")
+    command = hydra.main(version_base="1.3", config_path=conf_dir(), config_name=config)
     try:
-        command(train_and_measure)()
-    except _EXPECTED as error:
-        sys.exit(_report(error))
+        command(task)()
+    except EXPECTED as error:
+        sys.exit(report(error))
     except ValueError as error:
         if "Config group override must be a string" not in str(error):
             raise
-        sys.exit(_report(ConfigError(_number_for_an_option())))
+        sys.exit(report(ConfigError(_number_for_an_option())))
 
 
 def _number_for_an_option() -> str:
@@ -193,7 +203,7 @@ def _number_for_an_option() -> str:
     return "a group must name one of its options, got a number"
 
 
-def _report(error: Exception) -> int:
+def report(error: Exception) -> int:
     """Print an error as one line, and return the exit status."""
     lines = (line.strip() for line in str(error).splitlines())
     print("ibsweep: error: " + " ".join(line for line in lines if line), file=sys.stderr)

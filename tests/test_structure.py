@@ -24,18 +24,35 @@ FLOW = [  # a module imports from its own line or an earlier one
     {"reuse"},
     {"querying"},
     {"pipeline", "aggregation", "integrity", "figures", "report"},
+    {"calibration"},
     {"launching"},
-    {"main", "cli", "__main__", "__init__"},
+    {"main", "calibrate", "cli", "__main__", "__init__"},
 ]
 OWNERS = {
-    "hydra": {"main", "launching", "instantiation", "settings", "aggregation"},
-    "omegaconf": {"main", "launching", "settings", "aggregation", "integrity"},
+    "hydra": {
+        "main",
+        "calibrate",
+        "launching",
+        "instantiation",
+        "settings",
+        "aggregation",
+        "calibration",
+    },
+    "omegaconf": {
+        "main",
+        "calibrate",
+        "launching",
+        "settings",
+        "aggregation",
+        "integrity",
+        "calibration",
+    },
     "click": {"cli"},
     "mlflow": {"tracking"},
     "matplotlib": {"plots"},
     "plotly": {"plots"},
     "joblib": {"launching"},
-    "rich": {"launching", "aggregation"},
+    "rich": {"launching", "aggregation", "calibration"},
 }
 
 

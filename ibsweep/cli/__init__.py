@@ -5,7 +5,7 @@ import sys
 
 import click
 
-from ibsweep.cli import care
+from ibsweep.cli import calibrating, care
 
 
 @click.group()
@@ -14,5 +14,5 @@ def main() -> None:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
 
 
-for _command in (care.status, care.doctor, care.ui):
+for _command in (care.status, care.doctor, care.ui, calibrating.calibrate):
     main.add_command(_command)

@@ -1,5 +1,6 @@
 """Draws; the only part that knows how."""
 
+from ibsweep.plots.calibration import calibration
 from ibsweep.plots.planes import information_plane
 
-__all__ = ["information_plane"]
+__all__ = ["calibration", "information_plane"]

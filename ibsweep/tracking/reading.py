@@ -51,15 +51,17 @@ def finished(connection: Connection, fingerprints: Iterable[str], *, tag: str) -
     return {fingerprint: run for fingerprint, run in found if fingerprint in wanted}
 
 
-def networks(connection: Connection, *, sweep: str | None, filter_string: str) -> pd.DataFrame:
+def runs(
+    connection: Connection, *, kind: str, sweep: str | None, filter_string: str
+) -> pd.DataFrame:
     """Return one row a run: identity, choices, parameters, and the last value of every metric."""
-    clauses = ["tags.`ibsweep.kind` = 'network'"]
+    clauses = [f"tags.`ibsweep.kind` = '{kind}'"]
     clauses += [f"tags.`{sweep_tag(sweep)}` = '1'"] if sweep else []
     clauses += [filter_string] if filter_string.strip() else []
-    runs = list(search(connection, " AND ".join(clauses)))
+    found = list(search(connection, " AND ".join(clauses)))
     columns = (_choices, _parameters, _metrics)
-    parts = [pd.DataFrame([column(run) for run in runs]) for column in columns]
-    table = pd.DataFrame([_identity(run) for run in runs], columns=list(IDENTITY))
+    parts = [pd.DataFrame([column(run) for run in found]) for column in columns]
+    table = pd.DataFrame([_identity(run) for run in found], columns=list(IDENTITY))
     for part in parts:
         table = table.join(part[[name for name in part if name not in table]])
     return table
