@@ -1,10 +1,8 @@
 """From an option of conf/estimator to what gives an estimate of a pair."""
 
 import functools
-import inspect
 import math
-import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -21,10 +19,10 @@ LAYER = "layer_1"
 def pair_estimator(node: Mapping[str, Any], key: str, *, trusted: Sequence[str] = ()) -> Estimator:
     """Build what estimates the information of (x, y): vectors, or a vector and labels.
 
-    An option names a layer estimator. Where its module also has `mutual_information(x, y)` or
-    `label_information(x, labels)`, that is taken, with those of the options that it knows, since
-    it states errors. Otherwise the layer estimator itself is: I(X;T) of inputs x and activity y,
-    or I(T;Y) of activity x and labels.
+    An option names a layer estimator. Where that is made of one for pairs of vectors (`pair`) and
+    one for a vector and a class (`labelled`), these are taken, since they state errors. Otherwise
+    it is the layer estimator itself: I(X;T) of inputs x and activity y, or I(T;Y) of activity x
+    and labels.
 
     Args:
         node: The option, a mapping with a `_target_`.
@@ -35,20 +33,10 @@ def pair_estimator(node: Mapping[str, Any], key: str, *, trusted: Sequence[str] 
         ConfigError: If the option is wrong.
     """
     layer = build(node, key, trusted=trusted)
-    module = sys.modules[node["_target_"].rpartition(".")[0]]
-    options = {name: value for name, value in node.items() if not name.startswith("_")}
-    vectors = _sibling(module, "mutual_information", options) or _of_vectors(layer)
-    labels = _sibling(module, "label_information", options) or _of_labels(layer)
-    return lambda x, y: (vectors if y.ndim == 2 else labels)(x, y)
-
-
-def _sibling(module: object, name: str, options: Mapping[str, object]) -> Estimator | None:
-    """Return a function of a module with those of the options that it knows."""
-    function: Callable[..., Estimate] | None = getattr(module, name, None)
-    if function is None:
-        return None
-    known = inspect.signature(function).parameters
-    return functools.partial(function, **{k: v for k, v in options.items() if k in known})
+    parts = layer.keywords if isinstance(layer, functools.partial) else {}
+    vectors: Estimator = parts.get("pair") or _of_vectors(layer)
+    labelled: Estimator = parts.get("labelled") or _of_labels(layer)
+    return lambda x, y: (vectors if y.ndim == 2 else labelled)(x, y)
 
 
 def _of_vectors(layer: LayerEstimator) -> Estimator:

@@ -5,7 +5,7 @@ import sys
 
 import click
 
-from ibsweep.cli import calibrating, care
+from ibsweep.cli import calibrating, care, choosing
 
 
 @click.group()
@@ -14,5 +14,11 @@ def main() -> None:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
 
 
-for _command in (care.status, care.doctor, care.ui, calibrating.calibrate):
+for _command in (
+    care.status,
+    care.doctor,
+    care.ui,
+    calibrating.calibrate,
+    choosing.estimators,
+):
     main.add_command(_command)
