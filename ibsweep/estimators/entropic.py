@@ -31,7 +31,9 @@ def estimate(pointwise: np.ndarray, **diagnostics: float) -> Estimate:
     return Estimate(float(pointwise.mean()), error, diagnostics, pointwise)
 
 
-def mutual_information(x: ArrayLike, y: ArrayLike, *, entropy: Entropy) -> Estimate:
+def mutual_information(
+    x: ArrayLike, y: ArrayLike, *, entropy: Entropy, dither: bool = True
+) -> Estimate:
     """Estimate I(X;Y) = h(X) + h(Y) − h(X,Y).
 
     The error is that of the samples' combined contributions: the three entropies err together.
@@ -40,10 +42,11 @@ def mutual_information(x: ArrayLike, y: ArrayLike, *, entropy: Entropy) -> Estim
         x: Shape `(n, d_x)`; constant and linearly dependent columns are left out.
         y: Shape `(n, d_y)`; likewise.
         entropy: Gives bits, with the samples' contributions.
+        dither: Whether to spread equal values, see `samples.dithered`.
 
     Returns:
-        Bits; exactly 0 if `x` or `y` is constant. Diagnostics: `rank_x`, `rank_y`, the directions
-        that vary; `negative`, 1 for an estimate below 0; and those of h(X,Y).
+        Bits; exactly 0 if `x` or `y` is constant. Diagnostics: those of `samples.Pair`;
+        `negative`, 1 for an estimate below 0; and those of h(X,Y).
 
     Raises:
         ValueError: If `x` or `y` is malformed.
@@ -54,13 +57,12 @@ def mutual_information(x: ArrayLike, y: ArrayLike, *, entropy: Entropy) -> Estim
         >>> round(mutual_information(x, x + noise, entropy=entropy).value, 1)
         0.5
     """
-    first, second = samples.pairs(x, y)
-    ranks = {"rank_x": float(first.shape[1]), "rank_y": float(second.shape[1])}
+    first, second, held = samples.pairs(x, y, dither=dither)
     if not first.shape[1] or not second.shape[1]:
-        return estimate(np.zeros(len(first)), **ranks, negative=0.0)
+        return estimate(np.zeros(len(first)), **held, negative=0.0)
     joint = entropy(np.hstack([first, second]))
     terms = contributions(entropy(first)) + contributions(entropy(second)) - contributions(joint)
-    return estimate(terms, **joint.diagnostics, **ranks, negative=float(terms.mean() < 0))
+    return estimate(terms, **{**joint.diagnostics, **held}, negative=float(terms.mean() < 0))
 
 
 def label_information(x: ArrayLike, labels: ArrayLike, *, entropy: Entropy) -> Estimate:

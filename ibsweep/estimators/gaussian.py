@@ -66,7 +66,7 @@ def mutual_information(x: ArrayLike, y: ArrayLike) -> Estimate:
         >>> round(mutual_information(x, x + noise).value, 1)  # ½ log2 2
         0.5
     """
-    return entropic.mutual_information(x, y, entropy=entropy)
+    return entropic.mutual_information(x, y, entropy=entropy, dither=False)
 
 
 def label_information(x: ArrayLike, labels: ArrayLike) -> Estimate:

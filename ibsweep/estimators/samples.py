@@ -1,9 +1,25 @@
 """Samples as estimators want them: checked, finite, float64, on their support."""
 
+from typing import NamedTuple
+
 import numpy as np
 from numpy.typing import ArrayLike
 
 ROUNDINGS = 1e3  # a direction narrower than so many rounding units of the data is none
+
+
+class Pair(NamedTuple):
+    """Samples of two vectors, each on its own support.
+
+    Attributes:
+        x: Shape `(n, rank of x)`, float64.
+        y: Shape `(n, rank of y)`, float64.
+        diagnostics: `rank_x`, `rank_y` and `ties`, the samples of which a value occurs twice.
+    """
+
+    x: np.ndarray
+    y: np.ndarray
+    diagnostics: dict[str, float]
 
 
 def vectors(name: str, x: ArrayLike) -> np.ndarray:
@@ -24,14 +40,19 @@ def vectors(name: str, x: ArrayLike) -> np.ndarray:
         raise ValueError(f"{name} must hold real numbers, got {array.dtype}")
     if array.ndim not in (1, 2) or 0 in array.shape:
         raise ValueError(f"{name} must be of shape (n ≥ 1, d ≥ 1), got {array.shape}")
-    array = array.astype(np.float64).reshape(len(array), -1)
+    array = array.astype(np.float64, order="C").reshape(len(array), -1)
     if not np.isfinite(array).all():
         raise ValueError(f"{name} must be finite, got {array[~np.isfinite(array)][0]}")
     return array
 
 
-def pairs(x: ArrayLike, y: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
-    """Return two vectors' samples, each on its own support, shapes `(n, rank)`.
+def pairs(x: ArrayLike, y: ArrayLike, *, dither: bool = True) -> Pair:
+    """Return two vectors' samples, each on its own support.
+
+    Args:
+        x: Shape `(n, d_x)`.
+        y: Shape `(n, d_y)`.
+        dither: Whether to spread equal values, see `dithered`.
 
     Raises:
         ValueError: If one is malformed, or they do not have equally many rows.
@@ -39,7 +60,11 @@ def pairs(x: ArrayLike, y: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
     first, second = on_support("x", x), on_support("y", y)
     if len(first) != len(second):
         raise ValueError(f"y must have {len(first)} rows as x, got {len(second)}")
-    return first, second
+    spread = dithered(first, seed=0), dithered(second, seed=1)
+    moved = (spread[0] != first).any(axis=1) | (spread[1] != second).any(axis=1)
+    ranks = {"rank_x": float(first.shape[1]), "rank_y": float(second.shape[1])}
+    held = {**ranks, "ties": float(moved.sum())}
+    return Pair(*spread, held) if dither else Pair(first, second, held)
 
 
 def classes(labels: ArrayLike, *, samples: int) -> tuple[np.ndarray, np.ndarray]:
@@ -87,7 +112,48 @@ def on_support(name: str, x: ArrayLike) -> np.ndarray:
     kept = singular > resolution * singular[0]
     if kept.all() and len(points) > scaled.shape[1]:
         return scaled
-    return left[:, kept] * np.sqrt(len(points))
+    return left[:, kept][first_equal(points)] * np.sqrt(len(points))
+
+
+def dithered(points: np.ndarray, *, seed: int) -> np.ndarray:
+    """Spread values that occur more than once, without losing any information.
+
+    Uniform noise as wide as the least gap between unlike values of a column is added to the
+    column's repeated values: each can be told from the others still, so that information is the
+    same, and now there is a density. Values that occur once stay as they are.
+
+    Args:
+        points: Shape `(n, d)`.
+        seed: Of the noise.
+
+    Returns:
+        Shape `(n, d)`; `points` itself where nothing repeats.
+
+    Example:
+        >>> dithered(np.array([[0.0], [1.0], [5.0]]), seed=0).ravel().tolist()
+        [0.0, 1.0, 5.0]
+        >>> dithered(np.array([[0.0], [0.0], [5.0], [9.0]]), seed=0).ravel().round().tolist()
+        [1.0, -1.0, 5.0, 9.0]
+    """
+    generator = np.random.default_rng(seed)
+    spread = points
+    for column in range(points.shape[1]):
+        values, of, copies = np.unique(points[:, column], return_inverse=True, return_counts=True)
+        if 1 < len(values) < len(points):
+            repeated = copies[of] > 1
+            spread = points.copy() if spread is points else spread
+            noise = generator.uniform(-0.5, 0.5, size=repeated.sum())
+            spread[repeated, column] += noise * np.diff(values).min()
+    return spread
+
+
+def first_equal(points: np.ndarray) -> np.ndarray:
+    """Return for each row the number of the first row that equals it, shape `(n,)`."""
+    n = len(points)
+    if len(np.unique(points[:, 0])) == n:
+        return np.arange(n)
+    _, first, of = np.unique(points, axis=0, return_index=True, return_inverse=True)
+    return first[of]
 
 
 def _resolution(x: ArrayLike) -> float:

@@ -4,6 +4,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from ibsweep.estimators.samples import first_equal
+
 LEAST = 1e-12  # ratio of singular values below which float64 holds no direction
 
 
@@ -38,7 +40,7 @@ def whiten(x: np.ndarray) -> Whitened:
         return Whitened(x, 0.0)
     centred = x - x.mean(axis=0)
     left, singular, _ = np.linalg.svd(centred, full_matrices=False)
+    points = left[first_equal(x)] * np.sqrt(len(x))  # rounding must not part equal rows
     if len(x) <= x.shape[1] or singular[-1] <= LEAST * singular[0]:
-        return Whitened(left * np.sqrt(len(x)), -np.inf)
-    volume = np.log(singular / np.sqrt(len(x))).sum()
-    return Whitened(left * np.sqrt(len(x)), float(volume))
+        return Whitened(points, -np.inf)
+    return Whitened(points, float(np.log(singular / np.sqrt(len(x))).sum()))
