@@ -12,6 +12,7 @@ from hydra.utils import to_absolute_path
 from omegaconf import DictConfig, OmegaConf
 
 from ibsweep import checks
+from ibsweep.calibration.compression import Compressor, compress
 from ibsweep.calibration.estimators import Estimator, pair_estimator
 from ibsweep.distributions import Distribution
 from ibsweep.fingerprints import fingerprint
@@ -23,6 +24,7 @@ KEYS = (
     "information",
     "samples",
     "estimator",
+    "compressor",
     "seed",
     "tracking",
     "directory",
@@ -104,14 +106,22 @@ class Cell:
             for name, node in options.items()
         }
 
+    @cached_property
+    def compressor(self) -> Compressor:
+        """What X and Y are compressed by."""
+        built: Compressor = build(self.values["compressor"], "compressor", trusted=self._trusted)
+        return built
+
     def try_out(self) -> None:
-        """Let every estimator measure a few samples, so that it can complain of its options.
+        """Compress and measure a few samples, so that the parts can complain of their options.
 
         Raises:
             ConfigError: If one does.
         """
         few = min(self.samples, _FEW)
-        pair = self.distribution.sample(few, np.random.default_rng(0))
+        sampled = self.distribution.sample(few, np.random.default_rng(0))
+        with blame("compressor"):
+            pair, _ = compress(sampled, self.compressor)
         for name, estimator in self.estimators.items():
             with blame(f"estimator.{name}"):
                 estimator(pair.x, pair.y)
@@ -139,7 +149,7 @@ class Cell:
     @property
     def sample_content(self) -> dict[str, Any]:
         """All that determines the compressed samples, but the seed."""
-        kept = ("distribution", "samples")
+        kept = ("distribution", "samples", "compressor")
         return {**{key: self.values[key] for key in kept}, "numerics": NUMERICS}
 
     @property

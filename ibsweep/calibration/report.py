@@ -14,7 +14,7 @@ from ibsweep.tracking import Store
 
 _BITS = ("truth", "bias", "rmse")
 _PAGE = 140  # characters, where there is no terminal
-_CHOICES = ("distribution", "estimator")
+_CHOICES = ("distribution", "compressor", "estimator")
 
 
 def finish(store: Store, sweep: str) -> None:
@@ -51,7 +51,7 @@ def cells(runs: pd.DataFrame) -> pd.DataFrame:
     """
     named = runs.drop(columns="samples").rename(columns={"estimator": "estimators"})
     estimates = tidy(named.join(runs["samples"]))
-    options = [name for name in runs if name.startswith("distribution.")]
+    options = [name for name in runs if name.startswith(("distribution.", "compressor."))]
     options = [name for name in options if name != "distribution.information"]
     varying = [name for name in options if estimates[name].astype(str).nunique() > 1]
     estimates[varying] = estimates[varying].astype(str)

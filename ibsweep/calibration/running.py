@@ -12,6 +12,7 @@ from omegaconf import OmegaConf
 
 from ibsweep.aggregation import sweep_name
 from ibsweep.calibration.cells import Cell
+from ibsweep.calibration.compression import compress
 from ibsweep.calibration.measuring import measure
 from ibsweep.distributions.base import Pair
 from ibsweep.fingerprints import fingerprint
@@ -43,7 +44,7 @@ class Batch:
 
     def __init__(self, cells: Sequence[Cell]) -> None:
         self._cells = cells
-        self._held: tuple[str, Pair] | None = None
+        self._held: tuple[str, Pair, dict[str, float]] | None = None
 
     def run(self, index: int, job: Job) -> Calibrated:
         """Measure and store job `index`.
@@ -54,7 +55,7 @@ class Batch:
         cell, started = self._cells[index], time.time()
         store = open_store(cell.tracking)
         try:
-            pair = self._pair(cell, job.training_fingerprint)
+            pair, kept = self._samples(cell, job.training_fingerprint)
             estimates = measure(pair, cell.estimators)
         except Exception as error:
             reason = f"{type(error).__name__}: {error}"
@@ -65,7 +66,7 @@ class Batch:
                 job=job,
                 truth=cell.distribution.bits,
                 estimates=estimates,
-                scores={},
+                scores=kept,
                 samples=cell.samples,
                 started=started,
             )
@@ -73,13 +74,13 @@ class Batch:
         found = dict(zip(estimates["estimator"], estimates["estimate"], strict=True))
         return Calibrated(run_id, found)
 
-    def _pair(self, cell: Cell, name: str) -> Pair:
-        """Return the samples of a cell, compressed."""
+    def _samples(self, cell: Cell, name: str) -> tuple[Pair, dict[str, float]]:
+        """Return the samples of a cell, compressed, and how much that keeps of them."""
         if self._held is None or self._held[0] != name:
             generator = np.random.default_rng(cell.values["seed"])
             pair = cell.distribution.sample(cell.samples, generator)
-            self._held = (name, pair)
-        return self._held[1]
+            self._held = (name, *compress(pair, cell.compressor))
+        return self._held[1:]
 
 
 def job_of(cell: Cell) -> Job:
@@ -88,9 +89,9 @@ def job_of(cell: Cell) -> Job:
     running = HydraConfig.get()
     chosen = {str(k): str(v) for k, v in running.runtime.choices.items() if k in values}
     choices = {**chosen, "estimator": ",".join(values["estimator"])}
-    named = [choices["distribution"], choices["estimator"], f"seed{values['seed']}"]
+    named = [choices["distribution"], choices["compressor"], choices["estimator"]]
     return Job(
-        name="-".join(named),
+        name="-".join([*(word for word in named if word != "identity"), f"seed{values['seed']}"]),
         parameters=dict(_flatten({k: v for k, v in values.items() if k not in _ASIDE})),
         choices=choices,
         seed=values["seed"],

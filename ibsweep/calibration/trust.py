@@ -67,6 +67,7 @@ def sentence(rows: pd.DataFrame) -> str:
 
 def _sample(row: pd.Series) -> str:
     """Name a kind of sample."""
-    dims = row.get("distribution.dims")
+    dims, compressor = row.get("distribution.dims"), row.get("compressor", "identity")
     name = f"{row['distribution']} {dims}" if isinstance(dims, str) else row["distribution"]
-    return f"{name}, N = {row['samples']}"
+    by = "" if compressor == "identity" else f" by {compressor}"
+    return f"{name}{by}, N = {row['samples']}"

@@ -52,6 +52,7 @@ def runs():
     return pd.DataFrame(
         {
             "distribution": "normal",
+            "compressor": "identity",
             "estimator": ["a,b", "a,b", "a"],
             "samples": 100,
             "distribution.dims": ["[1, 1]", "[1, 1]", "[2, 2]"],
