@@ -46,15 +46,16 @@ def cells(runs: pd.DataFrame) -> pd.DataFrame:
         runs: Finished runs of a calibration, as `Store.calibrations` returns them.
 
     Returns:
-        The columns `distribution, compressor, estimator, samples`, the distribution's parameters
-        that differ between runs, and those of `summarize`; ordered by them.
+        The columns `distribution, compressor, estimator, samples`, those parameters of the first
+        two that differ between runs ("" where there is none), `truth` (bits), and the columns of
+        `summarize`; ordered by what names a cell.
     """
     named = runs.drop(columns="samples").rename(columns={"estimator": "estimators"})
     estimates = tidy(named.join(runs["samples"]))
     options = [name for name in runs if name.startswith(("distribution.", "compressor."))]
     options = [name for name in options if name != "distribution.information"]
     varying = [name for name in options if estimates[name].astype(str).nunique() > 1]
-    estimates[varying] = estimates[varying].astype(str)
+    estimates[varying] = estimates[varying].map(lambda value: "" if pd.isna(value) else str(value))
     by = [*_CHOICES, "samples", *varying, "truth"]
     table = summarize(estimates, by)
     return table.sort_values([*by], kind="stable", ignore_index=True)

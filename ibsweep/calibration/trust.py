@@ -68,6 +68,7 @@ def sentence(rows: pd.DataFrame) -> str:
 def _sample(row: pd.Series) -> str:
     """Name a kind of sample."""
     dims, compressor = row.get("distribution.dims"), row.get("compressor", "identity")
-    name = f"{row['distribution']} {dims}" if isinstance(dims, str) else row["distribution"]
+    known = isinstance(dims, str) and dims  # a CSV's empty cell is read as NaN
+    name = f"{row['distribution']} {dims}" if known else row["distribution"]
     by = "" if compressor == "identity" else f" by {compressor}"
     return f"{name}{by}, N = {row['samples']}"

@@ -98,6 +98,6 @@ def _title(names: list[str], key: tuple[object, ...]) -> str:
     words = [
         str(value) if name in plain else f"{name.removeprefix('distribution.')} {value}"
         for name, value in zip(names, key, strict=True)
-        if str(value) not in ("identity", "nan")
+        if str(value) not in ("identity", "")
     ]
     return ", ".join(words)

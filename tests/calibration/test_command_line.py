@@ -6,7 +6,9 @@ import subprocess
 import sys
 
 import pytest
+from click.testing import CliRunner
 
+from ibsweep.cli import main
 from ibsweep.tracking import TrackingOptions, open_store
 
 TINY = ["samples=50", "estimator=gaussian", "hydra.launcher.backend=sequential"]
@@ -79,14 +81,8 @@ def test_wrong_input_is_one_line_and_leaves_no_run(tmp_path):
 
 def test_the_estimators_are_listed_with_where_they_were_right(swept):
     folder, _ = swept
-    told = subprocess.run(
-        [sys.executable, "-m", "ibsweep.cli", "estimators", "--measured", "outputs"],
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        timeout=300,
-    )
-    assert told.returncode == 0, told.stderr
+    told = CliRunner().invoke(main, ["estimators", "--measured", str(folder / "outputs")])
+    assert told.exit_code == 0, told.output
     assert re.search(
-        r"gaussian\n  estimates .*\n  paper .*\n  trust .*normal, N = 50: ", told.stdout
+        r"gaussian\n +estimates .*\n +paper .*\n +trust .*normal, N = 50:", told.output
     )
