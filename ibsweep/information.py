@@ -80,7 +80,7 @@ def measure(
 
 
 def try_out(estimator: Estimator) -> None:
-    """Call an estimator on four samples, so that it can complain of its options.
+    """Call an estimator on sixteen samples, so that it can complain of its options.
 
     Args:
         estimator: As for `measure`.
@@ -89,14 +89,14 @@ def try_out(estimator: Estimator) -> None:
         ValueError: If it refuses an option, asks for what `measure` does not supply, or returns
             something else than I(X;T) and I(T;Y) of every snapshot.
     """
-    inputs, labels = np.eye(4), np.array([0, 0, 1, 1])
+    inputs, labels = np.argwhere(np.ones((4, 4))).astype(float), np.arange(16) % 2
     activity = torch.tensor(np.stack([inputs, inputs / 2]))
     measure(
         {"layer_1": activity, OUTPUT: activity},
         labels,
         {"it": estimator},
         epochs=np.arange(2),
-        parts={"all": np.arange(4)},
+        parts={"all": np.arange(16)},
         inputs=inputs,
     )
 

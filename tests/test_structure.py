@@ -15,6 +15,7 @@ FLOW = [  # a module imports from its own line or an earlier one
     {"training"},
     {"activity"},
     {"estimators"},
+    {"compressors"},
     {"information"},
     {"compression"},
     {"tracking"},

@@ -12,9 +12,10 @@ from hydra.utils import to_absolute_path
 from omegaconf import DictConfig, OmegaConf
 
 from ibsweep import checks
-from ibsweep.calibration.compression import Compressor, compress
+from ibsweep.calibration.compression import Fit, compress
 from ibsweep.calibration.estimators import Estimator, pair_estimator
 from ibsweep.distributions import Distribution
+from ibsweep.distributions.base import Pair
 from ibsweep.fingerprints import fingerprint
 from ibsweep.instantiation import ConfigError, blame, build
 from ibsweep.tracking import TrackingOptions
@@ -107,10 +108,29 @@ class Cell:
         }
 
     @cached_property
-    def compressor(self) -> Compressor:
-        """What X and Y are compressed by."""
-        built: Compressor = build(self.values["compressor"], "compressor", trusted=self._trusted)
-        return built
+    def compressor(self) -> Fit:
+        """What learns to compress X and Y."""
+        options = self.values["compressor"]
+        if not isinstance(options, dict) or len(options) != 1:
+            raise ConfigError(f"compressor must be one compressor, got {options!r}")
+        ((name, node),) = options.items()
+        fit: Fit = build(node, f"compressor.{name}", trusted=self._trusted)
+        return fit
+
+    def sample(self, samples: int, seed: int) -> tuple[Pair, dict[str, float]]:
+        """Draw samples and compress them, by what is learnt from as many others.
+
+        Args:
+            samples: How many.
+            seed: Decides which.
+
+        Returns:
+            The codes, and what they keep.
+        """
+        generator = np.random.default_rng(seed)
+        pair = self.distribution.sample(samples, generator)
+        other = self.distribution.sample(samples, generator)
+        return compress(pair, self.compressor, other=other)
 
     def try_out(self) -> None:
         """Compress and measure a few samples, so that the parts can complain of their options.
@@ -118,10 +138,8 @@ class Cell:
         Raises:
             ConfigError: If one does.
         """
-        few = min(self.samples, _FEW)
-        sampled = self.distribution.sample(few, np.random.default_rng(0))
-        with blame("compressor"):
-            pair, _ = compress(sampled, self.compressor)
+        with blame(f"compressor.{next(iter(self.values['compressor']))}"):
+            pair, _ = self.sample(min(self.samples, _FEW), 0)
         for name, estimator in self.estimators.items():
             with blame(f"estimator.{name}"):
                 estimator(pair.x, pair.y)

@@ -5,14 +5,12 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-import numpy as np
 from hydra.core.hydra_config import HydraConfig
 from hydra.types import RunMode
 from omegaconf import OmegaConf
 
 from ibsweep.aggregation import sweep_name
 from ibsweep.calibration.cells import Cell
-from ibsweep.calibration.compression import compress
 from ibsweep.calibration.measuring import measure
 from ibsweep.distributions.base import Pair
 from ibsweep.fingerprints import fingerprint
@@ -77,9 +75,7 @@ class Batch:
     def _samples(self, cell: Cell, name: str) -> tuple[Pair, dict[str, float]]:
         """Return the samples of a cell, compressed, and how much that keeps of them."""
         if self._held is None or self._held[0] != name:
-            generator = np.random.default_rng(cell.values["seed"])
-            pair = cell.distribution.sample(cell.samples, generator)
-            self._held = (name, *compress(pair, cell.compressor))
+            self._held = (name, *cell.sample(cell.samples, cell.values["seed"]))
         return self._held[1:]
 
 

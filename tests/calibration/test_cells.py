@@ -38,7 +38,7 @@ def cell(tmp_path, monkeypatch):
         (["distribution=levels", "information=2"], "information must be null for a distribution"),
         (["distribution=student", "information=0"], "distribution.information must be ≥ 0.* bits"),
         (["estimator=ebab", "estimator.ebab.bins=0"], "estimator.ebab.bins must be"),
-        (["compressor=pca", "compressor.dimensions=0"], "compressor.dimensions must be"),
+        (["compressor=pca", "compressor.pca.dimensions=0"], "compressor.pca.dimensions must"),
         (["rerun=perhaps"], "rerun must be true or false, got 'perhaps'"),
         (["distribution._target_=os.system"], "distribution._target_ must start with"),
         (["distribution._target_=torch.nn.ReLU", "~distribution.dims"], "distribution"),

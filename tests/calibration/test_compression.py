@@ -1,41 +1,35 @@
-"""Principal components keep what they can of the variance, and nothing else is lost."""
+"""Samples are compressed by what was learnt from others, and labels not at all."""
+
+from functools import partial
 
 import numpy as np
 import pytest
 
-from ibsweep.calibration.compression import compress, identity, pca
+from ibsweep.calibration.compression import compress
+from ibsweep.compressors import identity, pca
 from ibsweep.distributions.base import Pair
 
 
-def data():
-    generator = np.random.default_rng(0)
-    return generator.normal(size=(200, 2)) @ generator.normal(size=(2, 7))
+def data(seed):
+    mixing = np.random.default_rng(99).normal(size=(2, 7))
+    return np.random.default_rng(seed).normal(size=(200, 2)) @ mixing
 
 
 def test_as_many_components_as_there_are_keep_distances():
-    values = data()
-    left, kept = pca(values, dimensions=2)
-    assert left.shape == (200, 2)
-    assert kept == pytest.approx(1.0)
-    centred = values - values.mean(axis=0)
-    assert left @ left.T == pytest.approx(centred @ centred.T)
-
-
-def test_the_first_component_has_the_largest_variance():
-    values = np.random.default_rng(0).normal(size=(5000, 3)) * [3.0, 1.0, 1.0]
-    left, kept = pca(values, dimensions=1)
-    assert left.var() == pytest.approx(9.0, rel=0.1)
-    assert kept == pytest.approx(9 / 11, abs=0.02)
+    pair, other = (Pair(data(seed), data(seed + 1)) for seed in (0, 2))
+    left, scores = compress(pair, partial(pca.fit, dimensions=2), other=other)
+    assert left.x.shape == (200, 2)
+    assert scores["explained_variance/x"] == pytest.approx(1.0)
+    assert scores["rank/y"] == 2
+    for before, after in zip(pair, left, strict=True):
+        assert np.linalg.norm(after[0] - after[1]) == pytest.approx(
+            np.linalg.norm(before[0] - before[1])
+        )
 
 
 def test_labels_are_not_compressed():
-    pair = Pair(data(), np.arange(200))
-    left, kept = compress(pair, identity)
+    pair = Pair(data(0), np.arange(200))
+    left, scores = compress(pair, identity.fit, other=Pair(data(1), np.arange(200)))
+    assert np.array_equal(left.x, pair.x)
     assert np.array_equal(left.y, pair.y)
-    assert kept == {"kept/x": 1.0}
-    assert set(compress(Pair(data(), data()), identity)[1]) == {"kept/x", "kept/y"}
-
-
-def test_dimensions_must_be_positive():
-    with pytest.raises(ValueError, match="dimensions must be an integer ≥ 1, got 0"):
-        pca(data(), dimensions=0)
+    assert set(scores) == {"explained_variance/x", "rank/x"}

@@ -1,0 +1,52 @@
+import numpy as np
+import pytest
+import torch
+
+from ibsweep.estimators import critics
+
+BOUNDS = list(critics.BOUNDS)
+
+
+def correlated(rng, n, nats):
+    x, noise = rng.normal(size=(2, n))
+    rho = np.sqrt(1 - np.exp(-2 * nats))
+    return x, rho * x + np.sqrt(1 - rho**2) * noise
+
+
+@pytest.mark.parametrize("bound", BOUNDS)
+def test_little_information_reads_as_little_on_held_out_samples(rng, bound):
+    x, y = correlated(rng, 2000, 0.1)
+    found = critics.mutual_information(x, y, bound=bound, steps=300)
+    assert found.value * np.log(2) == pytest.approx(0.1, abs=0.1)
+
+
+@pytest.mark.parametrize("bound", BOUNDS)
+def test_one_nat_is_found(rng, bound):
+    x, y = correlated(rng, 4000, 1.0)
+    found = critics.mutual_information(x, y, bound=bound, steps=300)
+    assert found.value * np.log(2) == pytest.approx(1.0, abs=0.25)
+
+
+def test_infonce_cannot_exceed_its_cap(rng):
+    x, y = correlated(rng, 1000, 8.0)
+    found = critics.mutual_information(x, y, bound="infonce", steps=200, batch=16)
+    assert found.diagnostics["cap"] == 4
+    assert 2.5 < found.value <= 4
+
+
+def test_the_seed_is_all_that_is_random(rng):
+    x, y = correlated(rng, 200, 1.0)
+    state = torch.get_rng_state()
+    first, second = (
+        critics.mutual_information(x, y, bound="nwj", steps=20, batch=32) for _ in range(2)
+    )
+    assert first.value == second.value
+    assert torch.equal(torch.get_rng_state(), state)
+
+
+def test_options_and_samples_are_checked():
+    x = np.arange(20.0)
+    with pytest.raises(ValueError, match="bound must be one of mine, nwj"):
+        critics.mutual_information(x, x, bound="x")
+    with pytest.raises(ValueError, match="x must have ≥ 16 rows, got 15"):
+        critics.mutual_information(x[:15], x[:15], bound="mine")
