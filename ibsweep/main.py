@@ -33,7 +33,7 @@ from ibsweep.types import Job
 
 log = logging.getLogger(__name__)
 
-_EXPECTED = (
+EXPECTED = (
     ConfigError,
     StoreError,
     TrainingFailed,
@@ -61,10 +61,10 @@ def train_and_measure(config: DictConfig) -> object:
             log.info("already finished, skipped: %s (rerun=true forces it)", known.returned)
             return known.returned
         return start([config], lambda fraction: None)(0)
-    except _EXPECTED as error:
+    except EXPECTED as error:
         if HydraConfig.get().mode == RunMode.MULTIRUN:  # its sweeper lists the jobs that failed
             raise
-        sys.exit(_report(error))  # before Hydra reports it in its own way
+        sys.exit(report(error))  # before Hydra reports it in its own way
 
 
 class CheckFirst(Callback):
@@ -75,8 +75,8 @@ class CheckFirst(Callback):
         try:
             identify(config)
             prepare(config)
-        except _EXPECTED as error:
-            sys.exit(_report(error))  # Hydra would turn any other exception into a warning
+        except EXPECTED as error:
+            sys.exit(report(error))  # Hydra would turn any other exception into a warning
 
 
 def prepare(config: DictConfig) -> None:
@@ -175,20 +175,30 @@ train_and_measure.batch = BatchTask(  # type: ignore[attr-defined]
 
 def main() -> None:
     """Run the command line; exit with status 2 for wrong input, 1 for failed jobs."""
+    run(train_and_measure, config="config")
+
+
+def run(task: Callable[[DictConfig], object], *, config: str) -> None:
+    """Run a task by Hydra with the arguments of the process, wrong input being told in a line.
+
+    Args:
+        task: What to do with a composed configuration.
+        config: Name of the configuration to compose, e.g. `config`.
+    """
     os.environ["HYDRA_FULL_ERROR"] = "1"  # Hydra then raises its errors, to be told here
     launcher.register()
     if "dry_run=true" in sys.argv and not {"-m", "--multirun"} & set(sys.argv):
         sys.argv.append("--multirun")  # a single run is a sweep of one job: it is planned first
-    command = hydra.main(version_base="1.3", config_path=conf_dir(), config_name="config")
+    command = hydra.main(version_base="1.3", config_path=conf_dir(), config_name=config)
     try:
         _check_choices(sys.argv[1:])
-        command(train_and_measure)()
-    except _EXPECTED as error:
-        sys.exit(_report(error))
+        command(task)()
+    except EXPECTED as error:
+        sys.exit(report(error))
     except RuntimeError as error:
         if "Invalid plugin" not in str(error):
             raise
-        sys.exit(_report(ConfigError(f"_target_ must name a plugin of Hydra's: {error}")))
+        sys.exit(report(ConfigError(f"_target_ must name a plugin of Hydra's: {error}")))
 
 
 def _check_choices(arguments: Sequence[str]) -> None:
@@ -219,7 +229,7 @@ def _names(value: object) -> Iterator[object]:
         yield value
 
 
-def _report(error: Exception) -> int:
+def report(error: Exception) -> int:
     """Print an error as one line, and return the exit status."""
     text = str(error)
     if isinstance(error, OverrideParseException):

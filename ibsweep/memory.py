@@ -1,7 +1,13 @@
-"""Keeping freed memory in the process, for loops that allocate the same tensors over and over."""
+"""The process's memory: keeping what is freed, and seeing how much something needs."""
 
 import ctypes
 import functools
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import psutil
 
 _TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3  # parameters of mallopt(3)
 _KEPT = 2**30  # bytes at the top of the heap that are not given back
@@ -24,3 +30,44 @@ def keep_freed_memory() -> bool:
     except (AttributeError, OSError, TypeError):  # not glibc
         return False
     return bool(mallopt(_MMAP_THRESHOLD, _LARGEST) and mallopt(_TRIM_THRESHOLD, _KEPT))
+
+
+@dataclass
+class Growth:
+    """By how much the process grew.
+
+    Attributes:
+        bytes: The most that it held above what it held at the start.
+    """
+
+    bytes: int = 0
+
+
+@contextmanager
+def growth(*, interval_s: float = 0.005) -> Iterator[Growth]:
+    """Watch from a thread how the process grows while the block runs.
+
+    Memory that was freed before and kept by the process is used again without growth, so the
+    figure is a lower one.
+
+    Args:
+        interval_s: Seconds between two looks.
+    """
+    process, seen, done = psutil.Process(), Growth(), threading.Event()
+    before = process.memory_info().rss
+
+    def look() -> None:
+        seen.bytes = max(seen.bytes, process.memory_info().rss - before)
+
+    def watch() -> None:
+        while not done.wait(interval_s):
+            look()
+
+    watcher = threading.Thread(target=watch, daemon=True)
+    watcher.start()
+    try:
+        yield seen
+    finally:
+        done.set()
+        watcher.join()
+        look()

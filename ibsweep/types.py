@@ -113,6 +113,7 @@ class Job:
             one configuration.
         config: Resolved configuration, as YAML text.
         sweep: Identifier of the sweep the job belongs to, or None for a single run.
+        kind: What it leaves behind: `network`, or `calibration` (estimates of known information).
     """
 
     name: str
@@ -124,6 +125,7 @@ class Job:
     configuration: str
     config: str
     sweep: str | None
+    kind: str = "network"
 
 
 @dataclass(frozen=True)
@@ -159,3 +161,25 @@ class NetworkRecord:
     started: float
     durations: dict[str, float]
     weights_from: str | None = None
+
+
+@dataclass(frozen=True)
+class CalibrationRecord:
+    """What estimators said of samples whose information is known: what tracking stores.
+
+    Attributes:
+        job: What was asked for.
+        truth: The information, in bits.
+        estimates: Columns `estimator, estimate, error` (bits; NaN where a method states no error),
+            `seconds`, `megabytes` (by which the process grew); one row an estimator.
+        scores: Further metrics, e.g. how well a compressor rebuilds what it compressed.
+        samples: Number of samples.
+        started: Unix time in seconds.
+    """
+
+    job: Job
+    truth: float
+    estimates: pd.DataFrame
+    scores: dict[str, float]
+    samples: int
+    started: float

@@ -57,17 +57,19 @@ def strike(process, how, rng):
 
 
 def disturb(folder, hows, rng, say, epochs):
-    """Run the sweep again and again, each time struck at a random instant, until none is left."""
+    """Run the sweep again and again, struck at random instants; a dead worker does not end it."""
+    process = None
     for count, how in enumerate(hows, 1):
-        process = start(folder, epochs)
+        if process is None or process.poll() is not None:
+            process = start(folder, epochs)
         time.sleep(rng.uniform(2, 22))
         if process.poll() is not None:
-            say(f"kill {count:2d}: the sweep was done before")
+            say(f"kill {count:2d}: the sweep was done before", flush=True)
             continue
         strike(process, how, rng)
-        if process.poll() is None:
-            process.wait(timeout=1800)
-        say(f"kill {count:2d}: {how}, {finished(folder)} of 60 finished")
+        say(f"kill {count:2d}: {how}, {finished(folder)} of 60 finished", flush=True)
+    if process is not None:
+        process.wait(timeout=1800)
 
 
 def finished(folder):

@@ -8,7 +8,7 @@ import pytest
 PACKAGE = Path(__file__).resolve().parents[1] / "ibsweep"
 FLOW = [  # a module imports from its own line or an earlier one
     {"checks", "types", "randomness", "memory"},
-    {"tasks", "activations", "schedule", "optimizers"},
+    {"tasks", "activations", "schedule", "optimizers", "distributions"},
     {"networks", "regularizers", "noise"},
     {"ensembles"},
     {"batches", "checkpoints"},
@@ -25,16 +25,16 @@ FLOW = [  # a module imports from its own line or an earlier one
     {"reuse", "restoring"},
     {"querying", "measuring", "recording"},
     {"pipeline", "aggregation", "integrity", "figures", "report"},
+    {"calibration"},
     {"launching", "watching"},
     {"forecasting", "jobs"},
     {"estimation"},
-    {"main", "cli", "__main__", "__init__"},
+    {"main", "calibrate", "cli", "__main__", "__init__"},
 ]
+COMPOSING = {"launching", "settings", "aggregation", "estimation", "calibration"}
 OWNERS = {
-    "hydra": {"main", "launching", "instantiation", "settings", "aggregation", "estimation"},
-    "omegaconf": {
-        *("main", "launching", "settings", "aggregation", "restoring", "jobs", "estimation"),
-    },
+    "hydra": {"main", "calibrate", "instantiation", *COMPOSING},
+    "omegaconf": {"main", "calibrate", "restoring", "jobs", *COMPOSING},
     "click": {"cli"},
     "mlflow": {"tracking"},
     "matplotlib": {"plots"},
@@ -42,7 +42,7 @@ OWNERS = {
     "jinja2": {"plots"},
     "markupsafe": {"plots"},
     "joblib": {"launching", "estimation"},
-    "rich": {"launching", "aggregation", "cli"},
+    "rich": {"launching", "aggregation", "calibration", "cli"},
 }
 
 

@@ -5,7 +5,7 @@ import sys
 
 import click
 
-from ibsweep.cli import answers, care, estimate, figures, report
+from ibsweep.cli import answers, calibrating, care, choosing, estimate, figures, report
 
 
 @click.group()
@@ -18,6 +18,7 @@ _COMMANDS = (
     *(care.status, care.doctor, care.ui, estimate.estimate),
     *(answers.list_runs, answers.list_curves, answers.correlate, answers.judge),
     *(figures.figure, report.report),
+    *(calibrating.calibrate, choosing.estimators),
 )
 for _command in _COMMANDS:
     main.add_command(_command)

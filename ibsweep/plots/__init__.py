@@ -1,6 +1,13 @@
 """Draws; the only part that knows how."""
 
+from ibsweep.plots.calibration import calibration
 from ibsweep.plots.interactive import interactive_page, interactive_plane
 from ibsweep.plots.planes import information_plane, seed_plane
 
-__all__ = ["information_plane", "interactive_page", "interactive_plane", "seed_plane"]
+__all__ = [
+    "calibration",
+    "information_plane",
+    "interactive_page",
+    "interactive_plane",
+    "seed_plane",
+]

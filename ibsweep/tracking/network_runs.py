@@ -21,7 +21,7 @@ def log_network(
     extra = {"ibsweep.samples": str(record.samples)}
     if record.weights_from is not None:
         extra["ibsweep.weights_from"] = record.weights_from
-    run_id = _create_run(connection, record.job, started=record.started, extra=extra)
+    run_id = create_run(connection, record.job, started=record.started, extra=extra)
     with connection.artifact_folder(connection.networks, run_id) as folder:
         _write_tables(folder, record)
         write_figures(folder, figures)
@@ -37,7 +37,7 @@ def log_failure(
     extra = {"ibsweep.failure": tag_text(reason)}
     if epoch is not None:
         extra["ibsweep.failed_epoch"] = str(epoch)
-    run_id = _create_run(connection, job, started=started, extra=extra)
+    run_id = create_run(connection, job, started=started, extra=extra)
     parameters = param_texts(job.parameters)
     log_points(connection, run_id, (), parameters=parameters, started=started)
     with connection.artifact_folder(connection.networks, run_id) as folder:
@@ -74,10 +74,10 @@ def write_figures(folder: Path, figures: Mapping[str, object]) -> None:
         figure.savefig(path)  # type: ignore[attr-defined]
 
 
-def _create_run(
+def create_run(
     connection: Connection, job: Job, *, started: float, extra: Mapping[str, str]
 ) -> str:
-    """Create the run, with all its tags."""
+    """Create the run of a job, with all its tags."""
     run = connection.client.create_run(
         connection.networks,
         start_time=int(1000 * started),

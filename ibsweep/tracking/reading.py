@@ -10,7 +10,7 @@ import pandas as pd
 
 from ibsweep.tracking.connection import Connection
 from ibsweep.tracking.patience import SECONDS
-from ibsweep.tracking.tables import StoredRun, network_table, stored_networks
+from ibsweep.tracking.tables import StoredRun, network_table, stored_runs
 from ibsweep.tracking.tags import sweep_tag
 
 if TYPE_CHECKING:
@@ -40,17 +40,18 @@ def finished(connection: Connection, fingerprints: Iterable[str], *, tag: str) -
     return {fingerprint: run for fingerprint, run in found if fingerprint in wanted}
 
 
-def networks(connection: Connection, *, sweep: str | None, filter_string: str) -> pd.DataFrame:
+def runs(
+    connection: Connection, *, kind: str, sweep: str | None, filter_string: str
+) -> pd.DataFrame:
     """Return one row a run: identity, choices, parameters, and the last value of every metric."""
     database = connection.options.database
     if database and not filter_string.strip():
-        runs = stored_networks(database, connection.networks, sweep)
-    else:
-        clauses = ["tags.`ibsweep.kind` = 'network'"]
-        clauses += [f"tags.`{sweep_tag(sweep)}` = '1'"] if sweep else []
-        clauses += [filter_string] if filter_string.strip() else []
-        runs = [_stored(run) for run in search(connection, " AND ".join(clauses))]
-    return network_table(runs)
+        return network_table(stored_runs(database, connection.networks, kind=kind, sweep=sweep))
+    clauses = [f"tags.`ibsweep.kind` = '{kind}'"]
+    clauses += [f"tags.`{sweep_tag(sweep)}` = '1'"] if sweep else []
+    clauses += [filter_string] if filter_string.strip() else []
+    found = [_stored(run) for run in search(connection, " AND ".join(clauses))]
+    return network_table(found)
 
 
 def states(connection: Connection) -> pd.DataFrame:

@@ -1,16 +1,25 @@
 """The store of runs: everything that the rest of the package asks of MLflow."""
 
 from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 
 import numpy as np
 import pandas as pd
 
-from ibsweep.tracking import files, inspection, network_runs, reading, reaping, summary_runs
+from ibsweep.tracking import (
+    calibration_runs,
+    files,
+    inspection,
+    network_runs,
+    reading,
+    reaping,
+    summary_runs,
+)
 from ibsweep.tracking.connection import Connection
 from ibsweep.tracking.reaping import Reaped
 from ibsweep.tracking.summary_runs import ConfigurationResult
 from ibsweep.tracking.tags import process_tags
-from ibsweep.types import Job, NetworkRecord
+from ibsweep.types import CalibrationRecord, Job, NetworkRecord
 
 
 class Store:
@@ -39,6 +48,10 @@ class Store:
             The run's identifier.
         """
         return network_runs.log_network(self.connection, record, figures)
+
+    def log_calibration(self, record: CalibrationRecord) -> str:
+        """Write a finished calibration, and return the run's identifier."""
+        return calibration_runs.log_calibration(self.connection, record)
 
     def log_failure(
         self, job: Job, reason: str, *, started: float, epoch: int | None = None
@@ -92,7 +105,15 @@ class Store:
         Raises:
             ValueError: If MLflow does not understand the filter.
         """
-        return reading.networks(self.connection, sweep=sweep, filter_string=filter)
+        return reading.runs(self.connection, kind="network", sweep=sweep, filter_string=filter)
+
+    def calibrations(self, *, sweep: str | None = None) -> pd.DataFrame:
+        """Return one row a run of a calibration, newest first, as `networks` does.
+
+        Args:
+            sweep: Only the runs of this sweep.
+        """
+        return reading.runs(self.connection, kind="calibration", sweep=sweep, filter_string="")
 
     def read_curves(self, run_ids: Iterable[str]) -> pd.DataFrame:
         """Return `network, epoch, layer, estimator, part, i_xt, i_ty` (bits) at every snapshot.
@@ -167,7 +188,13 @@ class Store:
         return summary_runs.log_configuration(self.connection, result, sweep, figures)
 
     def log_sweep(
-        self, sweep: str, *, command: str, summary: pd.DataFrame, files: Mapping[str, str]
+        self,
+        sweep: str,
+        *,
+        command: str,
+        summary: pd.DataFrame,
+        files: Mapping[str, str],
+        figures: Mapping[str, object] = MappingProxyType({}),
     ) -> str:
         """Write the run of a sweep.
 
@@ -176,12 +203,18 @@ class Store:
             command: What the user typed.
             summary: Its table, one row a configuration; kept as `summary.csv`, `summary.html`.
             files: Text artifacts, name to content, e.g. `report.html`.
+            figures: Matplotlib figures; each becomes the artifact `<name>.png`.
 
         Returns:
             The run's identifier.
         """
         return summary_runs.log_sweep(
-            self.connection, sweep, command=command, summary=summary, files=files
+            self.connection,
+            sweep,
+            command=command,
+            summary=summary,
+            files=files,
+            figures=figures,
         )
 
     def add_to_sweep(self, sweep: str, files: Mapping[str, str]) -> str:

@@ -76,14 +76,16 @@ def log_sweep(
     command: str,
     summary: pd.DataFrame,
     files: Mapping[str, str],
+    figures: Mapping[str, object],
 ) -> str:
-    """Write the run of a sweep: command, table (CSV, and HTML for the UI), text files."""
+    """Write the run of a sweep: command, table (CSV, and HTML for the UI), texts, figures."""
     tags = {"ibsweep.command": tag_text(command)}
     run_id = _create_run(connection, sweep, "sweep", sweep, tags)
     with connection.artifact_folder(connection.summary, run_id) as folder:
         summary.to_csv(folder / "summary.csv", index=False)
         summary.to_html(folder / "summary.html", index=False, float_format="{:.4g}".format)
         _write_texts(folder, files)
+        write_figures(folder, figures)
     counts = {"configurations": float(len(summary))}
     counts |= {name: float(summary[name].sum()) for name in ("n", "failed") if name in summary}
     log_points(connection, run_id, final_points(counts, 0), parameters={}, started=time.time())

@@ -32,7 +32,7 @@ IDENTITY = (
 _CHOSEN = """
     SELECT run.run_uuid FROM runs run
     JOIN tags kind ON kind.run_uuid = run.run_uuid
-    WHERE kind.key = 'ibsweep.kind' AND kind.value = 'network'
+    WHERE kind.key = 'ibsweep.kind' AND kind.value = :kind
     AND run.experiment_id = :experiment AND run.lifecycle_stage = 'active'
     AND (:sweep IS NULL OR EXISTS (
         SELECT 1 FROM tags sweep
@@ -72,9 +72,12 @@ class StoredRun(NamedTuple):
     metrics: dict[str, float]
 
 
-def stored_networks(database: Path, experiment: str, sweep: str | None) -> list[StoredRun]:
-    """Return the runs of networks in the embedded database, of one sweep or all, newest first."""
-    chosen = {"experiment": int(experiment), "sweep": sweep_tag(sweep) if sweep else None}
+def stored_runs(
+    database: Path, experiment: str, *, kind: str, sweep: str | None
+) -> list[StoredRun]:
+    """Return the runs of a kind in the embedded database, of one sweep or all, newest first."""
+    tag = sweep_tag(sweep) if sweep else None
+    chosen = {"experiment": int(experiment), "kind": kind, "sweep": tag}
     address = f"{database.as_uri()}?mode=ro"
     with closing(sqlite3.connect(address, uri=True, timeout=SECONDS)) as opened:
         opened.execute("BEGIN")  # so that the four answers are of one instant

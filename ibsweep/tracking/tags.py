@@ -20,10 +20,10 @@ _LONGEST_TAG = 8000
 
 
 def job_tags(job: Job) -> dict[str, str]:
-    """Return the tags by which a network's run is found and compared."""
+    """Return the tags by which a job's run is found and compared."""
     tags = {**job.choices, "seed": str(job.seed)}
     tags |= {
-        "ibsweep.kind": "network",
+        "ibsweep.kind": job.kind,
         "ibsweep.fingerprint": job.fingerprint,
         "ibsweep.training_fingerprint": job.training_fingerprint,
         "ibsweep.configuration": job.configuration,

@@ -1,0 +1,1 @@
+"""Calibration: what estimators say of samples whose information is known."""

@@ -1,0 +1,208 @@
+"""From a composed configuration to checked and built parts: one cell of a calibration."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from hydra.utils import to_absolute_path
+from omegaconf import DictConfig, OmegaConf
+
+from ibsweep import checks
+from ibsweep.calibration.compression import Fit, compress
+from ibsweep.calibration.estimators import Estimator, pair_estimator
+from ibsweep.distributions import Distribution
+from ibsweep.distributions.base import Pair
+from ibsweep.fingerprints import fingerprint
+from ibsweep.instantiation import ConfigError, blame, build
+from ibsweep.tracking import TrackingOptions
+
+KEYS = (
+    "distribution",
+    "information",
+    "samples",
+    "estimator",
+    "compressor",
+    "seed",
+    "tracking",
+    "directory",
+    "rerun",
+    "retries",
+    "fail_fast",
+    "trusted_targets",
+)
+NUMERICS = 1  # raised when an unchanged configuration would give other numbers
+_FEW = 512  # samples to try an estimator on
+_MAY_BE_NULL = ("information",)
+
+
+@dataclass(frozen=True)
+class Cell:
+    """What one job of a calibration asks for; every part is built on first use.
+
+    Attributes:
+        values: The resolved configuration without Hydra's part, plain.
+    """
+
+    values: Mapping[str, Any]
+
+    @classmethod
+    def of(cls, config: DictConfig) -> "Cell":
+        """Read a composed configuration.
+
+        Raises:
+            ConfigError: If a key is unknown or missing.
+        """
+        values = {str(key): _plain(config, str(key)) for key in config if key != "hydra"}
+        for key in values:
+            if key not in KEYS:
+                raise ConfigError(f"{key} must be one of {', '.join(KEYS)}, got an unknown key")
+        for key in KEYS:
+            if values.get(key) is None and key not in _MAY_BE_NULL:
+                raise ConfigError(f"{key} must be given, got nothing")
+        return cls(values)
+
+    def check(self) -> None:
+        """Build every part; cells that differ in seeds alone are built once.
+
+        Raises:
+            ConfigError: At the first option that is wrong.
+        """
+        with blame(""):
+            checks.integer("seed", self.values["seed"], minimum=0)
+        _check(json.dumps({**self.values, "seed": 0}))
+
+    @cached_property
+    def distribution(self) -> Distribution:
+        """The ground truth."""
+        node = dict(self.values["distribution"])
+        if "information" not in node and self.values["information"] is not None:
+            raise ConfigError(
+                "information must be null for a distribution that has none to choose, got"
+                f" {self.values['information']}"
+            )
+        if isinstance(node.get("path"), str):
+            node["path"] = to_absolute_path(node["path"])
+        return _distribution(json.dumps(node), self._trusted)
+
+    @cached_property
+    def samples(self) -> int:
+        """Number of samples."""
+        with blame(""):
+            return checks.integer("samples", self.values["samples"], minimum=2)
+
+    @cached_property
+    def estimators(self) -> dict[str, Estimator]:
+        """What gives an estimate of a pair, by name."""
+        options = self.values["estimator"]
+        if not isinstance(options, dict) or not options:
+            raise ConfigError(
+                f"estimator must be a list of at least one estimator, got {options!r}"
+            )
+        return {
+            name: pair_estimator(node, f"estimator.{name}", trusted=self._trusted)
+            for name, node in options.items()
+        }
+
+    @cached_property
+    def compressor(self) -> Fit:
+        """What learns to compress X and Y."""
+        options = self.values["compressor"]
+        if not isinstance(options, dict) or len(options) != 1:
+            raise ConfigError(f"compressor must be one compressor, got {options!r}")
+        ((name, node),) = options.items()
+        fit: Fit = build(node, f"compressor.{name}", trusted=self._trusted)
+        return fit
+
+    def sample(self, samples: int, seed: int) -> tuple[Pair, dict[str, float]]:
+        """Draw samples and compress them, by what is learnt from as many others.
+
+        Args:
+            samples: How many.
+            seed: Decides which.
+
+        Returns:
+            The codes, and what they keep.
+        """
+        generator = np.random.default_rng(seed)
+        pair = self.distribution.sample(samples, generator)
+        other = self.distribution.sample(samples, generator)
+        return compress(pair, self.compressor, other=other)
+
+    def try_out(self) -> None:
+        """Compress and measure a few samples, so that the parts can complain of their options.
+
+        Raises:
+            ConfigError: If one does.
+        """
+        with blame(f"compressor.{next(iter(self.values['compressor']))}"):
+            pair, _ = self.sample(min(self.samples, _FEW), 0)
+        for name, estimator in self.estimators.items():
+            with blame(f"estimator.{name}"):
+                estimator(pair.x, pair.y)
+
+    @cached_property
+    def tracking(self) -> TrackingOptions:
+        """Where results go."""
+        with blame("tracking"):
+            return TrackingOptions(**self.values["tracking"], directory=self.directory)
+
+    @cached_property
+    def directory(self) -> Path:
+        """Folder of all that a calibration writes; relative to where the command was typed."""
+        folder = self.values["directory"]
+        if not isinstance(folder, str) or not folder:
+            raise ConfigError(f"directory must be a folder, got {folder!r}")
+        return Path(to_absolute_path(folder))
+
+    @cached_property
+    def rerun(self) -> bool:
+        """Whether to estimate anew what the store holds already."""
+        with blame(""):
+            return checks.truth("rerun", self.values["rerun"])
+
+    @property
+    def sample_content(self) -> dict[str, Any]:
+        """All that determines the compressed samples, but the seed."""
+        kept = ("distribution", "samples", "compressor")
+        return {**{key: self.values[key] for key in kept}, "numerics": NUMERICS}
+
+    @property
+    def content(self) -> dict[str, Any]:
+        """All that determines the numbers, but the seed."""
+        return {**self.sample_content, "estimator": self.values["estimator"]}
+
+    def fingerprint(self, content: Mapping[str, Any]) -> str:
+        """Hash what determines something, with this cell's seed."""
+        return fingerprint({**content, "seed": self.values["seed"]})
+
+    @property
+    def _trusted(self) -> tuple[str, ...]:
+        return tuple(self.values["trusted_targets"])
+
+
+def _plain(config: DictConfig, key: str) -> Any:  # noqa: ANN401
+    value = config[key]
+    return OmegaConf.to_container(value, resolve=True) if OmegaConf.is_config(value) else value
+
+
+@lru_cache(maxsize=1024)
+def _check(values: str) -> None:
+    """Build every part of a cell that is given as JSON."""
+    cell = Cell(json.loads(values))
+    for part in ("distribution", "samples", "estimators", "tracking", "rerun"):
+        getattr(cell, part)
+    cell.try_out()
+
+
+@lru_cache(maxsize=8)
+def _distribution(node: str, trusted: tuple[str, ...]) -> Distribution:
+    built = build(json.loads(node), "distribution", trusted=trusted)
+    if not isinstance(built, Distribution):
+        raise ConfigError(
+            f"distribution._target_ must make a Distribution, got {type(built).__name__}"
+        )
+    return built

@@ -1,0 +1,35 @@
+"""Compression of both variables before their information is estimated."""
+
+from collections.abc import Callable
+
+import numpy as np
+
+from ibsweep.compressors.base import Compressor, quality
+from ibsweep.distributions.base import Pair
+
+Fit = Callable[[np.ndarray], Compressor]
+
+
+def compress(pair: Pair, fit: Fit, *, other: Pair) -> tuple[Pair, dict[str, float]]:
+    """Compress X, and Y unless it is a label, each by itself.
+
+    Args:
+        pair: The samples whose information is to be estimated.
+        fit: Learns from samples how to compress.
+        other: Other samples of the same distribution, to learn from.
+
+    Returns:
+        The codes; and `explained_variance/x`, `rank/x`, the same for y: what the codes keep of the
+        samples, which the compressor did not learn from.
+    """
+    coded, scores = [], {}
+    for name, values, known in zip("xy", pair, other, strict=True):
+        if values.ndim == 1:
+            coded.append(values)
+            continue
+        compressor = fit(known)
+        found = quality(compressor, values)
+        scores[f"explained_variance/{name}"] = found.explained_variance
+        scores[f"rank/{name}"] = float(found.rank)
+        coded.append(compressor.encode(values))
+    return Pair(*coded), scores

@@ -1,0 +1,86 @@
+"""Two images that share only what their classes tell of each other."""
+
+from pathlib import Path
+
+import numpy as np
+from sklearn.datasets import load_digits
+
+from ibsweep.distributions.base import Distribution, Pair
+from ibsweep.distributions.idx import read_idx
+from ibsweep.distributions.symmetric_channel import SymmetricChannel
+
+CLASSES = 10
+
+
+class LabelledImages(Distribution):
+    """Draws classes A and B with a known I(A;B), then an image of class A and one of class B.
+
+    An image tells its class and A – class – B is a Markov chain, so I(X;Y) = I(A;B) exactly. The
+    images come from a finite collection, with replacement: rows repeat.
+
+    Args:
+        images: Shape `(images, features)`, float64.
+        labels: Class of each, shape `(images,)`, values 0 … 9, each occurring.
+        information: I(A;B) in bits, at most log2(10).
+    """
+
+    def __init__(self, images: np.ndarray, labels: np.ndarray, *, information: float) -> None:
+        self._classes = SymmetricChannel(symbols=CLASSES, information=information)
+        self._images = images
+        self._rows = np.argsort(labels, kind="stable")
+        self._sizes = np.bincount(labels, minlength=CLASSES)
+
+    @property
+    def bits(self) -> float:
+        """I(X;Y) in bits."""
+        return self._classes.bits
+
+    def sample(self, samples: int, generator: np.random.Generator) -> Pair:
+        """Draw two images a row, each of shape `(samples, features)`."""
+        first, second = self._classes.draw(samples, generator)
+        return Pair(self._pick(first, generator), self._pick(second, generator))
+
+    def _pick(self, classes: np.ndarray, generator: np.random.Generator) -> np.ndarray:
+        """Pick an image of each class."""
+        begins = np.cumsum(self._sizes) - self._sizes
+        return self._images[self._rows[begins[classes] + generator.integers(self._sizes[classes])]]
+
+
+def digits(*, information: float) -> LabelledImages:
+    """Return pairs of scikit-learn's 1797 digits of 8×8 pixels, scaled to 0 … 1.
+
+    Args:
+        information: I(X;Y) in bits, at most log2(10).
+
+    References:
+        Alpaydin & Kaynak, Optical recognition of handwritten digits, UCI repository, 1998.
+        https://doi.org/10.24432/C50P49
+    """
+    images, labels = load_digits(return_X_y=True)
+    return LabelledImages(images / 16, labels, information=information)
+
+
+def mnist(*, path: str, information: float) -> LabelledImages:
+    """Return pairs of the 60 000 MNIST training images of 28×28 pixels, scaled to 0 … 1.
+
+    Args:
+        path: Folder with `train-images-idx3-ubyte` and `train-labels-idx1-ubyte`, plain or .gz.
+        information: I(X;Y) in bits, at most log2(10).
+
+    Raises:
+        ValueError: If a file is not there, or not such a file.
+
+    References:
+        LeCun et al., Gradient-based learning applied to document recognition, 1998.
+        https://doi.org/10.1109/5.726791
+    """
+    images = read_idx(Path(path), "train-images-idx3-ubyte")
+    labels = read_idx(Path(path), "train-labels-idx1-ubyte")
+    if images.ndim != 3 or labels.shape != images.shape[:1]:
+        raise ValueError(
+            f"path must hold an image for each label, got {images.shape} and {labels.shape}"
+        )
+    pixels = images.reshape(len(images), -1) / 255
+    if set(np.unique(labels)) != set(range(CLASSES)):
+        raise ValueError(f"path must hold labels 0 … 9, all of them, got {np.unique(labels)}")
+    return LabelledImages(pixels, labels.astype(np.int64), information=information)

@@ -1,0 +1,88 @@
+"""`ibsweep calibrate` as a user types it."""
+
+import os
+import re
+import subprocess
+import sys
+
+import pytest
+from click.testing import CliRunner
+
+from ibsweep.cli import main
+from ibsweep.tracking import TrackingOptions, open_store
+
+TINY = ["samples=50", "estimator=gaussian", "hydra.launcher.backend=sequential"]
+
+
+def command(folder, *arguments):
+    clean = {k: v for k, v in os.environ.items() if not k.startswith(("MLFLOW", "HYDRA"))}
+    return subprocess.run(
+        [sys.executable, "-m", "ibsweep.cli", "calibrate", *arguments],
+        cwd=folder,
+        env=clean,
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+
+
+def store_of(folder):
+    return open_store(
+        TrackingOptions(None, "ibsweep-calibration", "metrics", directory=folder / "outputs")
+    )
+
+
+@pytest.fixture(scope="module")
+def swept(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("swept")
+    return folder, command(folder, "information=0,1", "seed=range(3)", *TINY)
+
+
+def test_a_run_a_cell_and_seed_with_truth_and_estimate(swept):
+    folder, done = swept
+    assert done.returncode == 0, done.stderr
+    runs = store_of(folder).calibrations()
+    assert set(runs["status"]) == {"FINISHED"}
+    assert sorted(zip(runs["truth"], runs["seed"], strict=True)) == [
+        (truth, seed) for truth in (0, 1) for seed in range(3)
+    ]
+    assert (runs["gaussian/bias"] == runs["gaussian/estimate"] - runs["truth"]).all()
+    assert runs["gaussian/bias"].abs().max() < 1
+
+
+def test_the_table_has_a_row_a_cell(swept):
+    folder, done = swept
+    rows = [line for line in done.stdout.splitlines() if " gaussian " in line]
+    assert len(rows) == 2
+    assert all(re.search(r"50 .*±.* 3\s*$", line) for line in rows)
+
+
+def test_the_sweeps_run_holds_table_and_figure(swept):
+    folder, _ = swept
+    names = {path.name for path in (folder / "outputs" / "artifacts").rglob("*")}
+    assert {"summary.csv", "calibration.png"} <= names
+
+
+def test_the_same_command_again_measures_only_what_is_missing(swept):
+    folder, _ = swept
+    again = command(folder, "information=0,1", "seed=range(4)", *TINY)
+    assert again.returncode == 0, again.stderr
+    assert "6 of 8 already finished, 2 to run" in again.stdout + again.stderr
+    assert len(store_of(folder).calibrations()) == 8
+
+
+def test_wrong_input_is_one_line_and_leaves_no_run(tmp_path):
+    done = command(tmp_path, "distribution=levels", "information=2")
+    assert done.returncode == 2
+    (line,) = (line for line in done.stderr.splitlines() if line.strip())
+    assert "information must be null for a distribution that has none to choose, got 2" in line
+    assert not list(tmp_path.rglob("*.db"))
+
+
+def test_the_estimators_are_listed_with_where_they_were_right(swept):
+    folder, _ = swept
+    told = CliRunner().invoke(main, ["estimators", "--measured", str(folder / "outputs")])
+    assert told.exit_code == 0, told.output
+    assert re.search(
+        r"gaussian\n +estimates .*\n +paper .*\n +trust .*normal, N = 50:", told.output
+    )

@@ -1,0 +1,53 @@
+"""Estimates of known samples: any estimator of conf/estimator can be asked."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import yaml
+
+from ibsweep.calibration.estimators import pair_estimator
+from ibsweep.calibration.measuring import MEGABYTE, measure
+from ibsweep.distributions.base import Pair
+from ibsweep.distributions.normal import Normal
+from ibsweep.distributions.quantized_uniform import levels
+from ibsweep.memory import growth
+
+FOLDER = Path(__file__).parents[2] / "conf" / "estimator"
+NAMES = sorted(file.stem for file in FOLDER.glob("*.yaml"))
+
+
+def estimator(name):
+    node = yaml.safe_load((FOLDER / f"{name}.yaml").read_text())[name]
+    return pair_estimator(node, f"estimator.{name}")
+
+
+def rng():
+    return np.random.default_rng(0)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_estimator_measures_vectors_and_labels(name):
+    pairs = [
+        Normal(dims=(2, 2), information=1.0).sample(60, rng()),
+        levels(levels=3, features=2).sample(60, rng()),
+    ]
+    for pair in pairs:
+        table = measure(pair, {name: estimator(name)})
+        assert table["estimator"].tolist() == [name]
+        assert np.isfinite(table["estimate"]).all()
+        assert (table["seconds"] > 0).all()
+
+
+def test_binning_labels_that_are_the_sample_finds_their_entropy():
+    labels = np.repeat(np.arange(4), 25)
+    pair = Pair(labels[:, None].astype(float), labels)
+    table = measure(pair, {"ebab": estimator("ebab")})
+    assert table["estimate"].item() == pytest.approx(2.0)
+
+
+def test_memory_that_is_held_for_a_while_is_seen():
+    with growth() as grown:
+        held = np.ones(40 * MEGABYTE // 8)
+        held += 1
+    assert 35 * MEGABYTE < grown.bytes < 200 * MEGABYTE

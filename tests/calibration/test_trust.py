@@ -1,0 +1,61 @@
+"""What is said of an estimator's trustworthiness follows from its biases."""
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from ibsweep.calibration.catalogue import catalogue
+from ibsweep.calibration.trust import sentence, stored, trust
+
+FOLDER = Path(__file__).parents[2] / "conf" / "estimator"
+
+
+def table(biases, estimator="ebab", distribution="normal"):
+    return pd.DataFrame(
+        {
+            "distribution": distribution,
+            "estimator": estimator,
+            "samples": 5000,
+            "truth": [float(truth) for truth in biases],
+            "bias": list(biases.values()),
+            "seconds": 0.5,
+        }
+    )
+
+
+def only(found):
+    (row,) = found.to_dict("records")
+    return row
+
+
+def test_trust_ends_at_the_first_bias_that_is_too_large():
+    row = only(trust(table({8: -0.1, 0: 0.1, 2: -0.2, 4: -1.0})))
+    assert (row["trusted"], row["measured"]) == (2.0, 8.0)
+
+
+def test_a_bias_may_grow_with_the_truth():
+    assert only(trust(table({0: 0.0, 10: -0.45})))["trusted"] == 10.0
+    assert only(trust(table({0: 0.0, 10: -0.55})))["trusted"] == 0.0
+
+
+def test_an_undefined_bias_is_not_trusted():
+    assert sentence(trust(table({0: float("nan")}))).endswith("nowhere")
+
+
+@pytest.mark.parametrize("name", sorted(file.stem for file in FOLDER.glob("*.yaml")))
+def test_every_estimator_is_listed_with_its_paper(name):
+    listed = catalogue(FOLDER, table({0: 0.0, 2: 0.1}))
+    row = only(listed[listed["estimator"] == name])
+    assert row["estimates"].endswith(".")
+    assert row["paper"]
+    assert row["trustworthy"] == (
+        "normal, N = 5000: to 2.0 of 2.0 bits" if name == "ebab" else "not calibrated"
+    )
+
+
+def test_the_shipped_calibration_can_be_told():
+    shipped = stored()
+    told = trust(shipped)
+    assert set(told["estimator"]) == set(shipped["estimator"])
+    assert (shipped["n"] >= 2).all()

@@ -1,0 +1,113 @@
+"""Ground truths with labels: their information is that of a table of probabilities."""
+
+import math
+
+import numpy as np
+import pytest
+from scipy import stats
+from sklearn.metrics import mutual_info_score
+
+from ibsweep.distributions.gao_mixture import GaoMixture
+from ibsweep.distributions.labelled_images import digits, mnist
+from ibsweep.distributions.quantized_uniform import QuantizedUniform, levels
+from ibsweep.distributions.symmetric_channel import SymmetricChannel
+
+N = 200_000
+
+
+def rng(seed=0):
+    return np.random.default_rng(seed)
+
+
+@pytest.mark.parametrize("bits", [0.0, 0.3, 1.0, math.log2(3), 3.3])
+def test_bins_have_the_entropy(bits):
+    law = QuantizedUniform(information=bits, features=2)
+    sizes = law.probabilities
+    assert stats.entropy(sizes, base=2) == pytest.approx(bits, abs=1e-9)
+    x, y = law.sample(N, rng())
+    assert np.bincount(y, minlength=len(sizes)) / N == pytest.approx(sizes, abs=0.01)
+    for label in np.unique(y):
+        assert np.ptp(x[y == label, 0]) <= sizes[label]
+
+
+def test_levels_are_the_floor():
+    x, y = levels(levels=10, features=4).sample(1000, rng())
+    assert np.array_equal(y, np.floor(10 * x[:, 0]).astype(int))
+    assert levels(levels=10).bits == pytest.approx(math.log2(10))
+
+
+@pytest.mark.parametrize("symbols", [2, 10])
+@pytest.mark.parametrize("share", [0.0, 0.4, 1.0])
+def test_the_channel_has_the_information_of_its_table(symbols, share):
+    law = SymmetricChannel(symbols=symbols, information=share * math.log2(symbols))
+    table = np.full((symbols, symbols), law.error / (symbols - 1))
+    np.fill_diagonal(table, 1 - law.error)
+    rows = [stats.entropy(row, base=2) for row in table]
+    assert math.log2(symbols) - np.mean(rows) == pytest.approx(law.bits, abs=1e-6)
+    x, y = law.sample(N, rng())
+    assert np.mean(x[:, 0] != y) == pytest.approx(law.error, abs=0.01)
+
+
+def test_a_channel_cannot_carry_more_than_its_symbols():
+    with pytest.raises(ValueError, match="information must be ≤ 2 bits here, got 2.5"):
+        SymmetricChannel(symbols=4, information=2.5)
+
+
+def test_the_mixture_has_the_information_of_its_densities():
+    law = GaoMixture(weight=0.3, correlation=0.8, flip=0.2)
+    x, y = (part[:, 0] for part in law.sample(N, rng()))
+    is_sign = np.abs(x) == 1
+    normal = stats.multivariate_normal(cov=[[1, 0.8], [0.8, 1]])
+    continuous = normal.logpdf(np.stack([x, y], 1)) - stats.norm.logpdf(x) - stats.norm.logpdf(y)
+    ratio = np.where(
+        is_sign,
+        np.log(np.where(x == y, 0.8, 0.2) / 2 * 4 / 0.7),
+        continuous - math.log(0.3),
+    )
+    assert ratio.mean() / math.log(2) == pytest.approx(law.bits, abs=0.01)
+    assert is_sign.mean() == pytest.approx(0.7, abs=0.01)
+
+
+def test_digits_share_the_information_of_their_classes():
+    law = digits(information=2.0)
+    known = {image.tobytes(): label for image, label in zip(*pool(), strict=True)}
+    x, y = law.sample(20_000, rng())
+    first, second = ([known[row.tobytes()] for row in rows] for rows in (x, y))
+    found = mutual_info_score(first, second) / math.log(2)
+    assert found == pytest.approx(2.0, abs=0.05)
+
+
+def pool():
+    from sklearn.datasets import load_digits
+
+    images, labels = load_digits(return_X_y=True)
+    return images / 16, labels
+
+
+def write_idx(path, array):
+    header = bytes([0, 0, 8, array.ndim]) + np.array(array.shape, dtype=">u4").tobytes()
+    path.write_bytes(header + array.astype(np.uint8).tobytes())
+
+
+def test_mnist_is_read_from_its_files(tmp_path):
+    labels = np.arange(20) % 10
+    images = np.broadcast_to(25 * labels[:, None, None], (20, 28, 28))
+    write_idx(tmp_path / "train-images-idx3-ubyte", images)
+    write_idx(tmp_path / "train-labels-idx1-ubyte", labels)
+    x, y = mnist(path=str(tmp_path), information=math.log2(10)).sample(200, rng())
+    assert x.shape == (200, 784)
+    assert np.array_equal(x, y)  # full information: equal classes, and here equal images
+    assert set(np.unique(np.rint(255 * x))) == set(range(0, 250, 25))
+
+
+@pytest.mark.parametrize("damage", ["absent", "truncated", "other"])
+def test_mnist_files_that_cannot_be_read(tmp_path, damage):
+    path = tmp_path / "train-images-idx3-ubyte"
+    write_idx(tmp_path / "train-labels-idx1-ubyte", np.arange(10))
+    write_idx(path, np.zeros((10, 28, 28)))
+    content = path.read_bytes()
+    path.unlink()
+    if damage != "absent":
+        path.write_bytes(content[:-5] if damage == "truncated" else b"image" + content)
+    with pytest.raises(ValueError, match="path must hold .*train-images-idx3-ubyte"):
+        mnist(path=str(tmp_path), information=1.0)
