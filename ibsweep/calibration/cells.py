@@ -32,6 +32,7 @@ KEYS = (
     "rerun",
     "retries",
     "fail_fast",
+    "dry_run",
     "trusted_targets",
 )
 NUMERICS = 1  # raised when an unchanged configuration would give other numbers
