@@ -1,5 +1,6 @@
 """After a sweep: aggregate its configurations from the store, store that, and print the table."""
 
+import os
 import shlex
 import shutil
 import sys
@@ -16,6 +17,12 @@ from ibsweep import analysis
 from ibsweep.pipeline import information_planes
 from ibsweep.settings import Settings
 from ibsweep.tracking import TrackingOptions, open_store, store_errors
+
+CAPTION = (
+    "mean ± half-width of the 95 % interval over seeds (Student's t);"
+    " undef.: networks without a score, a dead layer"
+)
+WIDTH = 140  # of the table where there is no terminal to ask
 
 
 def sweep_name(folder: str) -> str:
@@ -72,48 +79,65 @@ def _conclude(settings: Settings, sweep: str, command: str) -> None:
         store.log_configuration(result, sweep=sweep, figures=planes)
     table = analysis.summarize(networks)
     store.log_sweep(sweep, command=command, summary=table, files={})
-    _show(table, settings)
+    _show(table, settings, sweep)
 
 
-def _show(summary: pd.DataFrame, settings: Settings) -> None:
-    """Print one row a configuration, then where the results are and how to open them."""
-    scores = [name for name in summary if f"{name}_ci95" in summary]
-    labels = list(summary.columns[: list(summary.columns).index("n")])
-    table = Table(caption="mean ± half-width of the 95 % interval over seeds (Student's t)")
-    for name in labels[1:] or labels:
-        table.add_column(name.replace("_", " "))
-    for name in ("n", "failed", *map(_heading, scores)):
-        table.add_column(name, justify="right")
-    for _, row in summary.iterrows():
-        table.add_row(
-            *("–" if pd.isna(row[name]) else str(row[name]) for name in labels[1:] or labels),
-            *(f"{row[name]:.0f}" for name in ("n", "failed")),
-            *(_cell(row, name) for name in scores),
-        )
-    console = Console(soft_wrap=not sys.stdout.isatty())
-    console.print(table)
+def _show(summary: pd.DataFrame, settings: Settings, sweep: str) -> None:
+    """Print the summary, then where the results are and how to look at them."""
+    console = Console(width=None if sys.stdout.isatty() or "COLUMNS" in os.environ else WIDTH)
+    console.print(summary_table(summary))
     options = settings.tracking
     place = options.directory if options.database else options.address
-    console.print(
-        f"results: {place}, MLflow experiments {options.study} and {options.summary_study}"
-    )
-    console.print(f"browse:  {_browse(options)}", highlight=False)
+    for line in (
+        f"results: {place}, MLflow experiments {options.study} and {options.summary_study}",
+        f"browse:  {_command(options, 'ui')}",
+        f"report:  {_command(options, 'report', '--sweep', sweep)}",
+    ):
+        console.print(line, highlight=False, soft_wrap=True)
 
 
-def _heading(score: str) -> str:
-    """Return a metric's column heading, e.g. `ebab/compression/last` as `ebab last score`."""
-    first, *_, last = score.split("/")
-    return "test accuracy" if first == "accuracy" else f"{first} {last} score"
+def summary_table(summary: pd.DataFrame) -> Table:
+    """Lay out a summary for a terminal: one row for each configuration and its estimators.
+
+    Args:
+        summary: As `analysis.summarize` returns it.
+    """
+    labels = [name for name in summary.columns[: list(summary.columns).index("n")]]
+    shown = [name for name in labels[1:] if name != "estimator"]
+    estimators = [name.split("/")[0] for name in summary if name.endswith("/compression/hidden")]
+    table = Table(caption=CAPTION, padding=(0, 1, 0, 0))
+    for name in [*shown, "estimator"]:
+        table.add_column(name.rsplit(".", 1)[-1].replace("_", " "), overflow="fold")
+    for name in ("n", "failed", "test accuracy", "hidden score", "last score"):
+        table.add_column(name, justify="right")
+    for _, row in summary.iterrows():
+        first = ["–" if pd.isna(row[name]) else str(row[name]) for name in shown]
+        counts = [f"{row[name]:.0f}" for name in ("n", "failed")]
+        begin = [*first, "{}", *counts, _cell(row, "accuracy/test")]
+        for estimator in _measured_by(row, estimators):
+            scores = [_cell(row, f"{estimator}/compression/{name}") for name in ("hidden", "last")]
+            table.add_row(*(text.replace("{}", estimator) for text in begin), *scores)
+            begin = ["" if text != "{}" else text for text in begin]
+    return table
+
+
+def _measured_by(row: pd.Series, estimators: list[str]) -> list[str]:
+    """Return the estimators that measured a configuration."""
+    if "estimator" not in row or pd.isna(row["estimator"]):
+        return estimators
+    return [name for name in estimators if name in str(row["estimator"]).split(",")]
 
 
 def _cell(row: pd.Series, score: str) -> str:
+    """Return mean and interval of a score, and how many networks have none."""
     undefined = int(row[f"{score}_nan"])
-    note = f" ({undefined} undefined)" if undefined else ""
-    return f"{row[score]:.3f} ± {row[f'{score}_ci95']:.3f}{note}"
+    note = f" ({undefined} undef.)" if undefined else ""
+    interval = f" ± {row[f'{score}_ci95']:.3f}" if pd.notna(row[f"{score}_ci95"]) else ""
+    return f"{row[score]:.3f}{interval}{note}"
 
 
-def _browse(options: TrackingOptions) -> str:
-    """Return the command that opens the MLflow UI on the results."""
+def _command(options: TrackingOptions, *words: str) -> str:
+    """Return a command of `ibsweep` on the results."""
     script = Path(sys.executable).with_name("ibsweep")  # another's may come first on the PATH
     ours = shutil.which("ibsweep") == str(script)
     command = ["ibsweep"] if ours else [sys.executable, "-m", "ibsweep.cli"]
@@ -121,4 +145,4 @@ def _browse(options: TrackingOptions) -> str:
     if options.uri:
         place = ["--uri", options.address]
     study = [] if options.study == "ibsweep" else ["--study", options.study]
-    return shlex.join([*command, "ui", *place, *study])
+    return shlex.join([*command, *words, *place, *study])

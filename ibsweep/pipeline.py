@@ -272,8 +272,13 @@ def estimand(estimator: str, options: Mapping[str, object]) -> str:
     shown = [
         value
         if isinstance(value, str)
-        else f"{key.removeprefix(prefix).replace('_', ' ')} {value}"
+        else f"{key.removeprefix(prefix).replace('_', ' ')} {_short(value)}"
         for key, value in options.items()
         if key.startswith(prefix)
     ]
     return f"{estimator} ({', '.join(shown)})" if shown else estimator
+
+
+def _short(value: object) -> str:
+    """Return a number without needless digits: a column of a table makes 30 to 30.0."""
+    return f"{value:g}" if isinstance(value, float) else str(value)

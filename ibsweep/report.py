@@ -5,7 +5,9 @@ from collections.abc import Iterator, Mapping
 import pandas as pd
 
 from ibsweep import analysis, querying
+from ibsweep.analysis.claims import claims
 from ibsweep.analysis.correlations import correlations
+from ibsweep.analysis.phases import phases
 from ibsweep.analysis.summaries import choice_columns, parameter_columns
 from ibsweep.pipeline import estimand
 from ibsweep.plots import interactive_plane, pages
@@ -26,6 +28,7 @@ _SHOWN = {
     "r_critical": "critical |r|",
     "r_detectable": "detectable |r|",
 }
+LEAST_NETWORKS = 4  # of a correlation worth a row
 _FLAGS = ("failed_to_train", "dead_layer", "saturated")
 
 
@@ -49,6 +52,9 @@ def report(store: Store, sweep: str) -> str:
     failed = networks[networks["status"] == "FAILED"]
     tags = store.sweep_tags(sweep)
     versions = {k.rsplit(".", 1)[1]: v for k, v in tags.items() if ".version." in k}
+    runs = _runs(store, sweep)
+    main = _main_estimator(done)
+    found = _phases(runs, main)
     body = pages.fragment(
         "report.html",
         sweep=sweep,
@@ -56,7 +62,10 @@ def report(store: Store, sweep: str) -> str:
         f" {len(failed)} failed runs",
         command=tags.get("ibsweep.command", "not stored: the sweep has no summary"),
         summary=pages.table(_readable(analysis.summarize(networks))),
-        correlations=pages.table(_correlations(store, sweep, done)),
+        correlations=pages.table(_correlations(runs, done)),
+        estimator=main,
+        claims=list(_claims(claims(runs, found, estimator=main))),
+        phases=pages.table(_verdicts(runs, found)),
         planes=list(_planes(store, done)),
         flags=pages.table(_flags(done)),
         failures=[f"{run.name}: {run.failure}" for run in failed.itertuples()],
@@ -109,7 +118,7 @@ def _planes(store: Store, networks: pd.DataFrame) -> Iterator[pages.Markup]:
     for name, runs in networks.groupby("configuration", sort=False):
         curves = store.read_curves(runs["run_id"])
         first = runs.iloc[0]
-        text = ", ".join(f"{key} {labels.loc[name, key]}" for key in labels)
+        text = _label(labels.loc[name].drop("estimator", errors="ignore"))
         for estimator, rows in curves[curves["part"] == "all"].groupby("estimator"):
             yield interactive_plane(
                 rows,
@@ -120,21 +129,63 @@ def _planes(store: Store, networks: pd.DataFrame) -> Iterator[pages.Markup]:
             )
 
 
-def _correlations(store: Store, sweep: str, networks: pd.DataFrame) -> pd.DataFrame:
-    """Correlate the headline scores with the final test accuracy."""
+def _runs(store: Store, sweep: str) -> pd.DataFrame:
+    """Return the sweep's networks, one row each."""
     options = store.connection.options
-    runs = querying.runs(
+    return querying.runs(
         sweep=sweep, study=options.study, directory=options.directory, uri=options.uri
     )
+
+
+def _main_estimator(networks: pd.DataFrame) -> str:
+    """Return the estimator that claims and phases are about: EBAB, or the first."""
+    names = _estimators(networks)
+    return "ebab" if "ebab" in names else names[0]
+
+
+def _phases(runs: pd.DataFrame, estimator: str) -> pd.DataFrame:
+    """Return the phases of each network and layer, by one estimator."""
+    measured = runs[runs[f"{estimator}/dead_layer"].notna()]
+    curves = querying.curves(measured)
+    chosen = curves[(curves["estimator"] == estimator) & (curves["part"] == "all")]
+    return phases(chosen, int(measured["samples"].iloc[0]))
+
+
+def _claims(findings: pd.DataFrame) -> Iterator[tuple[str, str, pages.Markup]]:
+    """Yield each claim with a rule, in words, and what was found by it."""
+    keys = ["claim", "statement", "rule"]
+    for (claim, statement, rule), rows in findings.groupby(keys, sort=False):
+        yield f"{claim}: {statement}", rule, pages.table(rows.drop(columns=keys))
+
+
+def _verdicts(runs: pd.DataFrame, found: pd.DataFrame) -> pd.DataFrame:
+    """Count the networks of each configuration and layer by what the layer does."""
+    names = runs.set_index("run_id")["name"].str.rsplit("-seed", n=1).str[0]
+    groups = [found["network"].map(names).rename("networks"), found["layer"]]
+    counts = pd.crosstab(groups, found["verdict"].str.replace("_", " "))
+    return counts.reset_index().rename_axis(columns=None)
+
+
+def _label(options: pd.Series) -> str:
+    """Say what distinguishes a configuration, e.g. `l2, relu, penalty 0.005`."""
+    return ", ".join(
+        f"{key.rsplit('.', 1)[1]} {value}" if "." in key else str(value)
+        for key, value in options.items()
+        if pd.notna(value)
+    )
+
+
+def _correlations(runs: pd.DataFrame, networks: pd.DataFrame) -> pd.DataFrame:
+    """Correlate the headline scores with the final test accuracy."""
     labels = analysis.varying(networks)
-    by = [name for name in labels if name in runs]
+    by = [name for name in labels if name in runs and name != "estimator"]
     scores = [
         f"{name}/compression/{layers}"
         for name in _estimators(networks)
         for layers in ("hidden", "last")
     ]
     found = correlations(runs, by=by or None, score=scores, against="accuracy/test")
-    return found[list(_SHOWN)].rename(columns=_SHOWN)
+    return found.loc[found["n"] >= LEAST_NETWORKS, list(_SHOWN)].rename(columns=_SHOWN)
 
 
 def _readable(summary: pd.DataFrame) -> pd.DataFrame:

@@ -34,7 +34,7 @@ def test_its_summary_contains_the_runs_that_were_there(resumed):
     sweep = sorted((folder / "outputs" / "sweeps").iterdir())[1].name
     assert len(store_of(folder).networks(sweep=sweep)) == 4
     rows = [line for line in said(done).splitlines() if "relu" in line or "tanh" in line]
-    assert [row.split("│")[2].strip() for row in rows if "│" in row] == ["2", "2"]
+    assert [row.split("│")[3].strip() for row in rows if "│" in row] == ["2", "2"]
 
 
 def test_it_leaves_the_other_sweeps_folders_alone(resumed):

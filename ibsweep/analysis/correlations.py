@@ -208,7 +208,7 @@ def _groups(
     yield "all", table, ()
     if keys:
         for values, rows in table.groupby(list(keys), dropna=False):
-            yield ", ".join(map(str, values)), rows, ()
+            yield ", ".join(str(value) for value in values if pd.notna(value)), rows, ()
         yield "centred", table, keys
 
 
