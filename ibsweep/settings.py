@@ -6,13 +6,12 @@ import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
-from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
 from hydra.utils import to_absolute_path
 from omegaconf import DictConfig, OmegaConf, read_write
+from omegaconf.errors import OmegaConfBaseException
 
 from ibsweep import checks
 from ibsweep.ensembles import Member, TrainingOptions
@@ -20,13 +19,14 @@ from ibsweep.information import Floor, try_out
 from ibsweep.instantiation import ConfigError, blame, build
 from ibsweep.networks.base import Network
 from ibsweep.noise import MeasuringNoise, Noise
+from ibsweep.options import Options
 from ibsweep.randomness import STREAMS, stream_seed
 from ibsweep.regularizers import Regularizer
 from ibsweep.schedule import spread
-from ibsweep.tracking import TrackingOptions
 from ibsweep.types import Dataset, Information, Split
 
 KEYS = (
+    "seed",  # first: others refer to it
     "task",
     "split",
     "network",
@@ -39,7 +39,6 @@ KEYS = (
     "snapshots",
     "artifacts",
     "tracking",
-    "seed",
     "measured",
     "parts",
     "floor_snapshots",
@@ -73,13 +72,13 @@ PARTS_TO_BUILD = (
     "rerun",
     "retries",
     "fail_fast",
+    "dry_run",
 )
 PATHS = ("path", "root")  # of a task: where its data are, which says nothing of its numbers
-DTYPES = {"float32": torch.float32, "float64": torch.float64}
 
 
 @dataclass(frozen=True)
-class Settings:
+class Settings(Options):
     """What one job asks for; every part is built, and so checked, on first use.
 
     Attributes:
@@ -100,8 +99,8 @@ class Settings:
         for key in map(str, config):
             if key not in (*KEYS, "hydra"):
                 raise ConfigError(f"{key} must be one of {', '.join(KEYS)}, got an unknown key")
-        for key in KEYS:  # the seed first: others refer to it
-            if config.get(key) is None and (key in config or key not in LATER):
+        for key in KEYS:
+            if _given(config, key) is None and (key in config or key not in LATER):
                 raise ConfigError(f"{key} must be given, got nothing")
         values = {key: _plain(config, key) if key in config else LATER[key] for key in KEYS}
         with blame(""):
@@ -138,31 +137,13 @@ class Settings:
         _check(json.dumps(alike), json.dumps(self.seeding))
 
     @cached_property
-    def rerun(self) -> bool:
-        """Whether to train and measure anew what the store holds already."""
-        with blame(""):
-            return checks.truth("rerun", self.values["rerun"])
-
-    @cached_property
-    def retries(self) -> int:
-        """How often a sweep's failed jobs are run again."""
-        with blame(""):
-            return checks.integer("retries", self.values["retries"], minimum=0)
-
-    @cached_property
-    def fail_fast(self) -> bool:
-        """Whether a sweep starts nothing more once a job has failed."""
-        with blame(""):
-            return checks.truth("fail_fast", self.values["fail_fast"])
-
-    @cached_property
     def dataset(self) -> Dataset:
         """The task's patterns and labels."""
         task = dict(self.values["task"])
         for key in PATHS:
             if isinstance(task.get(key), str) and task[key]:
                 task[key] = to_absolute_path(task[key])
-        return _dataset(json.dumps(task), self._trusted)
+        return _dataset(json.dumps(task), self.trusted)
 
     @cached_property
     def split(self) -> Split:
@@ -203,7 +184,7 @@ class Settings:
         make = self._build("network")
         activation = self._build("activation")
         pattern = {"features": self.dataset.inputs.shape[1], "shape": self.dataset.shape}
-        asked = inspect.signature(make).parameters
+        asked = inspect.signature(getattr(make, "func", make)).parameters
         with blame("network"):
             return make(
                 activation=activation,
@@ -310,64 +291,31 @@ class Settings:
         seed = stream_seed("floor", self.seeds["init"])
         return Floor(spread(self.snapshots, count), seed)
 
-    @cached_property
-    def tracking(self) -> TrackingOptions:
-        """Where results go."""
-        with blame("tracking"):
-            return TrackingOptions(**self.values["tracking"], directory=self.directory)
-
-    @cached_property
-    def directory(self) -> Path:
-        """Folder of all that a run writes; relative to where the command was typed."""
-        folder = self.values["directory"]
-        if not isinstance(folder, str) or not folder:
-            raise ConfigError(f"directory must be a folder, got {folder!r}")
-        return Path(to_absolute_path(folder))
-
-    @property
-    def checkpoints(self) -> Path:
-        """Folder of unfinished trainings."""
-        return self.directory / "checkpoints"
-
-    @cached_property
-    def device(self) -> torch.device:
-        """Where to train."""
-        with blame(""):
-            name = checks.choice("device", self.values["device"], ("auto", "cpu", "cuda"))
-        if name == "cuda" and not torch.cuda.is_available():
-            raise ConfigError(
-                "device must be auto or cpu where torch finds no CUDA device, got 'cuda'"
-            )
-        return torch.device("cuda" if name != "cpu" and torch.cuda.is_available() else "cpu")
-
-    @cached_property
-    def dtype(self) -> torch.dtype:
-        """Floating-point type of the training."""
-        with blame(""):
-            return DTYPES[checks.choice("dtype", self.values["dtype"], DTYPES)]
-
     @staticmethod
     def regularizers(members: Sequence["Settings"]) -> list[Regularizer]:
         """Build the regularisers of an ensemble: a number becomes a list, one entry a member."""
         nodes = [settings.values["regularization"] for settings in members]
-        trusted = members[0]._trusted
+        trusted = members[0].trusted
         return [_regularizer(name, [n[name] for n in nodes], trusted) for name in nodes[0]]
-
-    @property
-    def _trusted(self) -> tuple[str, ...]:
-        prefixes = self.values["trusted_targets"]
-        if not isinstance(prefixes, list) or not all(
-            isinstance(prefix, str) and len(prefix) > 1 and prefix.endswith(".")
-            for prefix in prefixes
-        ):
-            raise ConfigError(
-                f"trusted_targets must be a list of prefixes that end in a dot, got {prefixes!r}"
-            )
-        return tuple(prefixes)
 
     def _build(self, group: str, name: str | None = None) -> Any:  # noqa: ANN401
         node = self.values[group] if name is None else self.values[group][name]
-        return build(node, group if name is None else f"{group}.{name}", trusted=self._trusted)
+        return build(node, group if name is None else f"{group}.{name}", trusted=self.trusted)
+
+
+def _given(config: DictConfig, key: str) -> Any:  # noqa: ANN401
+    """Return what stands at a key, None if there is nothing.
+
+    Raises:
+        ConfigError: If it refers to what does not exist, or to itself.
+    """
+    try:
+        return config.get(key)
+    except OmegaConfBaseException as error:
+        reason = str(error).splitlines()[0]
+        raise ConfigError(
+            f"{key} must be resolvable, got {config._get_node(key)}: {reason}"
+        ) from error
 
 
 def _plain(config: DictConfig, key: str, *, resolve: bool = True) -> Any:  # noqa: ANN401

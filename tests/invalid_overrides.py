@@ -19,6 +19,13 @@ WRONG = {  # type of the shipped value → what is wrong in its place
     dict: ["words", "5", "null", "", "[1]"],
     type(None): ["5", "[a]", "{a:1}", "true", "nonsense"],
 }
+GROUPS = [
+    name
+    for entry in yaml.safe_load((CONF / "config.yaml").read_text())["defaults"]
+    if isinstance(entry, dict)
+    for name in entry
+    if not name.startswith("override ")
+]
 FINE = {  # what looks wrong in this place and is not
     *(("seed", HUGE), ("task.seed", HUGE), ("learned.slope", "-1"), ("low", "5")),
     *(("tracking.uri", ""), ("tracking.uri", "null"), ("tracking.study", "nonsense")),
@@ -58,15 +65,17 @@ def case(arguments: str, key: str, *shown: str) -> Case:
 def of_options() -> Iterator[Case]:
     """Yield each option of each file once, with each wrong value."""
     seen = set()
-    for path in sorted(CONF.glob("*/*.yaml")):
+    for path in (path for group in GROUPS for path in sorted((CONF / group).glob("*.yaml"))):
         group, values = path.parent.name, yaml.safe_load(path.read_text())
-        choice = f"{group}=[{path.stem}]" if group == "estimator" else f"{group}={path.stem}"
+        listed = group in ("estimator", "noise")
+        choice = f"{group}=[{path.stem}]" if listed else f"{group}={path.stem}"
         for key, default in leaves(values, group):
             last = key.rpartition(".")[2]
             same = (group, last) if group != "regularization" or last[0] == "_" else (key, "")
             if same not in seen:
                 seen.add(same)
-                yield from wrong(key, default, choice)
+                images = ["task=digits"] if path.stem.startswith("conv") else []
+                yield from wrong(key, default, choice, *images)
 
 
 def of_top_level() -> Iterator[Case]:
@@ -78,11 +87,10 @@ def of_top_level() -> Iterator[Case]:
 
 def of_groups() -> Iterator[Case]:
     """Yield each group with choices that it has not, and misspelt."""
-    for folder in sorted(path for path in CONF.iterdir() if path.is_dir()):
-        if folder.name != "hydra":
-            for value in ("nonsense", "5", "[5]", "{a:1}", "1.5", "true"):
-                yield Case([f"{folder.name}={value}"], folder.name, [value, value.strip("[]")])
-            yield Case([f"{folder.name}s=nonsense"], f"{folder.name}s", [f"{folder.name}s"])
+    for group in GROUPS:
+        for value in ("nonsense", "5", "[5]", "{a:1}", "1.5", "true"):
+            yield Case([f"{group}={value}"], group, [value, value.strip("[]")])
+        yield Case([f"{group}s=nonsense"], f"{group}s", [f"{group}s"])
 
 
 def wrong(key: str, default: object, *choice: str) -> Iterator[Case]:

@@ -21,7 +21,7 @@ FLOW = [  # a module imports from its own line or an earlier one
     {"tracking"},
     {"analysis"},
     {"plots"},
-    {"instantiation", "settings", "fingerprints", "jobs"},
+    {"instantiation", "options", "settings", "fingerprints", "jobs"},
     {"reuse", "restoring"},
     {"querying", "measuring", "recording"},
     {"pipeline", "aggregation", "integrity", "figures", "report"},
@@ -33,7 +33,7 @@ FLOW = [  # a module imports from its own line or an earlier one
 ]
 COMPOSING = {"launching", "settings", "aggregation", "estimation", "calibration"}
 OWNERS = {
-    "hydra": {"main", "calibrate", "instantiation", *COMPOSING},
+    "hydra": {"main", "calibrate", "instantiation", "options", *COMPOSING},
     "omegaconf": {"main", "calibrate", "restoring", "jobs", *COMPOSING},
     "click": {"cli"},
     "mlflow": {"tracking"},

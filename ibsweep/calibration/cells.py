@@ -4,7 +4,6 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -18,7 +17,7 @@ from ibsweep.distributions import Distribution
 from ibsweep.distributions.base import Pair
 from ibsweep.fingerprints import fingerprint
 from ibsweep.instantiation import ConfigError, blame, build
-from ibsweep.tracking import TrackingOptions
+from ibsweep.options import Options
 
 KEYS = (
     "distribution",
@@ -41,7 +40,7 @@ _MAY_BE_NULL = ("information",)
 
 
 @dataclass(frozen=True)
-class Cell:
+class Cell(Options):
     """What one job of a calibration asks for; every part is built on first use.
 
     Attributes:
@@ -87,7 +86,7 @@ class Cell:
             )
         if isinstance(node.get("path"), str):
             node["path"] = to_absolute_path(node["path"])
-        return _distribution(json.dumps(node), self._trusted)
+        return _distribution(json.dumps(node), self.trusted)
 
     @cached_property
     def samples(self) -> int:
@@ -104,7 +103,7 @@ class Cell:
                 f"estimator must be a list of at least one estimator, got {options!r}"
             )
         return {
-            name: pair_estimator(node, f"estimator.{name}", trusted=self._trusted)
+            name: pair_estimator(node, f"estimator.{name}", trusted=self.trusted)
             for name, node in options.items()
         }
 
@@ -115,7 +114,7 @@ class Cell:
         if not isinstance(options, dict) or len(options) != 1:
             raise ConfigError(f"compressor must be one compressor, got {options!r}")
         ((name, node),) = options.items()
-        fit: Fit = build(node, f"compressor.{name}", trusted=self._trusted)
+        fit: Fit = build(node, f"compressor.{name}", trusted=self.trusted)
         return fit
 
     def sample(self, samples: int, seed: int) -> tuple[Pair, dict[str, float]]:
@@ -145,26 +144,6 @@ class Cell:
             with blame(f"estimator.{name}"):
                 estimator(pair.x, pair.y)
 
-    @cached_property
-    def tracking(self) -> TrackingOptions:
-        """Where results go."""
-        with blame("tracking"):
-            return TrackingOptions(**self.values["tracking"], directory=self.directory)
-
-    @cached_property
-    def directory(self) -> Path:
-        """Folder of all that a calibration writes; relative to where the command was typed."""
-        folder = self.values["directory"]
-        if not isinstance(folder, str) or not folder:
-            raise ConfigError(f"directory must be a folder, got {folder!r}")
-        return Path(to_absolute_path(folder))
-
-    @cached_property
-    def rerun(self) -> bool:
-        """Whether to estimate anew what the store holds already."""
-        with blame(""):
-            return checks.truth("rerun", self.values["rerun"])
-
     @property
     def sample_content(self) -> dict[str, Any]:
         """All that determines the compressed samples, but the seed."""
@@ -179,10 +158,6 @@ class Cell:
     def fingerprint(self, content: Mapping[str, Any]) -> str:
         """Hash what determines something, with this cell's seed."""
         return fingerprint({**content, "seed": self.values["seed"]})
-
-    @property
-    def _trusted(self) -> tuple[str, ...]:
-        return tuple(self.values["trusted_targets"])
 
 
 def _plain(config: DictConfig, key: str) -> Any:  # noqa: ANN401

@@ -52,6 +52,7 @@ def entropy(
         True
     """
     checks.integer("neighbours", neighbours, minimum=1)
+    checks.choice("support", support, ("full", "published"))
     points = samples.vectors("x", x)
     orders, factors = np.array([neighbours]), np.ones(1)
     if points.shape[1] > PLAIN_DIMENSIONS:

@@ -39,7 +39,8 @@ def cifar10(*, root: str) -> Dataset:
         https://www.cs.toronto.edu/~kriz/cifar.html
     """
     if not isinstance(root, str) or not root:
-        raise ValueError("root must be the folder cifar-10-batches-bin or -py, got nothing")
+        got = "nothing" if root in (None, "") else repr(root)
+        raise ValueError(f"root must be the folder cifar-10-batches-bin or -py, got {got}")
     pieces = [_piece(Path(root), name) for name in PARTS]
     pixels, labels = (np.concatenate(arrays) for arrays in zip(*pieces, strict=True))
     return Dataset(pixels / 255, labels.astype(np.int64), classes=10, shape=SHAPE)

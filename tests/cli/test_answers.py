@@ -102,7 +102,7 @@ def test_claims_are_answered_one_by_one(outputs, tmp_path):
         ("runs", ["--output", "table.xls"], "--output must end in .csv, .json or .parquet"),
         ("runs", ["--format", "parquet"], "--format parquet needs --output"),
         ("correlate", ["--by", "nonsense"], "by must be a column of the runs"),
-        ("claims", ["--sweep", "day"], "no finished networks in the study 'ibsweep'"),
+        ("claims", ["--sweep", "day"], "the study 'ibsweep' holds no such networks"),
         ("claims", ["--estimator", "kde"], "estimator must be one of ebab"),
     ],
 )
