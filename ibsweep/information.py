@@ -30,6 +30,19 @@ class Floor(NamedTuple):
     seed: int
 
 
+class Whole(NamedTuple):
+    """What estimators may ask to know beside the snapshots and rows that they measure.
+
+    Attributes:
+        inputs: Patterns of the whole task, `all`, and of its parts, `train` and `test`; each of
+            shape `(patterns, features)`.
+        final: Activity of each layer at the last snapshot, shape `(samples, units)`.
+    """
+
+    inputs: Mapping[str, np.ndarray]
+    final: Mapping[str, Activity]
+
+
 NO_FLOOR = Floor(np.array([], dtype=np.int64), 0)
 
 
@@ -43,12 +56,14 @@ def measure(
     inputs: np.ndarray,
     floor: Floor = NO_FLOOR,
     extremes: Mapping[str, tuple[float, float]] | None = None,
+    whole: Whole | None = None,
 ) -> pd.DataFrame:
     """Measure one network.
 
     An estimator is called with the activity of a layer, shape `(snapshots, samples, units)`, and
     the labels; and by keyword with what its signature asks for without a default: `inputs`, shape
-    `(samples, features)`, or `activity_range`, the lowest and highest activity. That range is over
+    `(samples, features)`; `task_inputs` or `final_activity` (of the same rows), see `Whole`; or
+    `activity_range`, the lowest and highest activity. That range is over
     all samples, whatever the part, and over what the default of the estimator's own keyword
     `range_over` says: `network` (also if there is no such keyword), all snapshots and hidden
     layers, and for the output layer, being a softmax, 0 and 1; or `layer`, its own snapshots.
@@ -64,6 +79,7 @@ def measure(
         floor: Where to measure with permuted labels too.
         extremes: Lowest and highest activity of each layer over all snapshots, where `activity` is
             that of some; None: those of `activity`.
+        whole: What there is beside `activity` and `inputs`; None: nothing.
 
     Returns:
         Columns `epoch, layer, estimator, part, i_xt, i_ty, i_ty_floor` (bits), one row a
@@ -85,8 +101,9 @@ def measure(
     """
     _check_shapes(activity, snapshots=len(epochs), samples=len(labels))
     asked = {name: _asked(name, estimator) for name, estimator in estimators.items()}
-    ranged = any(needs_range(name, estimator) for name, estimator in estimators.items())
+    ranged = asks("activity_range", estimators)
     ranges = _ranges(extremes or layer_extremes(activity)) if ranged else {}
+    supply = _Supply(inputs, ranges, whole or _no_more(activity, inputs))
     where = np.flatnonzero(np.isin(epochs, floor.epochs))
     tables = []
     for part, rows in parts.items():
@@ -95,10 +112,9 @@ def measure(
         for layer, values in activity.items():
             held = _rows(values, rows)
             for name, estimator in estimators.items():
-                supply: dict[str, Any] = {"inputs": inputs[rows]}
-                if over := asked[name].get("activity_range"):
-                    supply["activity_range"] = ranges[over, layer]
-                given = {key: supply[key] for key in asked[name]}
+                given = {
+                    key: supply.of(key, over, layer, rows) for key, over in asked[name].items()
+                }
                 table = _table(estimator(held, known, **given), epochs, layer, name, part)
                 if len(where):
                     chance = estimator(held[where], permuted, **given)
@@ -107,18 +123,21 @@ def measure(
     return pd.concat(tables, ignore_index=True)
 
 
-def try_out(estimator: Estimator) -> None:
+def try_out(estimator: Estimator, *, features: int = 2) -> None:
     """Call an estimator on sixteen samples, so that it can complain of its options.
 
     Args:
         estimator: As for `measure`.
+        features: Numbers of a pattern.
 
     Raises:
         ValueError: If it refuses an option, asks for what `measure` does not supply, or returns
             something else than I(X;T) and I(T;Y) of every snapshot.
     """
-    inputs, labels = np.argwhere(np.ones((4, 4))).astype(float), np.arange(16) % 2
-    activity = torch.tensor(np.stack([inputs, inputs / 2]))
+    square, labels = np.argwhere(np.ones((4, 4))).astype(float), np.arange(16) % 2
+    activity = torch.tensor(np.stack([square, square / 2]))
+    inputs = square[:, np.arange(features) % 2]
+    whole = Whole(dict.fromkeys(("all", "train", "test"), inputs), {})
     measure(
         {"layer_1": activity, OUTPUT: activity},
         labels,
@@ -126,12 +145,44 @@ def try_out(estimator: Estimator) -> None:
         epochs=np.arange(2),
         parts={"all": np.arange(16)},
         inputs=inputs,
+        whole=whole._replace(final=dict.fromkeys(("layer_1", OUTPUT), activity[-1])),
     )
 
 
-def needs_range(name: str, estimator: Estimator) -> bool:
-    """Say whether an estimator asks for the range of activity over all snapshots."""
-    return "activity_range" in _asked(name, estimator)
+def asks(key: str, estimators: Mapping[str, Estimator]) -> bool:
+    """Say whether an estimator asks for something of what `measure` supplies."""
+    return any(key in _asked(name, estimator) for name, estimator in estimators.items())
+
+
+class _Supply(NamedTuple):
+    """What estimators may ask for.
+
+    Attributes:
+        inputs: Patterns of all samples.
+        ranges: Of activity, by what it is taken over and the layer.
+        whole: The rest.
+    """
+
+    inputs: np.ndarray
+    ranges: Mapping[tuple[str, str], tuple[float, float]]
+    whole: Whole
+
+    def of(self, key: str, over: str, layer: str, rows: np.ndarray) -> Any:  # noqa: ANN401
+        """Return what `key` means for some rows of a layer."""
+        match key:
+            case "inputs":
+                return self.inputs[rows]
+            case "task_inputs":
+                return self.whole.inputs
+            case "final_activity":
+                return self.whole.final[layer][rows]
+            case _:
+                return self.ranges[over, layer]
+
+
+def _no_more(activity: Mapping[str, Activity], inputs: np.ndarray) -> Whole:
+    """Return what is known if the activity is all that there is."""
+    return Whole({"all": inputs}, {name: held[-1] for name, held in activity.items() if len(held)})
 
 
 def _check_shapes(activity: Mapping[str, Activity], *, snapshots: int, samples: int) -> None:
@@ -149,6 +200,8 @@ def _asked(name: str, estimator: Estimator) -> dict[str, str]:
         checks.choice("range_over", over.default, ("network", "layer"))
     known = {
         "inputs": "part",
+        "task_inputs": "task",
+        "final_activity": "layer",
         "activity_range": "network" if over is None else str(over.default),
     }
     asked = [
@@ -158,7 +211,7 @@ def _asked(name: str, estimator: Estimator) -> dict[str, str]:
     ]
     for key in asked:
         if key not in known:
-            raise ValueError(f"{key} must be given to {name}: only {' and '.join(known)} need not")
+            raise ValueError(f"{key} must be given to {name}: only {', '.join(known)} need not")
     return {key: known[key] for key in asked}
 
 

@@ -1,7 +1,6 @@
 """Training an ensemble: networks that differ only in numbers, each as if alone."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 
 import torch
 from torch import Tensor
@@ -14,6 +13,7 @@ from ibsweep.memory import keep_freed_memory
 from ibsweep.networks.weights import Layout, Weights
 from ibsweep.noise import injection
 from ibsweep.randomness import Generators
+from ibsweep.threads import threads
 
 Progress = Callable[[float], None]
 
@@ -39,19 +39,8 @@ def train(
     if len(ensemble.members) < least:
         raise ValueError(f"members must be ≥ {least}, got {len(ensemble.members)}")
     keep_freed_memory()
-    with _threads(1 if ensemble.network.one_thread else torch.get_num_threads()):
+    with threads(1 if ensemble.network.one_thread else torch.get_num_threads()):
         return _train(ensemble, progress, checkpoints)
-
-
-@contextmanager
-def _threads(number: int) -> Iterator[None]:
-    """Compute on so many threads."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(number)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
 
 
 def _train(ensemble: Ensemble, progress: Progress, checkpoints: Checkpoints | None) -> Trained:

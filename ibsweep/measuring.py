@@ -72,7 +72,7 @@ class Replay:
     def measure(self, settings: Settings) -> pd.DataFrame:
         """Return the curves of a job that needs this network, as `information.measure` does."""
         rows, dataset = settings.measured, settings.dataset
-        extremes = self._overview[1]
+        extremes, whole = self._overview[1], self._whole(settings)
         tables = [
             information.measure(
                 self._run(number)[0],
@@ -83,10 +83,28 @@ class Replay:
                 inputs=dataset.inputs[rows],
                 floor=settings.floor,
                 extremes=extremes,
+                whole=whole,
             )
             for number, group in enumerate(self._groups)
         ]
         return pd.concat(tables, ignore_index=True)
+
+    def _whole(self, settings: Settings) -> information.Whole | None:
+        """Return what estimators want to know of other snapshots and rows, if one does."""
+        asked = ("task_inputs", "final_activity")
+        if not any(information.asks(key, settings.estimators) for key in asked):
+            return None
+        inputs = settings.dataset.inputs
+        parts = {part: inputs[rows] for part, rows in settings.split._asdict().items()}
+        final, _ = replaying.replay(
+            settings.network,
+            self._weights[-1:],
+            inputs,
+            rows=settings.measured,
+            noise=settings.measuring_noise(settings.snapshots[-1:]),
+        )
+        last = {name: held[0] for name, held in final.items()}
+        return information.Whole({"all": inputs, **parts}, last)
 
     def logged(self, settings: Settings) -> dict[str, np.ndarray]:
         """Return `epochs` and each layer's activity at the snapshots that a job logs."""

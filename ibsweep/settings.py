@@ -230,7 +230,7 @@ class Settings(Options):
         built = {name: self._build("estimator", name) for name in options}
         for name, estimator in built.items():
             with blame(f"estimator.{name}"):
-                try_out(estimator)
+                try_out(estimator, features=self.dataset.inputs.shape[1])
         return built
 
     @cached_property

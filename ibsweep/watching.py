@@ -24,6 +24,10 @@ from ibsweep.recording import record, same_randomness
 from ibsweep.tracking import TrackingOptions, open_store
 from ibsweep.types import Job, NetworkRecord
 
+_FUTURE = {
+    "activity_range": "the range of activity over all epochs",
+    "final_activity": "the activity after the last epoch",
+}
 EBAB: Mapping[str, Estimator] = {"ebab": partial(ebab_information, bins=30)}
 
 
@@ -256,10 +260,9 @@ def _usable(estimators: Mapping[str, Estimator]) -> Mapping[str, Estimator]:
         raise ValueError("estimators must be at least one, got none")
     for name, estimator in estimators.items():
         information.try_out(estimator)
-        if information.needs_range(name, estimator):
-            raise ValueError(
-                f"estimators must not need the range of activity over all epochs, got {name}"
-            )
+        for key, what in _FUTURE.items():
+            if information.asks(key, {name: estimator}):
+                raise ValueError(f"estimators must not need {what}, got {name}")
     return estimators
 
 

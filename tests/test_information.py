@@ -5,7 +5,7 @@ import pytest
 
 from ibsweep.estimators.binning import equal_bins_information
 from ibsweep.estimators.ebab import ebab_information
-from ibsweep.information import Floor, measure, try_out
+from ibsweep.information import Floor, Whole, measure, try_out
 from ibsweep.learning import train
 from ibsweep.pipeline import ensemble_of
 from ibsweep.replaying import replay
@@ -117,3 +117,20 @@ def test_wrong_options_are_found_without_a_network():
     try_out(partial(equal_bins_information, bins=4, range_over="layer"))
     with pytest.raises(ValueError, match="bins must be an integer ≥ 2, got 1"):
         try_out(partial(equal_bins_information, bins=1, range_over="layer"))
+
+
+def test_the_trained_layer_and_the_task_s_patterns_are_supplied_to_who_asks():
+    whole = Whole(
+        {"train": np.zeros((7, 1))}, {name: held[2] + 1 for name, held in LAYERS.items()}
+    )
+    seen = []
+
+    def spy(activity, labels, *, task_inputs, final_activity):
+        seen.append((task_inputs["train"].shape, final_activity - np.asarray(activity)[2]))
+        return Information(np.zeros(3), np.zeros(3))
+
+    measured(spy, ("test",), whole=whole)
+    for shape, difference in seen:
+        assert shape == (7, 1)
+        assert difference == pytest.approx(1)
+    assert len(seen) == len(LAYERS)

@@ -220,7 +220,9 @@ def test_every_option_of_every_group_is_valid(settings):
     settings(f"estimator=[{estimators}]").check()
 
 
-@pytest.mark.parametrize("experiment", ["conv_digits", "conv_mnist", "saxe_mnist"])
+@pytest.mark.parametrize(
+    "experiment", ["conv_digits", "conv_mnist", "saxe_mnist", "butakov_digits", "butakov_mnist"]
+)
 def test_experiments_on_images_are_valid(settings, tmp_path, experiment):
     for part, samples in (("train", 200), ("t10k", 50)):
         images = RNG.integers(0, 256, (samples, 28, 28))

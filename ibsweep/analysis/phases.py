@@ -28,6 +28,39 @@ class Smoother(NamedTuple):
     difference: float
 
 
+class Resampled(NamedTuple):
+    """A smoothed curve, and others that the noise might have made of it.
+
+    Attributes:
+        epochs: Shape `(snapshots,)`.
+        smooth: The smoothed curve, then the others smoothed, shape `(1 + resamples, snapshots)`.
+        noise: Standard deviation of a measured value.
+        difference: Largest standard error of a difference of two smoothed values, for noise 1.
+    """
+
+    epochs: np.ndarray
+    smooth: np.ndarray
+    noise: float
+    difference: float
+
+
+def resample(epochs: pd.Series, values: pd.Series, *, resamples: int, seed: int) -> Resampled:
+    """Smooth a curve as `phases` does, and curves made of it and new noise.
+
+    Args:
+        epochs: Ascending, at least 5.
+        values: Measured at these.
+        resamples: How many curves are made.
+        seed: Seed of their noise.
+
+    Raises:
+        ValueError: If there are fewer snapshots.
+    """
+    places, held = epochs.to_numpy(), values.to_numpy()
+    smoother = _smoother(places)
+    return _resample(places, held, smoother, resamples=resamples, seed=seed)
+
+
 def phases(
     curves: pd.DataFrame, samples: int, *, resamples: int = 200, seed: int = 0
 ) -> pd.DataFrame:
@@ -92,8 +125,8 @@ def _phases(
     seed: int,
 ) -> dict[str, object]:
     """Return what is known of one curve."""
-    smooth = smoother.matrix @ held
-    noise = _MAD * float(np.median(np.abs(held - smooth) / smoother.residual))
+    drawn = _resample(epochs, held, smoother, resamples=resamples, seed=seed)
+    smooth, noise = drawn.smooth[0], drawn.noise
     threshold = max(LEAST_CHANGE, STANDARD_ERRORS * noise * smoother.difference)
     falls = np.maximum.accumulate(smooth) - smooth
     trough = int(falls.argmax())
@@ -110,12 +143,19 @@ def _phases(
     }
     if (held > ceiling(samples)).all():
         return {"verdict": "cannot_tell", "probability": 1.0} | found
-    drawn = np.random.default_rng(seed).normal(size=(resamples, len(held)))
-    verdicts = _verdicts(
-        np.vstack([smooth, smooth + noise * drawn @ smoother.matrix.T]), threshold
-    )
+    verdicts = _verdicts(drawn.smooth, threshold)
     verdict = verdicts[0]
     return {"verdict": verdict, "probability": float((verdicts[1:] == verdict).mean())} | found
+
+
+def _resample(
+    epochs: np.ndarray, held: np.ndarray, smoother: Smoother, *, resamples: int, seed: int
+) -> Resampled:
+    smooth = smoother.matrix @ held
+    noise = _MAD * float(np.median(np.abs(held - smooth) / smoother.residual))
+    drawn = np.random.default_rng(seed).normal(size=(resamples, len(held)))
+    curves = np.vstack([smooth, smooth + noise * drawn @ smoother.matrix.T])
+    return Resampled(epochs, curves, noise, smoother.difference)
 
 
 def _verdicts(smooth: np.ndarray, threshold: float) -> np.ndarray:

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from ibsweep import checks
 from ibsweep.compressors.base import Compressor
 from ibsweep.estimators import samples
+from ibsweep.threads import threads
 
 Kind = Literal["dense", "conv"]
 
@@ -70,7 +71,7 @@ def fit(
     points = torch.from_numpy(samples.vectors("x", x)).float()
     spread = points.std(correction=0)
     scale = Scale(points.mean(dim=0), spread if spread > 0 else torch.ones(()))
-    with torch.random.fork_rng(devices=[]):
+    with torch.random.fork_rng(devices=[]), threads(1):
         torch.manual_seed(checks.integer("seed", seed, minimum=0))
         encoder = _encoder(checks.choice("kind", kind, ("dense", "conv")), x.shape[1], dimensions)
         decoder = _dense(dimensions, x.shape[1])

@@ -11,6 +11,7 @@ import torch
 import yaml
 
 from ibsweep.estimators.adapters import layer_information
+from ibsweep.estimators.lossy import frozen_lossy_information, lossy_information
 from ibsweep.information import try_out
 from ibsweep.instantiation import build
 from ibsweep.types import Information
@@ -19,6 +20,7 @@ FILES = sorted((Path(__file__).parents[2] / "conf" / "estimator").glob("*.yaml")
 SAMPLES = 64
 LABELS = torch.arange(SAMPLES) % 3
 RANGE = (-4.0, 4.0)
+DENSITIES = (layer_information, lossy_information, frozen_lossy_information)
 INPUTS = np.random.default_rng(0).normal(size=(SAMPLES, 2))
 
 
@@ -44,8 +46,16 @@ def estimate(option):
     name, content = option
     estimator = build(content[name], f"estimator.{name}")
     parameters = inspect.signature(estimator).parameters
-    supply = {"activity_range": RANGE, "inputs": INPUTS}
-    return partial(estimator, **{key: value for key, value in supply.items() if key in parameters})
+    supply = {"activity_range": RANGE, "inputs": INPUTS, "task_inputs": {"all": INPUTS}}
+    given = {key: value for key, value in supply.items() if key in parameters}
+    if "final_activity" in parameters:
+        return partial(with_final, estimator, **given)
+    return partial(estimator, **given)
+
+
+def with_final(estimator, layer, labels, **supply):
+    final = torch.randn(SAMPLES, np.shape(layer)[-1], generator=generator(9))
+    return estimator(layer, labels, final_activity=final, **supply)
 
 
 @pytest.fixture
@@ -55,7 +65,7 @@ def plugged(option, estimate):
     One for continuous vectors is told by neighbours of the samples about values in between.
     """
     name, content = option
-    if build(content[name], name).func is layer_information:
+    if build(content[name], name).func in DENSITIES:
         pytest.skip("estimates a density")
     return estimate
 

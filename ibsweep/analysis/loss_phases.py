@@ -1,0 +1,159 @@
+"""Whether a layer begins to compress where the training loss falls fastest."""
+
+from collections.abc import Hashable
+
+import numpy as np
+import pandas as pd
+
+from ibsweep.analysis.phases import LEAST_CHANGE, STANDARD_ERRORS, Resampled, resample
+
+LOSS = "loss/train"
+INTERVAL = (2.5, 97.5)  # percentiles
+
+
+def loss_phases(
+    curves: pd.DataFrame, training: pd.DataFrame, *, resamples: int = 200, seed: int = 0
+) -> pd.DataFrame:
+    """Set the onset of each layer's first compression beside the steepest fall of the loss.
+
+    Both curves are smoothed over log2(1 + epoch) as `phases` does. The onset is the highest place
+    from which the first fall of I(X;T) that counts (see `phases`) comes down. The loss falls
+    steepest where its smoothed slope, nats a doubling of 1 + epoch, is least. Intervals are those
+    of curves made of the smoothed ones and new Gaussian noise of the estimated size: they say how
+    well this network's epochs are known, given its snapshots; a place between two snapshots is
+    never found.
+
+    Args:
+        curves: `network, epoch, layer, estimator, part, i_xt`; the part `all` counts.
+        training: `network, epoch, loss/train`, at the same epochs.
+        resamples: How many curves are made.
+        seed: Seed of their noise.
+
+    Returns:
+        One row for each `network, estimator, layer`: `onset_epoch`, NaN if nothing counts as a
+        fall; `found`, the part of resampled curves with a fall; `steepest_epoch`; `slope` there,
+        nats a doubling; `lag`, doublings of 1 + epoch from the steepest fall to the onset, and
+        `lag_low`, `lag_high`, its 95 % interval among resampled curves with a fall.
+
+    Raises:
+        ValueError: If a curve has fewer than 5 snapshots, or a network no training.
+
+    References:
+        The question is that of Butakov et al., Information bottleneck analysis of deep neural
+        networks via lossy compression, 2024, §5. https://arxiv.org/abs/2305.08013
+
+    Example:
+        >>> epochs = 2 ** np.arange(12) - 1
+        >>> curve = pd.DataFrame({"epoch": epochs, "i_xt": np.r_[1:7.0, 7:1:-1]})
+        >>> named = curve.assign(network="r", layer="output", estimator="lossy", part="all")
+        >>> loss = 2.0 - np.clip(np.arange(12) - 5.0, 0, 2)
+        >>> table = pd.DataFrame({"network": "r", "epoch": epochs, "loss/train": loss})
+        >>> loss_phases(named, table)[["onset_epoch", "steepest_epoch", "lag"]].iloc[0].tolist()
+        [63.0, 63.0, 0.0]
+    """
+    losses = {name: table for name, table in training.groupby("network", sort=False)}
+    steepest: dict[Hashable, tuple[np.ndarray, float]] = {}
+    rows = []
+    everything = curves[curves["part"] == "all"].sort_values("epoch", kind="stable")
+    for names, table in everything.groupby(["network", "estimator", "layer"], sort=False):
+        network = names[0]
+        if network not in losses:
+            raise ValueError(f"training must hold every network of curves, got none of {network}")
+        if network not in steepest:
+            steepest[network] = _steepest(losses[network], resamples=resamples, seed=seed)
+        held = resample(table["epoch"], table["i_xt"], resamples=resamples, seed=seed + 1)
+        found = _compared(_onsets(held), *steepest[network])
+        rows.append(dict(zip(("network", "estimator", "layer"), names, strict=True)) | found)
+    return pd.DataFrame(rows)
+
+
+def lags(table: pd.DataFrame, *, resamples: int = 2000, seed: int = 0) -> pd.DataFrame:
+    """Average the lags of `loss_phases` over networks.
+
+    Args:
+        table: As `loss_phases` returns it, of one configuration.
+        resamples: How many samples of networks, drawn with replacement, the interval is from.
+        seed: Seed of the draws.
+
+    Returns:
+        One row for each `estimator, layer`: `networks`; `compressing`, those with an onset;
+        `onset_epoch` and `steepest_epoch`, medians over these; `lag`, their mean in doublings, and
+        `lag_low`, `lag_high`, the 95 % percentile interval; NaN where there is none, the interval
+        for fewer than 3.
+
+    References:
+        Efron & Tibshirani, An Introduction to the Bootstrap, 1993, ch. 13.
+    """
+    rows = []
+    for names, group in table.groupby(["estimator", "layer"], sort=False):
+        kept = group.dropna(subset="onset_epoch")
+        lag, low, high = kept["lag"].to_numpy(), np.nan, np.nan
+        if len(lag) >= 3:
+            drawn = np.random.default_rng(seed).integers(len(lag), size=(resamples, len(lag)))
+            low, high = np.percentile(lag[drawn].mean(axis=1), INTERVAL)
+        rows.append(
+            {
+                "estimator": names[0],
+                "layer": names[1],
+                "networks": len(group),
+                "compressing": len(kept),
+                "onset_epoch": kept["onset_epoch"].median(),
+                "steepest_epoch": kept["steepest_epoch"].median(),
+                "lag": kept["lag"].mean(),
+                "lag_low": low,
+                "lag_high": high,
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def smoothed_loss(training: pd.DataFrame) -> pd.DataFrame:
+    """Return one network's smoothed loss and its slope.
+
+    Args:
+        training: `epoch, loss/train` of one network.
+
+    Returns:
+        `epoch`; `loss`, nats; `slope`, nats a doubling of 1 + epoch.
+
+    Raises:
+        ValueError: If it has fewer than 5 snapshots.
+    """
+    ordered = training.sort_values("epoch", kind="stable")
+    held = resample(ordered["epoch"], ordered[LOSS], resamples=0, seed=0)
+    slope = np.gradient(held.smooth[0], np.log2(1.0 + held.epochs))
+    return pd.DataFrame({"epoch": held.epochs, "loss": held.smooth[0], "slope": slope})
+
+
+def _steepest(training: pd.DataFrame, *, resamples: int, seed: int) -> tuple[np.ndarray, float]:
+    """Return the epoch of the steepest fall of the curve and of each resampled one; the slope."""
+    ordered = training.sort_values("epoch", kind="stable")
+    held = resample(ordered["epoch"], ordered[LOSS], resamples=resamples, seed=seed)
+    slopes = np.gradient(held.smooth, np.log2(1.0 + held.epochs), axis=1)
+    return held.epochs[slopes.argmin(axis=1)].astype(float), float(slopes[0].min())
+
+
+def _onsets(held: Resampled) -> np.ndarray:
+    """Return the epoch at which the first fall that counts begins, NaN where there is none."""
+    highest = np.maximum.accumulate(held.smooth, axis=1)
+    threshold = max(LEAST_CHANGE, STANDARD_ERRORS * held.noise * held.difference)
+    falls = highest - held.smooth >= threshold
+    first = falls.argmax(axis=1)
+    tops = [curve[: end + 1].argmax() for curve, end in zip(held.smooth, first, strict=True)]
+    return np.where(falls.any(axis=1), held.epochs[tops], np.nan)
+
+
+def _compared(onsets: np.ndarray, steepest: np.ndarray, slope: float) -> dict[str, object]:
+    """Return what is known of one curve: entry 0 of each is the curve's own."""
+    lag = np.log2((1 + onsets) / (1 + steepest))
+    known = lag[1:][np.isfinite(lag[1:])]
+    low, high = np.percentile(known, INTERVAL) if len(known) else (np.nan, np.nan)
+    return {
+        "onset_epoch": onsets[0],
+        "found": len(known) / max(len(lag) - 1, 1),
+        "steepest_epoch": steepest[0],
+        "slope": slope,
+        "lag": lag[0],
+        "lag_low": low,
+        "lag_high": high,
+    }

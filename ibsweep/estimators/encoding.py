@@ -1,0 +1,90 @@
+"""Fits compressors and encodes with them, so that estimators see no rounding."""
+
+import hashlib
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import lru_cache, partial
+from typing import Protocol
+
+import numpy as np
+
+from ibsweep.estimators import samples
+
+
+class Compressor(Protocol):
+    """A fitted compressor."""
+
+    @property
+    def encode(self) -> Callable[[np.ndarray], np.ndarray]:
+        """Samples to codes, shapes `(n, d)` to `(n, dimensions)`."""
+
+
+Fit = Callable[..., Compressor]
+
+
+@dataclass(frozen=True)
+class _Request:
+    """Asks for a compressor; those for equal patterns and options are equal."""
+
+    make: Fit = field(compare=False)
+    points: np.ndarray = field(compare=False)
+    digest: str
+    kind: object
+
+
+def fit(make: Fit, points: np.ndarray, dimensions: int) -> Compressor:
+    """Fit a compressor of so many dimensions, if it takes a number of them.
+
+    Args:
+        make: A function such as those of `ibsweep.compressors`.
+        points: Shape `(n, d)`.
+        dimensions: At most of the codes.
+    """
+    takes = "dimensions" in inspect.signature(make).parameters
+    return make(points, dimensions=dimensions) if takes else make(points)
+
+
+def fit_once(make: Fit, points: np.ndarray, dimensions: int) -> Compressor:
+    """Fit a compressor as `fit` does, unless this process did so for equal points and options.
+
+    Args:
+        make: As for `fit`; its result must depend on nothing else.
+        points: Shape `(n, d)`.
+        dimensions: As for `fit`.
+    """
+    digest = hashlib.sha256(f"{points.shape}{points.dtype}".encode())
+    digest.update(np.ascontiguousarray(points).tobytes())
+    sized = partial(fit, make, dimensions=dimensions)
+    kind: object = make
+    if isinstance(make, partial):
+        kind = make.func, make.args, tuple(sorted(make.keywords.items()))
+    return _fitted(_Request(sized, points, digest.hexdigest(), (kind, dimensions)))
+
+
+@lru_cache(maxsize=2)
+def _fitted(request: _Request) -> Compressor:
+    return request.make(request.points)
+
+
+def encode(compressor: Compressor, points: np.ndarray) -> np.ndarray:
+    """Encode samples without what is rounding alone.
+
+    A product of matrices may tell equal rows apart by their places, and principal components
+    beyond the rank are rounding. Estimators that look at nearest neighbours would take both for
+    structure.
+
+    Args:
+        compressor: Fitted.
+        points: Shape `(n, d)`, floating point.
+
+    Returns:
+        Codes, equal for equal rows; without those that vary by less than 1000 rounding units of
+        the largest value of `points`; one constant if none varies more.
+    """
+    places: dict[bytes, int] = {}
+    first = [places.setdefault(row.tobytes(), k) for k, row in enumerate(points)]
+    codes = compressor.encode(points)[first]
+    resolution = samples.ROUNDINGS * np.finfo(points.dtype).eps
+    varying = codes.std(axis=0) > resolution * np.abs(points).max()
+    return codes[:, varying] if varying.any() else np.zeros((len(points), 1))
