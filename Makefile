@@ -32,6 +32,7 @@ benchmarks: $(VENV)/dev
 	$(BIN)/python -m tests.benchmarks.ensembles
 	$(BIN)/python -m tests.benchmarks.querying
 	$(BIN)/python -m tests.benchmarks.convolutions
+	$(BIN)/python -m tests.benchmarks.neighbours
 
 $(VENV)/run: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)

@@ -1,6 +1,6 @@
 """A sweep's report: one self-contained page of planes, scores, correlations and methods."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 import pandas as pd
 
@@ -32,12 +32,13 @@ LEAST_NETWORKS = 4  # of a correlation worth a row
 _FLAGS = ("failed_to_train", "dead_layer", "saturated")
 
 
-def report(store: Store, sweep: str) -> str:
+def report(store: Store, sweep: str, *, judged: Sequence[str] = ()) -> str:
     """Report on a sweep, from the store alone.
 
     Args:
         store: The store.
         sweep: The sweep's identifier.
+        judged: What the referee found of its estimators, one sentence each, if it was asked.
 
     Returns:
         A page that asks the network for nothing.
@@ -69,6 +70,7 @@ def report(store: Store, sweep: str) -> str:
         planes=list(_planes(store, done)),
         flags=pages.table(_flags(done)),
         failures=[f"{run.name}: {run.failure}" for run in failed.itertuples()],
+        judged=judged,
         methods=methods(done),
         parameters=pages.table(_parameters(done)),
         versions=", ".join(f"{name} {text}" for name, text in versions.items()) or "not stored",

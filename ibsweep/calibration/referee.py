@@ -16,14 +16,16 @@ from ibsweep.distributions.normal import Normal
 from ibsweep.distributions.quantized_uniform import QuantizedUniform
 from ibsweep.tracking import Store
 
-TRUTHS = {"i_xt": (0.0, 2.0, 6.0), "i_ty": (0.0, 0.5, 1.0)}  # bits
+TRUTHS = {"i_xt": (0.0, 2.0, 6.0, 10.0), "i_ty": (0.0, 0.5, 1.0)}  # bits
+_SYMBOLS = {"i_xt": "I(X;T)", "i_ty": "I(T;Y)"}
 
 
 def referee(store: Store, runs: pd.DataFrame, *, seeds: int = 3) -> pd.DataFrame:
     """Calibrate the estimators of a study as it used them.
 
-    I(X;T) is judged on rotated Gaussians of the layer's width, I(T;Y) on a uniform variable of
-    that width and its bin. Nothing is measured twice in a process.
+    I(X;T) is judged on rotated Gaussians of the layer's width (its channels, if it is
+    convolutional), I(T;Y) on a uniform variable of that width and its bin. Nothing is measured
+    twice in a process.
 
     Args:
         store: Where the runs are.
@@ -49,6 +51,34 @@ def referee(store: Store, runs: pd.DataFrame, *, seeds: int = 3) -> pd.DataFrame
     table = pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=columns)
     found = [name for name in ("mean", "bias", "sd", "rmse", "n") if name in table]
     return table[[*columns, *found]].drop_duplicates(ignore_index=True)
+
+
+def sentences(table: pd.DataFrame) -> list[str]:
+    """Say what `referee` found, one sentence for each estimator, layer and quantity.
+
+    Args:
+        table: As `referee` returns it.
+
+    Example:
+        >>> row = {"estimator": "kl", "layer": "layer_1", "units": 10, "samples": 4096}
+        >>> row |= {"quantity": "i_xt", "truth": 9.0, "mean": 8.12, "sd": 0.2}
+        >>> sentences(pd.DataFrame([row]))
+        ['kl, layer_1, I(X;T): at N = 4096, d = 10 it reads 8.12 ± 0.20 bits where the truth is 9']
+    """
+    lines = []
+    for named, cells in table.groupby(
+        ["estimator", "layer", "quantity", "samples", "units"], sort=False
+    ):
+        estimator, layer, quantity, samples, units = named
+        reads = [
+            f"{row.mean:.2f} ± {row.sd:.2f} bits where the truth is {row.truth:g}"
+            for row in cells.drop(columns=["samples"]).itertuples(name="Cell")
+        ]
+        lines.append(
+            f"{estimator}, {layer}, {_SYMBOLS[quantity]}: at N = {samples}, d = {units} it reads"
+            f" {', '.join(reads)}"
+        )
+    return lines
 
 
 def _units(weights: Mapping[str, np.ndarray]) -> dict[str, int]:

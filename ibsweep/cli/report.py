@@ -4,8 +4,13 @@ from pathlib import Path
 
 import click
 
+from ibsweep import analysis
 from ibsweep import report as reporting
+from ibsweep.calibration.referee import referee, sentences
 from ibsweep.cli.options import Place, store_options
+from ibsweep.tracking import Store
+
+SEEDS = 2  # samples that the referee draws for each truth
 
 
 @click.command()
@@ -18,18 +23,27 @@ from ibsweep.cli.options import Place, store_options
     show_default=True,
     help="File to write.",
 )
-def report(place: Place, sweep: str, output: Path) -> None:
+@click.option("--referee", "asked", is_flag=True, help="Calibrate the sweep's estimators, too.")
+def report(place: Place, sweep: str, output: Path, asked: bool) -> None:
     """Write one self-contained page on a sweep: planes, scores, correlations, claims, methods.
 
-    It is kept with the sweep's run, too, where MLflow's user interface shows it.
+    It is kept with the sweep's run, too, where MLflow's user interface shows it. With --referee it
+    says how far the estimators can be trusted at this number of samples and these layers, from
+    samples whose information is known: that takes a minute or more, and needs stored weights.
     """
     store = place.open()
     try:
-        html = reporting.report(store, sweep)
-    except ValueError as error:
+        judged = _judged(store, sweep) if asked else []
+        html = reporting.report(store, sweep, judged=judged)
+    except (ValueError, FileNotFoundError) as error:
         raise click.ClickException(str(error)) from error
     output.parent.mkdir(parents=True, exist_ok=True)
     output.write_text(html, encoding="utf-8")
     if store.sweep_tags(sweep):  # a sweep that was killed has no run of its own
         store.add_to_sweep(sweep, {"report.html": html})
     click.echo(output)
+
+
+def _judged(store: Store, sweep: str) -> list[str]:
+    done = analysis.finished_networks(store.networks(sweep=sweep))
+    return sentences(referee(store, done, seeds=SEEDS))

@@ -29,6 +29,35 @@ def test_uniform_margins(rng, nats):
     assert found.value * np.log(2) == pytest.approx(nats, abs=0.12)
 
 
+def rotated(rng, columns):
+    return columns @ np.linalg.qr(rng.normal(size=(columns.shape[1],) * 2))[0]
+
+
+@pytest.mark.parametrize("d", [2, 3])
+def test_margins_that_bend_the_structure_are_straightened(rng, d):
+    x, y = gaussian_pair(rng, 5000, d, d, 8.0)
+    uniform = ndtr(rotated(rng, x)), ndtr(rotated(rng, y))
+    found, bent = (
+        shuffled.mutual_information(*uniform, margins=how) for how in ("chosen", "given")
+    )
+    assert found.value * np.log(2) == pytest.approx(8.0, abs=0.15)
+    assert bent.value * np.log(2) < 7.2
+
+
+@pytest.mark.parametrize("nats", [0.0, 2.5, 10.0])
+def test_structure_that_is_straight_is_left_as_it_is(rng, nats):
+    x, y = gaussian_pair(rng, 2000, 2, 2, nats)
+    samples = rotated(rng, x), rotated(rng, y)
+    found = shuffled.mutual_information(*samples)
+    assert found.diagnostics["scores"] == 0
+    assert found.value == shuffled.mutual_information(*samples, margins="given").value
+
+
+def test_no_margins_are_preferred_where_there_is_no_information(rng):
+    found = [shuffled.mutual_information(*rng.exponential(size=(2, 100, 2))) for _ in range(30)]
+    assert all(one.diagnostics["scores"] == 0 for one in found)
+
+
 def test_without_information_the_mean_is_zero_however_few_the_samples(rng):
     found = [
         shuffled.mutual_information(*rng.exponential(size=(2, 30, 3)), seed=seed).value
@@ -85,6 +114,11 @@ def test_extremes_are_exact(rng):
     assert shuffled.mutual_information(x, np.zeros(100)).value == 0
     assert shuffled.mutual_information(x, 2 * x).value == np.inf
     assert shuffled.label_information(x, np.zeros(100, dtype=int)).value == pytest.approx(0)
+
+
+def test_margins_are_checked():
+    with pytest.raises(ValueError, match="margins must be one of given, chosen, got 'x'"):
+        shuffled.mutual_information(np.eye(3), np.eye(3), margins="x")
 
 
 @pytest.mark.parametrize("option", ["neighbours", "shuffles"])
