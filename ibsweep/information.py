@@ -139,13 +139,13 @@ def try_out(estimator: Estimator, *, features: int = 2) -> None:
     inputs = square[:, np.arange(features) % 2]
     whole = Whole(dict.fromkeys(("all", "train", "test"), inputs), {})
     measure(
-        {"layer_1": activity, OUTPUT: activity},
+        {"layer_1": activity},
         labels,
         {"it": estimator},
         epochs=np.arange(2),
         parts={"all": np.arange(16)},
         inputs=inputs,
-        whole=whole._replace(final=dict.fromkeys(("layer_1", OUTPUT), activity[-1])),
+        whole=whole._replace(final={"layer_1": activity[-1]}),
     )
 
 
