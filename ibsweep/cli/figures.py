@@ -22,7 +22,7 @@ _FORMATS = ("png", "svg", "pdf", "html")
 def figure(
     place: Place, name: str, sweep: str | None, kind: str | None, output: Path | None
 ) -> None:
-    """Draw a figure of the paper, or its verdicts' multiverse, from the networks of a store."""
+    """Draw a paper's figure, or the verdicts' multiverse, from the networks of a store."""
     store = place.open()
     names = list(FIGURES) if name == "all" else [name]
     missing = []

@@ -1,8 +1,8 @@
-"""Figures from a store, the paper's and a multiverse: selects what each needs, draws it."""
+"""Figures from a store, the papers' and a multiverse: selects what each needs, draws it."""
 
 from collections.abc import Callable
 
-from ibsweep.figures import networks, scatter
+from ibsweep.figures import losses, networks, scatter
 from ibsweep.figures.source import MissingRuns, Source
 from ibsweep.plots.axes import Figure
 
@@ -19,7 +19,9 @@ FIGURES: dict[str, Callable[[Source], Figure]] = {
     "fig9a": scatter.fig9a,
     "fig9b": scatter.fig9b,
     "multiverse": scatter.multiverse_figure,
+    "loss-phases": losses.loss_phases,
 }
+_EXPERIMENTS = {"loss-phases": "butakov_digits"}
 
 
 def experiment(name: str) -> str:
@@ -29,7 +31,7 @@ def experiment(name: str) -> str:
         >>> experiment("fig9a"), experiment("fig5-gallery"), experiment("multiverse")
         ('fig9', 'fig5', 'multiverse')
     """
-    return name.rstrip("ab").split("-")[0]
+    return _EXPERIMENTS.get(name, name.rstrip("ab").split("-")[0])
 
 
 __all__ = ["FIGURES", "MissingRuns", "Source", "experiment"]
