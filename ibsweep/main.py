@@ -2,6 +2,7 @@
 
 import logging
 import os
+import signal
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
@@ -32,6 +33,8 @@ from ibsweep.tracking import StoreError, open_store, store_errors
 from ibsweep.types import Job
 
 log = logging.getLogger(__name__)
+
+EXIT_TERMINATED = 143  # what a shell reports for SIGTERM
 
 EXPECTED = (
     ConfigError,
@@ -187,6 +190,7 @@ def run(task: Callable[[DictConfig], object], *, config: str) -> None:
     """
     os.environ["HYDRA_FULL_ERROR"] = "1"  # Hydra then raises its errors, to be told here
     launcher.register()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(EXIT_TERMINATED))  # stops workers, too
     if "dry_run=true" in sys.argv and not {"-m", "--multirun"} & set(sys.argv):
         sys.argv.append("--multirun")  # a single run is a sweep of one job: it is planned first
     command = hydra.main(version_base="1.3", config_path=conf_dir(), config_name=config)
