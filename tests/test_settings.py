@@ -228,7 +228,8 @@ def test_experiments_on_images_are_valid(settings, tmp_path, experiment):
         images = RNG.integers(0, 256, (samples, 28, 28))
         write_idx(tmp_path / f"{part}-images-idx3-ubyte", images)
         write_idx(tmp_path / f"{part}-labels-idx1-ubyte", np.arange(samples) % 10)
-    mnist = [f"task.root={tmp_path}", "split.train_samples=200"] if "mnist" in experiment else []
+    small = [f"task.root={tmp_path}", "split.train_samples=200", "training.batch_size=100"]
+    mnist = small if "mnist" in experiment else []
     study = settings(f"+experiment={experiment}", *mnist)
     study.check()
     assert len(study.measured) == (50 if mnist else 1797)

@@ -9,8 +9,11 @@ import torch
 from torch import nn
 
 import ibsweep
+from ibsweep.compressors import pca
+from ibsweep.estimators import gaussian
 from ibsweep.estimators.binning import equal_bins_information
 from ibsweep.estimators.ebab import ebab_information
+from ibsweep.estimators.lossy import frozen_lossy_information
 from ibsweep.integrity import check_store
 from ibsweep.tracking import TrackingOptions, open_store
 from ibsweep.watching import Description
@@ -18,6 +21,13 @@ from tests.conftest import ROOT
 
 INPUTS = torch.randn(300, 6, generator=torch.Generator().manual_seed(0))
 LABELS = (INPUTS[:, 0] * INPUTS[:, 1] > 0).long()
+FROZEN = partial(
+    frozen_lossy_information,
+    input_compressor=pca.fit,
+    layer_compressor=pca.fit,
+    of_inputs=gaussian.mutual_information,
+    of_labels=gaussian.label_information,
+)
 EXAMPLES = re.findall(
     r"```python\n(.*?)```", (ROOT / "docs/watching.md").read_text(encoding="utf-8"), re.DOTALL
 )
@@ -166,6 +176,11 @@ class SamplesLast(nn.Module):
             Net(),
             {"estimators": {"global": partial(equal_bins_information, bins=30)}},
             "estimators must not need the range of activity over all epochs, got global",
+        ),
+        (
+            Net(),
+            {"estimators": {"frozen": FROZEN}},
+            "estimators must not need the activity after the last epoch, got frozen",
         ),
     ],
 )

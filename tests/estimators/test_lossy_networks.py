@@ -10,6 +10,7 @@ from ibsweep.compressors import pca
 from ibsweep.estimators import mixed_ksg, shuffled
 from ibsweep.estimators.lossy import lossy_information
 from ibsweep.learning import train
+from ibsweep.measuring import Replay
 from ibsweep.noise import capacity
 from ibsweep.pipeline import ensemble_of
 from ibsweep.replaying import replay
@@ -45,6 +46,29 @@ def test_four_components_hide_what_ten_classes_tell(settings, data, options):
     print(f"accuracy {right:.2f}: 9 components {nine:.2f}, 4 components {four:.2f} of 3.32 bits")
     assert right > 0.7
     assert four + 0.2 < nine < np.log2(10)
+
+
+def test_the_frozen_control_differs_before_the_last_epoch_and_agrees_at_it(settings):
+    names = ("lossy", "lossy_frozen")
+    fast = "input_compressor._target_=ibsweep.compressors.pca.fit"
+    study = settings(
+        "task=digits",
+        "network.hidden=[8]",
+        "noise=[relative]",
+        "training=images_quick",
+        "training.epochs=3",
+        "snapshots=explicit",
+        "floor_snapshots=0",
+        "measured=test",
+        f"estimator=[{','.join(names)}]",
+        *(f"estimator.{name}.{fast}" for name in names),
+    )
+    weights = train(ensemble_of([study] * 4), lambda fraction: None).weights[:, 0]
+    curves = Replay(study, weights).measure(study).set_index(["estimator", "epoch", "layer"])
+    refitted, frozen = (curves.loc[name, ["i_xt", "i_ty"]] for name in names)
+    apart = (refitted - frozen).abs()
+    assert apart.loc[3].max(axis=None) < 1e-6
+    assert apart.loc[(0, "layer_1"), "i_xt"] > 1e-3
 
 
 def test_estimates_grow_as_the_noise_shrinks_and_stay_below_its_capacity(data, options):
