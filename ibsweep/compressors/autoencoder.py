@@ -15,7 +15,7 @@ from ibsweep.estimators import samples
 Kind = Literal["dense", "conv"]
 
 BATCH = 256  # samples of a step
-LEARNING_RATE = 2e-3  # of Adam, at most: it rises to that within `RISE` and falls as a cosine
+LEARNING_RATE = 1e-3  # of Adam, at most: it rises to that within `RISE` and falls as a cosine
 RISE = 0.05  # share of the steps
 SQUARED = 0.5  # share of the epochs with squared error, before that is absolute
 WIDTH = 128  # of hidden dense layers
