@@ -102,6 +102,4 @@ def test_the_referee_is_asked_on_demand(tmp_path, path):
     html = page.read_text(encoding="utf-8")
     assert heading in html and heading not in path.read_text(encoding="utf-8")
     (reading,) = re.findall(r"ebab, layer_1, I\(X;T\): at N = 16, d = 3 it reads (\S+) ±", html)
-    assert (
-        3 < float(reading) <= 4
-    )  # where the truth is 0, since most samples have a bin each
+    assert 3 < float(reading) <= 4  # where the truth is 0, since most samples have a bin each

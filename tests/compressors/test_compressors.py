@@ -9,6 +9,7 @@ import yaml
 
 from ibsweep.compressors import autoencoder, identity, pca, random_projection
 from ibsweep.compressors.base import quality
+from ibsweep.distributions.rectangles import rectangle_images
 from ibsweep.instantiation import build
 
 FILES = sorted((Path(__file__).parents[2] / "conf" / "compressor").glob("*.yaml"))
@@ -81,6 +82,12 @@ def test_an_autoencoder_bends_where_pca_cannot(rng):
     bent = quality(autoencoder.fit(train, dimensions=1, epochs=30), test)
     straight = quality(pca.fit(train, dimensions=1), test)
     assert bent.squared_error < straight.squared_error / 3
+
+
+def test_an_autoencoder_learns_pictures_that_are_mostly_dark(rng):
+    pictures = rectangle_images(information=0.0).sample(1500, rng).x
+    fitted = autoencoder.fit(pictures[:1000], dimensions=4, epochs=20)
+    assert quality(fitted, pictures[1000:]).explained_variance > 0.3
 
 
 @pytest.mark.parametrize(
