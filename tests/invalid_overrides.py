@@ -30,6 +30,7 @@ FINE = {  # what looks wrong in this place and is not
     *(("seed", HUGE), ("task.seed", HUGE), ("learned.slope", "-1"), ("low", "5")),
     *(("tracking.uri", ""), ("tracking.uri", "null"), ("tracking.study", "nonsense")),
     *(("seeding.batches", HUGE), ("seeding.split", HUGE), ("seeding.noise", HUGE)),
+    *((f"task.{name}", "nonsense") for name in ("inputs", "labels")),  # of arrays in a file
     *(("directory", "nonsense"), ("activity_snapshots", HUGE)),
     *((f"seeding.{stream}", "5") for stream in ("init", "batches", "split", "noise")),
 }
