@@ -59,7 +59,7 @@ def report(store: Store, sweep: str, *, judged: Sequence[str] = ()) -> str:
     body = pages.fragment(
         "report.html",
         sweep=sweep,
-        counts=f"{len(done)} networks, {done['configuration'].nunique()} configurations,"
+        counts=f"{len(runs)} networks, {done['configuration'].nunique()} configurations,"
         f" {len(failed)} failed runs",
         command=tags.get("ibsweep.command", "not stored: the sweep has no summary"),
         summary=pages.table(_readable(analysis.summarize(networks))),
