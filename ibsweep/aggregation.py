@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pandas as pd
+from hydra.core.hydra_config import HydraConfig
+from hydra.types import RunMode
 from hydra.utils import to_absolute_path
 from omegaconf import DictConfig
 from rich.console import Console
@@ -28,6 +30,12 @@ WIDTH = 140  # of the table where there is no terminal to ask
 def sweep_name(folder: str) -> str:
     """Return the identifier of the sweep in a folder: the folder's own name."""
     return Path(to_absolute_path(folder)).resolve().name
+
+
+def running_sweep() -> str | None:
+    """Return the identifier of the sweep that Hydra is running, if it is running one."""
+    running = HydraConfig.get()
+    return sweep_name(running.sweep.dir) if running.mode == RunMode.MULTIRUN else None
 
 
 def finish(config: DictConfig, returns: Sequence[object]) -> None:

@@ -12,11 +12,11 @@ from hydra.types import RunMode
 from omegaconf import DictConfig, read_write
 
 from ibsweep import main, reuse
-from ibsweep.aggregation import sweep_name
+from ibsweep.aggregation import running_sweep, sweep_name
 from ibsweep.calibration import report
 from ibsweep.calibration.cells import Cell
 from ibsweep.calibration.measuring import measure
-from ibsweep.calibration.running import Batch, job_of, running_sweep
+from ibsweep.calibration.running import Batch, job_of
 from ibsweep.fingerprints import fingerprint
 from ibsweep.launching.batch import BatchTask, Cost, Identity, Recalled
 from ibsweep.tracking import open_store
@@ -102,13 +102,8 @@ def _recall(
     cell: Cell,
     look: Callable[[Sequence[reuse.Wanted]], Sequence[reuse.Held]],
 ) -> list[Recalled]:
-    if cell.rerun:
-        return [Recalled(None, trained=False)] * len(identities)
-    wanted = [reuse.Wanted(cell.tracking, one.run, one.network) for one in identities]
-    return [
-        Recalled(reuse.Skipped(known.run_id) if known.run_id else None, trained=False)
-        for known in look(wanted)
-    ]
+    """Say what is known of cells; their samples are not stored, so nothing is spared of others."""
+    return [one._replace(trained=False) for one in main.recalled(identities, cell, look)]
 
 
 def start(

@@ -1,5 +1,7 @@
 """Measures stored networks from their weights: other estimators, options, parts of the data."""
 
+import copy
+import functools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
@@ -60,9 +62,12 @@ def requests(
             rule = f"must be of {', '.join(CHANGEABLE)}: the rest is the stored networks'"
             raise ConfigError(f"override {rule}, got {override}")
     groups = choice_columns(networks)
+    composed = functools.cache(
+        lambda seeding: _composed([f"seeding={seeding}", *overrides], conf_dir)
+    )
     for row in networks.to_dict("records"):
         choices = {str(group): str(row[group]) for group in groups if pd.notna(row[group])}
-        config = _composed([f"seeding={choices['seeding']}", *overrides], conf_dir)
+        config = copy.deepcopy(composed(choices["seeding"]))  # composing takes some 40 ms
         stored = OmegaConf.create(store.read_config(str(row["run_id"])))
         assert isinstance(stored, DictConfig)
         _restore(config, stored)

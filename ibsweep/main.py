@@ -27,6 +27,7 @@ from ibsweep.instantiation import ConfigError
 from ibsweep.jobs import describe
 from ibsweep.launching import launcher
 from ibsweep.launching.launcher import BatchTask, Identity, Recalled
+from ibsweep.options import Options
 from ibsweep.pipeline import Batch, TrainingFailed
 from ibsweep.settings import Settings
 from ibsweep.tracking import StoreError, open_store, store_errors
@@ -59,7 +60,9 @@ def train_and_measure(config: DictConfig) -> object:
     try:
         identities = identify(config)
         prepare(config)
-        (known,) = _recall(identities, Settings.of(config), partial(reuse.held, sweep=_sweep()))
+        (known,) = recalled(
+            identities, Settings.of(config), partial(reuse.held, sweep=aggregation.running_sweep())
+        )
         if known.returned is not None:
             log.info("already finished, skipped: %s (rerun=true forces it)", known.returned)
             return known.returned
@@ -119,36 +122,38 @@ def _identity(settings: Settings) -> Identity:
 def recall(config: DictConfig, identities: Sequence[Identity]) -> list[Recalled]:
     """Say which jobs the store holds already; those belong to this sweep too from now on."""
     sweep = aggregation.sweep_name(config.hydra.sweep.dir)
-    return _recall(identities, Settings.of(config), partial(reuse.held, sweep=sweep))
+    return recalled(identities, Settings.of(config), partial(reuse.held, sweep=sweep))
 
 
 def survey(config: DictConfig, identities: Sequence[Identity]) -> list[Recalled]:
     """Say which jobs the store holds already, and leave it as it is."""
-    return _recall(identities, Settings.of(config), look=reuse.survey)
+    return recalled(identities, Settings.of(config), look=reuse.survey)
 
 
-def _recall(
+def recalled(
     identities: Sequence[Identity],
-    settings: Settings,
+    options: Options,
     look: Callable[[Sequence[reuse.Wanted]], Sequence[reuse.Held]],
 ) -> list[Recalled]:
-    if settings.rerun:
+    """Say what is known of jobs; nothing, if all are to run again.
+
+    Args:
+        identities: What they are.
+        options: Those of one of them.
+        look: Looks into the store: `reuse.held` or `reuse.survey`.
+
+    Raises:
+        StoreError: If the store cannot be read.
+    """
+    if options.rerun:
         return [Recalled(None, trained=False)] * len(identities)
-    wanted = [reuse.Wanted(settings.tracking, one.run, one.network) for one in identities]
-    with store_errors("the store could not be read", settings.tracking.address):
+    wanted = [reuse.Wanted(options.tracking, one.run, one.network) for one in identities]
+    with store_errors("the store could not be read", options.tracking.address):
         held = look(wanted)
     return [
         Recalled(reuse.Skipped(known.run_id) if known.run_id else None, known.trained)
         for known in held
     ]
-
-
-def _sweep() -> str | None:
-    """Return the name of the sweep that is running, if one is."""
-    running = HydraConfig.get()
-    if running.mode != RunMode.MULTIRUN:
-        return None
-    return aggregation.sweep_name(running.sweep.dir)
 
 
 def start(
@@ -162,7 +167,7 @@ def start(
 
 def _job(settings: Settings) -> Job:
     """Describe the job that Hydra is running now."""
-    return describe(settings, HydraConfig.get().runtime.choices, sweep=_sweep())
+    return describe(settings, HydraConfig.get().runtime.choices, sweep=aggregation.running_sweep())
 
 
 train_and_measure.batch = BatchTask(  # type: ignore[attr-defined]

@@ -6,10 +6,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from hydra.core.hydra_config import HydraConfig
-from hydra.types import RunMode
 from omegaconf import OmegaConf
 
-from ibsweep.aggregation import sweep_name
+from ibsweep.aggregation import running_sweep
 from ibsweep.calibration.cells import Cell
 from ibsweep.calibration.measuring import measure
 from ibsweep.distributions.base import Pair
@@ -98,12 +97,6 @@ def job_of(cell: Cell) -> Job:
         sweep=running_sweep(),
         kind="calibration",
     )
-
-
-def running_sweep() -> str | None:
-    """Return the name of the sweep that is running, if one is."""
-    running = HydraConfig.get()
-    return sweep_name(running.sweep.dir) if running.mode == RunMode.MULTIRUN else None
 
 
 def _flatten(values: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, object]]:
