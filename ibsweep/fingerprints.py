@@ -5,10 +5,12 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from ibsweep.networks.conv import ConvNet
 from ibsweep.settings import LATER, PATHS, Settings
 
 NUMERICS = {
     "training": 1,
+    "convolutions": 2,  # of networks that have them, besides "training"
     "estimators": 1,
 }  # raised when an unchanged configuration would give other numbers
 
@@ -30,6 +32,7 @@ def training_content(settings: Settings) -> dict[str, Any]:
         "seeding": settings.seeds,
         "device": settings.device.type,
         "numerics": NUMERICS["training"],
+        **_convolutions(settings),
     }
 
 
@@ -38,6 +41,12 @@ def content(settings: Settings) -> dict[str, Any]:
     measured = {key: settings.values[key] for key in ("estimator", "parts", "floor_snapshots")}
     measured |= _unusual(settings, "measured")
     return {**training_content(settings), **measured, "estimator_numerics": NUMERICS["estimators"]}
+
+
+def _convolutions(settings: Settings) -> dict[str, int]:
+    """Return the numerics version of convolutions, for networks that have them."""
+    has_them = isinstance(settings.network, ConvNet)
+    return {"convolutions": NUMERICS["convolutions"]} if has_them else {}
 
 
 def _unusual(settings: Settings, key: str) -> dict[str, Any]:

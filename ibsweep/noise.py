@@ -52,7 +52,11 @@ def relative(*, noise_std: float, sites: Sequence[str] | str) -> Noise:
         Released code of Butakov et al. (2024), arXiv:2305.08013. It bounds no capacity.
     """
     std = checks.real("noise_std", noise_std, above=0)
-    return Noise(lambda held, stream: held + std * held * stream.normal(held), _sites(sites))
+
+    def vary(held: Tensor, stream: Generators) -> Tensor:
+        return (std * held).mul_(stream.normal(held)).add_(held)
+
+    return Noise(vary, _sites(sites))
 
 
 def additive(*, noise_std: float, sites: Sequence[str] | str) -> Noise:
@@ -92,7 +96,10 @@ def dropout(*, rate: float, sites: Sequence[str] | str, when_measuring: bool) ->
     checks.truth("when_measuring", when_measuring)
 
     def drop(held: Tensor, stream: Generators) -> Tensor:
-        return held * (stream.uniform(held) >= p) / (1 - p)
+        drawn = stream.uniform(held)
+        once = drawn[:1] if drawn.stride(0) == 0 else drawn  # members of one seed share a draw
+        kept = (once >= p).to(held.dtype)  # multiplying by truth values is slow
+        return (held * kept).div_(1 - p)
 
     return Noise(drop, _sites(sites), when_measuring)
 

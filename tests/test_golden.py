@@ -39,6 +39,19 @@ TRAINING = {  # numerics version: kind → the norm of the weights, and their su
         "shuffled-sequential": [5.401013808572914, -3.42870911840068],
     },
 }
+CONVOLUTIONAL = {  # as KINDS, of convolutional networks
+    "conv": ["task=digits", "network=conv_small", "training=images_quick"],
+    "conv-noise-dropout": [
+        *("task=digits", "network=conv_small", "noise=[relative,dropout]"),
+        *("activation=leaky_relu", "noise.relative.noise_std=0.1", "training.learning_rate=0.01"),
+    ],
+}
+CONVOLUTIONS = {  # as TRAINING
+    2: {
+        "conv": [7.350905594029963, 10.727511140808929],
+        "conv-noise-dropout": [7.431607369894519, 10.647677706061586],
+    },
+}
 ESTIMATORS = {  # numerics version: estimator → I(X;T) and I(T;Y) in bits of the first layer
     1: {
         "akde": [5.389510944162929, 0.9008670246989885],
@@ -92,6 +105,12 @@ def test_training_gives_the_numbers_of_its_version(kind):
     assert trained(*KINDS[kind]) == pytest.approx(expected, rel=1e-5, abs=5e-5)
 
 
+@pytest.mark.parametrize("kind", CONVOLUTIONAL)
+def test_convolutional_networks_give_the_numbers_of_their_version(kind):
+    expected = CONVOLUTIONS[NUMERICS["convolutions"]][kind]
+    assert trained(*CONVOLUTIONAL[kind]) == pytest.approx(expected, rel=1e-5, abs=5e-5)
+
+
 @pytest.mark.parametrize("name", ESTIMATORS[NUMERICS["estimators"]])
 def test_estimators_give_the_numbers_of_their_version(name):
     expected = ESTIMATORS[NUMERICS["estimators"]][name]
@@ -100,7 +119,7 @@ def test_estimators_give_the_numbers_of_their_version(name):
 
 if __name__ == "__main__":
     torch.set_num_threads(1)
-    for kind, overrides in KINDS.items():
+    for kind, overrides in (KINDS | CONVOLUTIONAL).items():
         print(f'        "{kind}": {trained(*overrides)},')
     for path in sorted((ROOT / "conf" / "estimator").glob("*.yaml")):
         print(f'        "{path.stem}": {measured(path.stem)},')

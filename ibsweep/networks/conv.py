@@ -6,12 +6,12 @@ from functools import cached_property
 
 import torch
 from torch import Tensor
-from torch.nn import functional
 
 from ibsweep import checks
 from ibsweep.activations import Activation
 from ibsweep.networks.base import Inject, Network, Parameter, Perturbation
 from ibsweep.networks.blocks import Block, make_block
+from ibsweep.networks.convolution import convolve
 from ibsweep.networks.mlp import INITIALIZATIONS
 
 
@@ -19,8 +19,8 @@ from ibsweep.networks.mlp import INITIALIZATIONS
 class ConvNet(Network):
     """A convolutional network with a softmax output layer.
 
-    Each member's convolutions are computed by themselves: on the CPU that takes as long as one
-    grouped convolution of all, or less, and makes every size of ensemble give the same numbers.
+    Each member's sums are computed by themselves, so that every size of ensemble gives the same
+    numbers (see `ibsweep.networks.convolution`).
 
     Attributes:
         blocks: Options of each `Block` as a mapping, or its number of channels alone.
@@ -71,7 +71,7 @@ class ConvNet(Network):
 
     @property
     def least_members(self) -> int:
-        """Members are computed one by one."""
+        """No sum is computed for members together."""
         return 1
 
     @property
@@ -105,10 +105,8 @@ class ConvNet(Network):
         perturb: Perturbation | None = None,
         inject: Inject | None = None,
     ) -> list[Tensor]:
-        """See `Network.forward`: one member after the other in each layer."""
-        shared = inputs[:1] if inputs.stride(0) == 0 else inputs
-        below = shared.mT.contiguous().mT.expand_as(inputs)
-        activity = []
+        """See `Network.forward`."""
+        activity, below = [], inputs
         for position, layer in enumerate(self.layers):
             below = below if inject is None else inject(layer, below)
             own = {
@@ -116,32 +114,28 @@ class ConvNet(Network):
                 for name, held in parameters.items()
                 if name.rpartition(".")[0] == layer
             }
-            rows = [
-                self._member(position, held.mT, {name: one[member] for name, one in own.items()})
-                for member, held in enumerate(below)
-            ]
-            below = torch.stack(rows).mT
+            below = self._layer(position, below, own)
             if layer != "output" and perturb is not None:
                 below = perturb(below)
             activity.append(below)
         return activity
 
-    def _member(self, position: int, rows: Tensor, own: Mapping[str, Tensor]) -> Tensor:
-        """Compute one member's layer: shape `(samples, units below)` to `(samples, units)`."""
+    def _layer(self, position: int, below: Tensor, own: Mapping[str, Tensor]) -> Tensor:
+        """Compute a layer; a dense one is a block on an image of one pixel."""
+        members, units, samples = below.shape
+        weight, padding, pool = own["weight"], 0, 1
+        shape: tuple[int, ...] = (units, 1, 1)
         if position < len(self.blocks):
             block, shape = self._blocks[position], self._shapes[position]
-            images = _channels_last(rows.reshape(-1, *shape))
-            maps = functional.conv2d(images, own["weight"], own["bias"], padding=block.padding)
-            z = functional.max_pool2d(maps, block.pool).flatten(2)
-        else:
-            z = torch.addmm(own["bias"], rows, own["weight"].T).unsqueeze(2)
+            padding, pool = block.padding, block.pool
+        images = below.view(members, *shape, samples)
+        kernels = weight.view(*weight.shape[:3], *(weight.shape[3:] or (1, 1)))
+        maps = convolve(images, kernels, padding=padding, pool=pool).flatten(2)
+        z = maps + own["bias"].unsqueeze(-1)
         if self.layers[position] != "output":
-            learned = {
-                name: own[name][None, :, None].expand(len(z), -1, -1)
-                for name in self.activation.learned
-            }
+            learned = {name: own[name].unsqueeze(-1) for name in self.activation.learned}
             z = self.activation.function(z, **learned)
-        return z.flatten(1)
+        return z.view(members, -1, samples)
 
     @cached_property
     def _blocks(self) -> Sequence[Block]:
@@ -165,11 +159,3 @@ class ConvNet(Network):
         fans = shape[1] * pixels, shape[0] * pixels
         std = INITIALIZATIONS[self.initialization](*fans, self.activation.gain)
         return Parameter(f"{layer}.weight", shape, std, 0.0, layer != "output")
-
-
-def _channels_last(images: Tensor) -> Tensor:
-    """Lay channels out innermost: convolving and pooling then take two thirds of the time.
-
-    With one channel torch's own memory formats are ambiguous, so the strides are made by hand.
-    """
-    return images.permute(0, 2, 3, 1).contiguous().permute(0, 3, 1, 2)
