@@ -12,6 +12,7 @@ NUMERICS = {
     "training": 1,
     "convolutions": 2,  # of networks that have them, besides "training"
     "estimators": 1,
+    "autoencoders": 2,  # of estimators that compress by one, besides "estimators"
 }  # raised when an unchanged configuration would give other numbers
 
 _TRAINING = ("split", "network", "activation", "regularization", "snapshots", "dtype")
@@ -40,13 +41,24 @@ def content(settings: Settings) -> dict[str, Any]:
     """All that determines a run's numbers."""
     measured = {key: settings.values[key] for key in ("estimator", "parts", "floor_snapshots")}
     measured |= _unusual(settings, "measured")
-    return {**training_content(settings), **measured, "estimator_numerics": NUMERICS["estimators"]}
+    return {
+        **training_content(settings),
+        **measured,
+        "estimator_numerics": NUMERICS["estimators"],
+        **_autoencoders(settings),
+    }
 
 
 def _convolutions(settings: Settings) -> dict[str, int]:
     """Return the numerics version of convolutions, for networks that have them."""
     has_them = isinstance(settings.network, ConvNet)
     return {"convolutions": NUMERICS["convolutions"]} if has_them else {}
+
+
+def _autoencoders(settings: Settings) -> dict[str, int]:
+    """Return the numerics version of autoencoders, for estimators that use one."""
+    uses_one = "ibsweep.compressors.autoencoder." in json.dumps(settings.values["estimator"])
+    return {"autoencoders": NUMERICS["autoencoders"]} if uses_one else {}
 
 
 def _unusual(settings: Settings, key: str) -> dict[str, Any]:

@@ -9,6 +9,7 @@ import pytest
 import torch
 from hydra import compose, initialize_config_dir
 
+from ibsweep.compressors import autoencoder
 from ibsweep.fingerprints import NUMERICS
 from ibsweep.information import measure
 from ibsweep.launching import launcher
@@ -52,6 +53,9 @@ CONVOLUTIONS = {  # as TRAINING
         "conv-noise-dropout": [7.431607369894519, 10.647677706061586],
     },
 }
+AUTOENCODERS = {  # numerics version: kind → norm of the codes of 64 fixed samples after an epoch
+    2: {"dense": 1.234143534012393, "conv": 0.6491682709794652},
+}
 ESTIMATORS = {  # numerics version: estimator → I(X;T) and I(T;Y) in bits of the first layer
     1: {
         "akde": [5.389510944162929, 0.9008670246989885],
@@ -93,6 +97,13 @@ def measured(name):
     return curves.loc[curves["layer"] == "layer_1", ["i_xt", "i_ty"]].to_numpy()[0].tolist()
 
 
+def coded(kind):
+    """Train an autoencoder for an epoch, and sum its codes up in a number."""
+    points = np.random.default_rng(0).normal(size=(64, 49))
+    fitted = autoencoder.fit(points, dimensions=3, kind=kind, epochs=1, input_noise_std=0.1)
+    return float(np.linalg.norm(fitted.encode(points)))
+
+
 def make(*overrides):
     launcher.register()
     with initialize_config_dir(version_base="1.3", config_dir=str(ROOT / "conf")):
@@ -117,9 +128,17 @@ def test_estimators_give_the_numbers_of_their_version(name):
     assert measured(name) == pytest.approx(expected, rel=1e-5, abs=1e-9)
 
 
+@pytest.mark.parametrize("kind", AUTOENCODERS[NUMERICS["autoencoders"]])
+def test_autoencoders_give_the_codes_of_their_version(kind):
+    expected = AUTOENCODERS[NUMERICS["autoencoders"]][kind]
+    assert coded(kind) == pytest.approx(expected, rel=1e-5)
+
+
 if __name__ == "__main__":
     torch.set_num_threads(1)
     for kind, overrides in (KINDS | CONVOLUTIONAL).items():
         print(f'        "{kind}": {trained(*overrides)},')
     for path in sorted((ROOT / "conf" / "estimator").glob("*.yaml")):
         print(f'        "{path.stem}": {measured(path.stem)},')
+    for kind in autoencoder.KINDS:
+        print(f'        "{kind}": {coded(kind)},')

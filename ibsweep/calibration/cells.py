@@ -34,7 +34,7 @@ KEYS = (
     "dry_run",
     "trusted_targets",
 )
-NUMERICS = 2  # raised when an unchanged configuration would give other numbers
+NUMERICS = 3  # raised when an unchanged configuration would give other numbers
 _FEW = 512  # samples to try an estimator on
 _MAY_BE_NULL = ("information",)
 
