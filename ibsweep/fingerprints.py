@@ -11,6 +11,7 @@ from ibsweep.settings import LATER, PATHS, Settings
 NUMERICS = {
     "training": 1,
     "convolutions": 2,  # of networks that have them, besides "training"
+    "noise": 2,  # likewise
     "estimators": 1,
 }  # raised when an unchanged configuration would give other numbers
 
@@ -32,7 +33,7 @@ def training_content(settings: Settings) -> dict[str, Any]:
         "seeding": settings.seeds,
         "device": settings.device.type,
         "numerics": NUMERICS["training"],
-        **_convolutions(settings),
+        **_parts(settings),
     }
 
 
@@ -43,10 +44,14 @@ def content(settings: Settings) -> dict[str, Any]:
     return {**training_content(settings), **measured, "estimator_numerics": NUMERICS["estimators"]}
 
 
-def _convolutions(settings: Settings) -> dict[str, int]:
-    """Return the numerics version of convolutions, for networks that have them."""
-    has_them = isinstance(settings.network, ConvNet)
-    return {"convolutions": NUMERICS["convolutions"]} if has_them else {}
+def _parts(settings: Settings) -> dict[str, Any]:
+    """Return the numerics versions of what not all networks have."""
+    has = {
+        "convolutions": isinstance(settings.network, ConvNet),
+        "noise": bool(settings.noises),
+    }
+    versions = {name: NUMERICS[name] for name, present in has.items() if present}
+    return {"numerics_of_parts": versions} if versions else {}
 
 
 def _unusual(settings: Settings, key: str) -> dict[str, Any]:
