@@ -15,6 +15,7 @@ NUMERICS = {
     "estimators": 1,
 }  # raised when an unchanged configuration would give other numbers
 
+_CONVOLUTIONAL = f"{ConvNet.__module__}.{ConvNet.__qualname__}"
 _TRAINING = ("split", "network", "activation", "regularization", "snapshots", "dtype")
 
 
@@ -47,8 +48,8 @@ def content(settings: Settings) -> dict[str, Any]:
 def _parts(settings: Settings) -> dict[str, Any]:
     """Return the numerics versions of what not all networks have."""
     has = {
-        "convolutions": isinstance(settings.network, ConvNet),
-        "noise": bool(settings.noises),
+        "convolutions": settings.values["network"]["_target_"] == _CONVOLUTIONAL,
+        "noise": bool(settings.values["noise"]),
     }
     versions = {name: NUMERICS[name] for name, present in has.items() if present}
     return {"numerics_of_parts": versions} if versions else {}
