@@ -11,10 +11,12 @@ from ibsweep.settings import LATER, PATHS, Settings
 NUMERICS = {
     "training": 1,
     "convolutions": 2,  # of networks that have them, besides "training"
+    "noise": 2,  # likewise
     "estimators": 1,
     "autoencoders": 2,  # of estimators that compress by one, besides "estimators"
 }  # raised when an unchanged configuration would give other numbers
 
+_CONVOLUTIONAL = f"{ConvNet.__module__}.{ConvNet.__qualname__}"
 _TRAINING = ("split", "network", "activation", "regularization", "snapshots", "dtype")
 
 
@@ -33,7 +35,7 @@ def training_content(settings: Settings) -> dict[str, Any]:
         "seeding": settings.seeds,
         "device": settings.device.type,
         "numerics": NUMERICS["training"],
-        **_convolutions(settings),
+        **_parts(settings),
     }
 
 
@@ -49,10 +51,14 @@ def content(settings: Settings) -> dict[str, Any]:
     }
 
 
-def _convolutions(settings: Settings) -> dict[str, int]:
-    """Return the numerics version of convolutions, for networks that have them."""
-    has_them = isinstance(settings.network, ConvNet)
-    return {"convolutions": NUMERICS["convolutions"]} if has_them else {}
+def _parts(settings: Settings) -> dict[str, Any]:
+    """Return the numerics versions of what not all networks have."""
+    has = {
+        "convolutions": settings.values["network"]["_target_"] == _CONVOLUTIONAL,
+        "noise": bool(settings.values["noise"]),
+    }
+    versions = {name: NUMERICS[name] for name, present in has.items() if present}
+    return {"numerics_of_parts": versions} if versions else {}
 
 
 def _autoencoders(settings: Settings) -> dict[str, int]:

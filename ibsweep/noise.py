@@ -54,7 +54,7 @@ def relative(*, noise_std: float, sites: Sequence[str] | str) -> Noise:
     std = checks.real("noise_std", noise_std, above=0)
 
     def vary(held: Tensor, stream: Generators) -> Tensor:
-        return (std * held).mul_(stream.normal(held)).add_(held)
+        return held * _once(stream.normal(held)).mul(std).add_(1)
 
     return Noise(vary, _sites(sites))
 
@@ -96,12 +96,15 @@ def dropout(*, rate: float, sites: Sequence[str] | str, when_measuring: bool) ->
     checks.truth("when_measuring", when_measuring)
 
     def drop(held: Tensor, stream: Generators) -> Tensor:
-        drawn = stream.uniform(held)
-        once = drawn[:1] if drawn.stride(0) == 0 else drawn  # members of one seed share a draw
-        kept = (once >= p).to(held.dtype)  # multiplying by truth values is slow
-        return (held * kept).div_(1 - p)
+        kept = _once(stream.uniform(held)) >= p
+        return held * kept.to(held.dtype).div_(1 - p)
 
     return Noise(drop, _sites(sites), when_measuring)
+
+
+def _once(drawn: Tensor) -> Tensor:
+    """Return what members that share it have drawn but once, shape `(1, …)`."""
+    return drawn[:1] if drawn.stride(0) == 0 else drawn
 
 
 def injection(noises: Sequence[Noise], stream: Generators) -> Inject | None:

@@ -12,7 +12,7 @@ from ibsweep.noise import MeasuringNoise
 from ibsweep.types import Dataset, Split
 
 _LOGS = "log-probabilities"
-_NUMBERS_AT_ONCE = 2**26  # activities that the least ensemble computes before they are put aside
+_NUMBERS_AT_ONCE = 2**22  # activities of the least ensemble at a time: as many as caches hold
 
 
 @torch.no_grad()

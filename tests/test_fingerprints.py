@@ -4,6 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ibsweep.fingerprints import (
+    NUMERICS,
     configuration_fingerprint,
     ensemble_key,
     fingerprint,
@@ -72,6 +73,20 @@ def test_two_spellings_of_one_configuration_are_one_run(settings, overrides):
 def test_what_changes_the_network_changes_both(settings, override):
     assert network_fingerprint(settings(override)) != network_fingerprint(settings())
     assert run_fingerprint(settings(override)) != run_fingerprint(settings())
+
+
+@pytest.mark.parametrize(
+    ("part", "overrides"),
+    [("convolutions", ["task=digits", "network=conv_small"]), ("noise", ["noise=additive"])],
+)
+def test_new_numbers_of_a_part_make_new_networks_of_those_that_have_it(
+    settings, monkeypatch, part, overrides
+):
+    with_it, without = settings(*overrides), settings()
+    before = network_fingerprint(with_it), network_fingerprint(without)
+    monkeypatch.setitem(NUMERICS, part, 99)
+    assert network_fingerprint(with_it) != before[0]
+    assert network_fingerprint(without) == before[1]
 
 
 @pytest.mark.parametrize(

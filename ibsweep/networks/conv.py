@@ -130,8 +130,7 @@ class ConvNet(Network):
             padding, pool = block.padding, block.pool
         images = below.view(members, *shape, samples)
         kernels = weight.view(*weight.shape[:3], *(weight.shape[3:] or (1, 1)))
-        maps = convolve(images, kernels, padding=padding, pool=pool).flatten(2)
-        z = maps + own["bias"].unsqueeze(-1)
+        z = convolve(images, kernels, own["bias"], padding=padding, pool=pool).flatten(2)
         if self.layers[position] != "output":
             learned = {name: own[name].unsqueeze(-1) for name in self.activation.learned}
             z = self.activation.function(z, **learned)

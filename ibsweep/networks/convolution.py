@@ -21,7 +21,7 @@ _NUMBERS_AT_ONCE = 2**19  # gathered on a CPU
 _NUMBERS_AT_ONCE_ELSEWHERE = 2**26
 
 
-def convolve(inputs: Tensor, weight: Tensor, *, padding: int, pool: int) -> Tensor:
+def convolve(inputs: Tensor, weight: Tensor, bias: Tensor, *, padding: int, pool: int) -> Tensor:
     """Convolve images of every member with its own kernels, then take each square's greatest.
 
     A square whose greatest value occurs twice passes its gradient to the first, row by row.
@@ -30,6 +30,7 @@ def convolve(inputs: Tensor, weight: Tensor, *, padding: int, pool: int) -> Tens
         inputs: Images, shape `(members, channels, height, width, samples)`; a stride of 0 over
             members is welcome.
         weight: Kernels, shape `(members, channels out, channels, kernel, kernel)`.
+        bias: What is added, shape `(members, channels out)`.
         padding: Zeros around the image in pixels.
         pool: Height and width of the squares in pixels; what is left over at the far edges is
             dropped.
@@ -40,11 +41,12 @@ def convolve(inputs: Tensor, weight: Tensor, *, padding: int, pool: int) -> Tens
 
     Example:
         >>> images = torch.arange(16.0).view(1, 1, 4, 4, 1)
-        >>> convolve(images, torch.ones(1, 1, 1, 1, 1), padding=0, pool=2).flatten()
+        >>> kernels, bias = torch.ones(1, 1, 1, 1, 1), torch.zeros(1, 1)
+        >>> convolve(images, kernels, bias, padding=0, pool=2).flatten()
         tensor([ 5.,  7., 13., 15.])
     """
     edged = functional.pad(inputs, (0, 0, *(padding,) * 4)) if padding else inputs
-    maps: Tensor = _Convolution.apply(edged, weight, pool)
+    maps: Tensor = _Convolution.apply(edged, weight, bias, pool)
     return maps
 
 
@@ -132,14 +134,18 @@ class _Convolution(torch.autograd.Function):
     """Without a member's company in any sum: one product a member."""
 
     @staticmethod
-    def forward(ctx: Any, inputs: Tensor, weight: Tensor, pool: int) -> Tensor:  # noqa: ANN401
+    def forward(
+        ctx: Any,  # noqa: ANN401
+        inputs: Tensor,
+        weight: Tensor,
+        bias: Tensor,
+        pool: int,
+    ) -> Tensor:
         pieces = _Pieces.of(inputs, weight, pool)
         shape = *weight.shape[:2], pieces.rows, pieces.width // pool, pieces.samples
         pooled = inputs.new_empty(shape)
         later = pool**2 - 1 if any(ctx.needs_input_grad) else 0
-        wins = inputs.new_empty(
-            later, *shape
-        )  # 1 where a square's later value is the greatest yet
+        wins = inputs.new_empty(later, *shape)  # 1 where a later value is the greatest yet
         for piece in pieces:
             kernels = weight[piece.members].flatten(2)
             maps = _products(kernels, pieces.gather(inputs, piece))
@@ -150,12 +156,13 @@ class _Convolution(torch.autograd.Function):
                 if won is not None:
                     torch.gt(value, best, out=piece.of(won))
                 torch.maximum(best, value, out=best)
+            best.add_(bias[piece.members, :, None, None, None])
         ctx.save_for_backward(inputs, weight, wins)
         ctx.pieces = pieces
         return pooled
 
     @staticmethod
-    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, Tensor, None]:  # noqa: ANN401
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, Tensor, Tensor, None]:  # noqa: ANN401
         inputs, weight, wins = ctx.saved_tensors
         pieces: _Pieces = ctx.pieces
         of_inputs = inputs.new_zeros(inputs.shape) if ctx.needs_input_grad[0] else None
@@ -168,7 +175,7 @@ class _Convolution(torch.autograd.Function):
                 total.addmm_(one, other.T)
             if of_inputs is not None:
                 pieces.scatter(_products(kernels.mT, maps), of_inputs, piece)
-        return of_inputs, of_weight, None
+        return of_inputs, of_weight, gradients[0].sum((2, 3, 4)), None
 
 
 def _cut(total: int, size: int) -> list[slice]:
