@@ -57,6 +57,20 @@ def record(
     return Recorded({**joined, OUTPUT: logs.exp()}, logs)
 
 
+def unwrapped(model: nn.Module) -> nn.Module:
+    """Return the model that `torch.compile` or a parallel wrapper runs: weights are the same.
+
+    Raises:
+        ValueError: If its weights are nowhere, on the device `meta`.
+    """
+    inner = getattr(model, "_orig_mod", model)
+    if isinstance(inner, (nn.DataParallel, nn.parallel.DistributedDataParallel)):
+        inner = inner.module
+    if any(held.is_meta for held in inner.parameters()):
+        raise ValueError("model must have its weights on a device that holds them, got meta")
+    return inner
+
+
 @contextmanager
 def same_randomness() -> Iterator[None]:
     """Give Python's, numpy's and torch's generators back as they were."""
@@ -71,12 +85,15 @@ def same_randomness() -> Iterator[None]:
 
 @contextmanager
 def _as_it_was(model: nn.Module) -> Iterator[None]:
-    """Put a model into evaluation mode for a while, without gradients or random numbers used."""
+    """Put a model into evaluation mode for a while, without gradients or random numbers used.
+
+    Compiled modules run as they are written: compiled, they call no hooks added later.
+    """
     modes = [(module, module.training) for module in model.modules()]
     try:
         for module, _ in modes:
             module.training = False
-        with torch.no_grad(), same_randomness():
+        with torch.no_grad(), same_randomness(), torch.compiler.set_stance("force_eager"):
             yield
     finally:
         for module, mode in modes:
