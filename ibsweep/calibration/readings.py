@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pandas as pd
 
-from ibsweep.calibration.referee import WIDEST
+from ibsweep.calibration.referee import TRUTHS, WIDEST
 
 _SYMBOLS = {"i_xt": "I(X;T)", "i_ty": "I(T;Y)"}
 
@@ -30,7 +30,7 @@ def sentences(table: pd.DataFrame) -> list[str]:
             lines.append(f"{what}: not judged: d = {dimensions}, more than {WIDEST}")
             continue
         reads = [
-            f"{row.mean:.2f} ± {row.sd:.2f} bits where the truth is {row.truth:g}"
+            f"{row.mean:z.2f} ± {row.sd:.2f} bits where the truth is {row.truth:g}"
             for row in cells[["truth", "mean", "sd"]].itertuples(name="Cell")
         ]
         lines.append(f"{what}: at N = {samples}, d = {dimensions} it reads {', '.join(reads)}")
@@ -44,9 +44,9 @@ def readings(table: pd.DataFrame) -> dict[tuple[str, str], pd.DataFrame]:
         table: As `referee` returns it.
 
     Returns:
-        Configuration and estimator to a table, one row a layer and quantity: `layer`, `of`, `N`,
-        `d`, and a column `truth <bits>` for each truth, mean ± standard deviation in bits; empty
-        where that was not asked.
+        Configuration and estimator to a table, one row a layer (or two, if I(X;T) and I(T;Y) were
+        estimated in other dimensions): `layer`, `N`, `d`, and a column `I(X;T) = <bits>` or
+        `I(T;Y) = <bits>` for each truth, what is read of it: mean ± standard deviation in bits.
     """
     return {
         (str(configuration), str(estimator)): pd.DataFrame(_rows(cells))
@@ -57,15 +57,16 @@ def readings(table: pd.DataFrame) -> dict[tuple[str, str], pd.DataFrame]:
 
 
 def _rows(table: pd.DataFrame) -> Iterator[dict[str, object]]:
-    by = ["layer", "quantity", "samples", "dimensions"]
-    truths = sorted(table["truth"].dropna().unique())
-    for (layer, quantity, samples, dimensions), cells in table.groupby(by, sort=False):
-        held = cells.set_index("truth")
-        name = {"layer": str(layer).replace("_", " "), "of": _SYMBOLS[quantity]}
-        told = {
-            f"truth {truth:g}": f"{held.loc[truth, 'mean']:.2f} ± {held.loc[truth, 'sd']:.2f}"
-            if truth in held.index
-            else ""
-            for truth in truths
+    by = ["layer", "samples", "dimensions"]
+    for (layer, samples, dimensions), cells in table.groupby(by, sort=False):
+        read = {
+            (row.quantity, row.truth): f"{row.mean:z.2f} ± {row.sd:.2f}"
+            for row in cells[["quantity", "truth", "mean", "sd"]].itertuples(name="Cell")
         }
-        yield {**name, "N": samples, "d": dimensions, **told}
+        missing = {one: "not judged" for one in cells.loc[cells["truth"].isna(), "quantity"]}
+        told = {
+            f"{symbol} = {truth:g}": read.get((quantity, truth), missing.get(quantity, ""))
+            for quantity, symbol in _SYMBOLS.items()
+            for truth in TRUTHS[quantity]
+        }
+        yield {"layer": str(layer).replace("_", " "), "N": samples, "d": dimensions, **told}
