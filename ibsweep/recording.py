@@ -1,8 +1,9 @@
 """Runs a model of the user's own, leaving no trace in it, and records what its layers hold."""
 
 import random
+import sys
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from typing import NamedTuple
 
 import numpy as np
@@ -85,19 +86,23 @@ def same_randomness() -> Iterator[None]:
 
 @contextmanager
 def _as_it_was(model: nn.Module) -> Iterator[None]:
-    """Put a model into evaluation mode for a while, without gradients or random numbers used.
-
-    Compiled modules run as they are written: compiled, they call no hooks added later.
-    """
+    """Put a model into evaluation mode for a while, without gradients or random numbers used."""
     modes = [(module, module.training) for module in model.modules()]
     try:
         for module, _ in modes:
             module.training = False
-        with torch.no_grad(), same_randomness(), torch.compiler.set_stance("force_eager"):
+        with torch.no_grad(), same_randomness(), _uncompiled():
             yield
     finally:
         for module, mode in modes:
             module.training = mode
+
+
+def _uncompiled() -> AbstractContextManager[object]:
+    """Run compiled modules as they are written: compiled, they call no hooks added later."""
+    if "torch._dynamo" not in sys.modules:  # which takes seconds to import, and compiles
+        return nullcontext()
+    return torch.compiler.set_stance("force_eager")
 
 
 def _run(

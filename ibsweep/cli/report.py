@@ -38,7 +38,7 @@ def report(place: Place, sweep: str, output: Path, asked: bool, trust: tuple[str
     try:
         judged = _judged(place, store, sweep, trust) if asked else None
         html = reporting.report(store, sweep, judged=judged)
-    except (ValueError, FileNotFoundError) as error:
+    except (ValueError, OSError) as error:
         raise click.ClickException(str(error)) from error
     output.parent.mkdir(parents=True, exist_ok=True)
     output.write_text(html, encoding="utf-8")

@@ -120,7 +120,7 @@ class Samples:
         }
 
     def _patterns(self) -> np.ndarray:
-        return self.inputs.reshape(len(self), -1).double().cpu().numpy()
+        return self.inputs.reshape(len(self), -1).detach().cpu().double().numpy()
 
     def _content(self) -> bytes:
         digest = hashlib.sha256(self._patterns().tobytes())
