@@ -30,6 +30,7 @@ from ibsweep.launching.launcher import BatchTask, Identity, Recalled
 from ibsweep.options import Options
 from ibsweep.pipeline import Batch, TrainingFailed
 from ibsweep.settings import Settings
+from ibsweep.shipped import conf_dir
 from ibsweep.tracking import StoreError, open_store, store_errors
 from ibsweep.types import Job
 
@@ -45,13 +46,6 @@ EXPECTED = (
     OmegaConfBaseException,
     OSError,
 )
-
-
-def conf_dir() -> str:
-    """Return the folder of the shipped configuration: in an installed package, or beside it."""
-    package = Path(__file__).resolve().parent
-    folders = (package / "conf", package.parent / "conf")
-    return str(next(folder for folder in folders if (folder / "config.yaml").is_file()))
 
 
 def train_and_measure(config: DictConfig) -> object:

@@ -1,8 +1,9 @@
 """Runs a model of the user's own, leaving no trace in it, and records what its layers hold."""
 
 import random
+import sys
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from typing import NamedTuple
 
 import numpy as np
@@ -57,6 +58,20 @@ def record(
     return Recorded({**joined, OUTPUT: logs.exp()}, logs)
 
 
+def unwrapped(model: nn.Module) -> nn.Module:
+    """Return the model that `torch.compile` or a parallel wrapper runs: weights are the same.
+
+    Raises:
+        ValueError: If its weights are nowhere, on the device `meta`.
+    """
+    inner = getattr(model, "_orig_mod", model)
+    if isinstance(inner, (nn.DataParallel, nn.parallel.DistributedDataParallel)):
+        inner = inner.module
+    if any(held.is_meta for held in inner.parameters()):
+        raise ValueError("model must have its weights on a device that holds them, got meta")
+    return inner
+
+
 @contextmanager
 def same_randomness() -> Iterator[None]:
     """Give Python's, numpy's and torch's generators back as they were."""
@@ -76,11 +91,18 @@ def _as_it_was(model: nn.Module) -> Iterator[None]:
     try:
         for module, _ in modes:
             module.training = False
-        with torch.no_grad(), same_randomness():
+        with torch.no_grad(), same_randomness(), _uncompiled():
             yield
     finally:
         for module, mode in modes:
             module.training = mode
+
+
+def _uncompiled() -> AbstractContextManager[object]:
+    """Run compiled modules as they are written: compiled, they call no hooks added later."""
+    if "torch._dynamo" not in sys.modules:  # which takes seconds to import, and compiles
+        return nullcontext()
+    return torch.compiler.set_stance("force_eager")
 
 
 def _run(

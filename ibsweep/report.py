@@ -1,6 +1,7 @@
 """A sweep's report: one self-contained page of planes, scores, correlations and methods."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple
 
 import pandas as pd
 
@@ -32,13 +33,25 @@ LEAST_NETWORKS = 4  # of a correlation worth a row
 _FLAGS = ("failed_to_train", "dead_layer", "saturated")
 
 
-def report(store: Store, sweep: str, *, judged: Sequence[str] = ()) -> str:
+class Judged(NamedTuple):
+    """What the referee found of a sweep's estimators.
+
+    Attributes:
+        lines: One sentence for each estimator, layer and quantity.
+        readings: Configuration and estimator to a table that stands below its plane.
+    """
+
+    lines: Sequence[str]
+    readings: Mapping[tuple[str, str], pd.DataFrame]
+
+
+def report(store: Store, sweep: str, *, judged: Judged | None = None) -> str:
     """Report on a sweep, from the store alone.
 
     Args:
         store: The store.
         sweep: The sweep's identifier.
-        judged: What the referee found of its estimators, one sentence each, if it was asked.
+        judged: What the referee found of its estimators, if it was asked.
 
     Returns:
         A page that asks the network for nothing.
@@ -67,10 +80,10 @@ def report(store: Store, sweep: str, *, judged: Sequence[str] = ()) -> str:
         estimator=main,
         claims=list(_claims(claims(runs, found, estimator=main))),
         phases=pages.table(_verdicts(runs, found)),
-        planes=list(_planes(store, done)),
+        planes=list(_planes(store, done, judged.readings if judged else {})),
         flags=pages.table(_flags(done)),
         failures=[f"{run.name}: {run.failure}" for run in failed.itertuples()],
-        judged=judged,
+        judged=judged.lines if judged else (),
         methods=methods(done),
         parameters=pages.table(_parameters(done)),
         versions=", ".join(f"{name} {text}" for name, text in versions.items()) or "not stored",
@@ -114,8 +127,10 @@ def methods(networks: pd.DataFrame) -> list[str]:
     ]
 
 
-def _planes(store: Store, networks: pd.DataFrame) -> Iterator[pages.Markup]:
-    """Yield a plane for each configuration and estimator."""
+def _planes(
+    store: Store, networks: pd.DataFrame, readings: Mapping[tuple[str, str], pd.DataFrame]
+) -> Iterator[pages.Markup]:
+    """Yield a plane for each configuration and estimator, and what the referee says of it."""
     labels = analysis.varying(networks)
     for name, runs in networks.groupby("configuration", sort=False):
         curves = store.read_curves(runs["run_id"])
@@ -129,6 +144,10 @@ def _planes(store: Store, networks: pd.DataFrame) -> Iterator[pages.Markup]:
                 seeds=dict(zip(runs["run_id"], runs["seed"], strict=True)),
                 estimand=estimand(str(estimator), _of(runs, str(estimator))),
             )
+            judged = readings.get((str(name), str(estimator)))
+            if judged is not None:
+                table = pages.table(judged)
+                yield pages.fragment("readings.html", estimator=estimator, table=table)
 
 
 def _runs(store: Store, sweep: str) -> pd.DataFrame:

@@ -39,7 +39,7 @@ def stored_settings(store: Store, run_id: str, *, trusted: Sequence[str] = ()) -
 
 
 def is_watched(store: Store, run_id: str) -> bool:
-    """Say whether a run is of a model of the user's own, whose weights are not stored."""
+    """Say whether a run is of a model of the user's own, which cannot be built from here."""
     return "watched" in OmegaConf.create(store.read_config(run_id))
 
 
@@ -87,13 +87,18 @@ def stored_activity(
         Layer to activity, shape `(samples, units)`; the output's after softmax.
 
     Raises:
-        ValueError: If the epoch is no snapshot.
+        ValueError: If the epoch is no snapshot, or the model is the user's own and the epoch's
+            activity is not stored.
         ConfigError: If the network cannot be built.
         FileNotFoundError: If the run is unknown or not complete.
         DamagedFile: If a file is not as it was written.
     """
-    if epoch in store.logged_epochs(run_id):
+    logged = store.logged_epochs(run_id)
+    if epoch in logged:
         return store.read_activity(run_id, epoch)
+    if is_watched(store, run_id):
+        known = ", ".join(map(str, logged)) or "none"
+        raise ValueError(f"epoch must be one whose activity is stored ({known}), got {epoch}")
     settings = stored_settings(store, run_id, trusted=trusted)
     weights = weights_at(settings.network, store.read_weights(run_id), [epoch])
     layers, _ = replaying.replay(

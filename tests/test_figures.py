@@ -67,6 +67,25 @@ def test_all_draws_what_can_be_drawn_and_names_the_rest(outputs, tmp_path):
         assert f"make them: python -m ibsweep -m +experiment={name}\n" in done.output
 
 
+def test_correlations_through_training_are_drawn_from_four_networks_on(tmp_path):
+    store = open_store(TrackingOptions(None, "four", "artifact", tmp_path))
+    options = ["correlation-through-training", "--study", "four"]
+    for seed in range(4):
+        record = make_record(seed, scores=FLAG)
+        record.job.choices["regularization"] = "none"
+        record.training["accuracy/test"] += seed / 100
+        if seed == 3:
+            done = figure(tmp_path, *options, "--output", str(tmp_path / "three.svg"))
+            assert done.exit_code == 1
+            assert done.output == (
+                "Error: correlation-through-training needs ≥ 4 relu networks, got 3\n"
+            )
+        store.log_network(record, figures={})
+    path = tmp_path / "four.svg"
+    done = figure(tmp_path, *options, "--output", str(path))
+    assert (done.exit_code, done.output) == (0, f"{path}\n")
+
+
 def test_a_name_of_another_format_is_refused(outputs):
     done = figure(outputs, "fig6", "--format", "svg", "--output", "fig6.png")
     assert done.exit_code == 2

@@ -2,15 +2,16 @@
 
 import re
 from dataclasses import replace
+from unittest import mock
 
-import numpy as np
 import pytest
 from click.testing import CliRunner
 
 from ibsweep import analysis, cli
+from ibsweep.calibration import referee
 from ibsweep.tracking import TrackingOptions, open_store
 from tests.browser import started, visit
-from tests.records import LAYERS, make_job, make_record
+from tests.records import make_job, make_record
 
 SCORES = {
     "ebab/dead_layer": 0.0,
@@ -82,18 +83,15 @@ def test_a_sweep_without_finished_networks_is_one_line(outputs):
     assert done.output == "Error: sweep must have finished networks, got 'day' with none\n"
 
 
-def test_the_referee_is_asked_on_demand(tmp_path, path):
+def test_the_referee_is_asked_on_demand_and_remembers(tmp_path, path):
     record = make_record(0, scores=SCORES)
     config = f"""
     {record.job.config.splitlines()[0]}
     estimator:
       ebab: {{_target_: ibsweep.estimators.ebab.ebab_information, _partial_: true, bins: 30}}
     """
-    weights = {f"{layer}.bias": np.zeros((3, units)) for layer, units in LAYERS.items()}
     store = open_store(TrackingOptions(None, "ibsweep", "artifact", tmp_path))
-    store.log_network(
-        replace(record, job=replace(record.job, config=config), weights=weights), figures={}
-    )
+    store.log_network(replace(record, job=replace(record.job, config=config)), figures={})
     page = tmp_path / "page.html"
     options = ["--directory", str(tmp_path), "--sweep", "night", "--output", str(page)]
     done = CliRunner().invoke(cli.main, ["report", *options, "--referee"])
@@ -103,3 +101,8 @@ def test_the_referee_is_asked_on_demand(tmp_path, path):
     assert heading in html and heading not in path.read_text(encoding="utf-8")
     (reading,) = re.findall(r"ebab, layer_1, I\(X;T\): at N = 16, d = 3 it reads (\S+) ±", html)
     assert 3 < float(reading) <= 4  # where the truth is 0, since most samples have a bin each
+    below = html[html.index('<section class="plane">') :]
+    assert f"<td>{reading} ±" in below[below.index('<details class="readings"') :]
+    with mock.patch.object(referee, "measure", side_effect=AssertionError("measured again")):
+        again = CliRunner().invoke(cli.main, ["report", *options, "--referee"])
+    assert (again.exit_code, page.read_text(encoding="utf-8")) == (0, html)

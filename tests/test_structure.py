@@ -21,7 +21,7 @@ FLOW = [  # a module imports from its own line or an earlier one
     {"tracking"},
     {"analysis"},
     {"plots"},
-    {"instantiation", "options", "settings", "fingerprints", "jobs"},
+    {"instantiation", "shipped", "options", "settings", "fingerprints", "jobs"},
     {"reuse", "restoring"},
     {"querying", "measuring", "recording"},
     {"pipeline", "aggregation", "integrity", "figures", "report"},
@@ -34,14 +34,14 @@ FLOW = [  # a module imports from its own line or an earlier one
 COMPOSING = {"launching", "settings", "aggregation", "estimation", "calibration"}
 OWNERS = {
     "hydra": {"main", "calibrate", "instantiation", "options", *COMPOSING},
-    "omegaconf": {"main", "calibrate", "restoring", "jobs", *COMPOSING},
+    "omegaconf": {"main", "calibrate", "restoring", "jobs", "shipped", *COMPOSING},
     "click": {"cli"},
     "mlflow": {"tracking"},
     "matplotlib": {"plots"},
     "plotly": {"plots"},
     "jinja2": {"plots"},
     "markupsafe": {"plots"},
-    "joblib": {"launching", "estimation"},
+    "joblib": {"launching", "estimation", "calibration"},
     "rich": {"launching", "aggregation", "calibration", "cli"},
 }
 

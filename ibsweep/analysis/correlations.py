@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
+from ibsweep import checks
 from ibsweep.analysis import resampling
 
 AGAINST = (
@@ -16,6 +17,7 @@ AGAINST = (
     "accuracy/gap",
     "loss/test",
 )
+THROUGH_TRAINING = ("compression", "i_xt", "i_ty")
 GIVEN = ("weight_norm", "loss/train")
 _STATISTICS = (resampling.pearson, resampling.spearman)
 _SCORE = re.compile(r"[^/]+/compression(?:_robust)?/[^/]+")
@@ -92,19 +94,24 @@ def correlations_through_training(
     curves: pd.DataFrame,
     training: pd.DataFrame,
     *,
+    score: str = "compression",
     against: str = "accuracy/test",
+    epochs: Sequence[int] | None = None,
     resamples: int = 2000,
     seed: int = 0,
 ) -> pd.DataFrame:
-    """Correlate the compression so far with the accuracy in the end, at every snapshot.
+    """Correlate the compression so far, or information, with the accuracy in the end.
 
-    The compression so far is that of eq. 6 up to an epoch: 1 - I(X;T) / its largest value so far.
+    That is done at every snapshot. The compression so far is that of eq. 6 up to an epoch:
+    1 - I(X;T) / its largest value so far.
 
     Args:
         runs: Table of `ibsweep.runs`; its networks count.
         curves: Their curves, as `ibsweep.curves` returns them; the part `all` counts.
         training: Their training, as `ibsweep.training` returns it: its last row gives the outcome.
+        score: What is correlated: `compression`, or the column `i_xt` or `i_ty` of the curves.
         against: Column of `training`.
+        epochs: Snapshots to correlate at; None: all.
         resamples: Bootstrap resamples, and permutations.
         seed: Seed of both.
 
@@ -113,18 +120,20 @@ def correlations_through_training(
         `correlations`; Holm's family is the layers and epochs of an estimator.
 
     Raises:
-        ValueError: If a column is not in the table.
+        ValueError: If a column is not in the table, or there is no such score.
 
     References:
         Chelombiev et al. (2019), eq. 6. https://arxiv.org/abs/1902.09037
     """
+    checks.choice("score", score, THROUGH_TRAINING)
     _columns(training, against, "against", [])
     last = training.sort_values("epoch").groupby("network")[against].last().rename("outcome")
     known = curves[(curves["part"] == "all") & curves["network"].isin(runs["run_id"])]
     known = known.sort_values("epoch", kind="stable")
-    peak = known.groupby(["network", "estimator", "layer"], sort=False)["i_xt"].cummax()
-    known = known.assign(score=(1 - known["i_xt"] / peak).where(peak != 0)).join(last, "network")
-    known = known.merge(_traits(runs), left_on="network", right_on="run_id")
+    held = _compression_so_far(known) if score == "compression" else known[score]
+    known = known.assign(score=held).join(last, "network")
+    chosen = known if epochs is None else known[known["epoch"].isin(epochs)]
+    known = chosen.merge(_traits(runs), left_on="network", right_on="run_id")
     rows = [
         {"estimator": estimator, "layer": layer, "epoch": epoch, "without_failed": without}
         | _correlation(_pairs(table, "score", "outcome", ()), resamples=resamples, seed=seed)
@@ -135,6 +144,12 @@ def correlations_through_training(
         )
     ]
     return adjusted(pd.DataFrame(rows), ["estimator", "without_failed"])
+
+
+def _compression_so_far(curves: pd.DataFrame) -> pd.Series:
+    """Return 1 - I(X;T) / its largest value so far, of curves whose epochs ascend."""
+    peak = curves.groupby(["network", "estimator", "layer"], sort=False)["i_xt"].cummax()
+    return (1 - curves["i_xt"] / peak).where(peak != 0)
 
 
 def _traits(runs: pd.DataFrame) -> pd.DataFrame:

@@ -9,7 +9,7 @@ from ibsweep.calibration.catalogue import catalogue
 from ibsweep.calibration.report import cells
 from ibsweep.calibration.trust import WITHIN_BITS, WITHIN_SHARE, stored
 from ibsweep.cli.options import Place
-from ibsweep.main import conf_dir
+from ibsweep.shipped import conf_dir
 
 
 @click.command()

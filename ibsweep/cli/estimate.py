@@ -9,7 +9,7 @@ from rich.progress import track
 
 from ibsweep import aggregation, estimation
 from ibsweep.cli.options import Place, store_options
-from ibsweep.main import conf_dir
+from ibsweep.shipped import conf_dir
 
 
 @click.command()

@@ -6,7 +6,8 @@ import click
 
 from ibsweep import analysis
 from ibsweep import report as reporting
-from ibsweep.calibration.referee import referee, sentences
+from ibsweep.calibration.readings import readings, sentences
+from ibsweep.calibration.referee import referee
 from ibsweep.cli.options import Place, store_options
 from ibsweep.tracking import Store
 
@@ -24,18 +25,20 @@ SEEDS = 2  # samples that the referee draws for each truth
     help="File to write.",
 )
 @click.option("--referee", "asked", is_flag=True, help="Calibrate the sweep's estimators, too.")
-def report(place: Place, sweep: str, output: Path, asked: bool) -> None:
+@click.option("--trust", multiple=True, help="Prefix of your own code that `_target_` may name.")
+def report(place: Place, sweep: str, output: Path, asked: bool, trust: tuple[str, ...]) -> None:
     """Write one self-contained page on a sweep: planes, scores, correlations, claims, methods.
 
     It is kept with the sweep's run, too, where MLflow's user interface shows it. With --referee it
     says how far the estimators can be trusted at this number of samples and these layers, from
-    samples whose information is known: that takes a minute or more, and needs stored weights.
+    samples whose information is known: that takes minutes at first, and is kept in the folder
+    `cache` of --directory.
     """
     store = place.open()
     try:
-        judged = _judged(store, sweep) if asked else []
+        judged = _judged(place, store, sweep, trust) if asked else None
         html = reporting.report(store, sweep, judged=judged)
-    except (ValueError, FileNotFoundError) as error:
+    except (ValueError, OSError) as error:
         raise click.ClickException(str(error)) from error
     output.parent.mkdir(parents=True, exist_ok=True)
     output.write_text(html, encoding="utf-8")
@@ -44,6 +47,8 @@ def report(place: Place, sweep: str, output: Path, asked: bool) -> None:
     click.echo(output)
 
 
-def _judged(store: Store, sweep: str) -> list[str]:
+def _judged(place: Place, store: Store, sweep: str, trust: tuple[str, ...]) -> reporting.Judged:
+    """Ask the referee, who remembers what he measured before."""
     done = analysis.finished_networks(store.networks(sweep=sweep))
-    return sentences(referee(store, done, seeds=SEEDS))
+    found = referee(store, done, seeds=SEEDS, cache=place.directory / "cache", trusted=trust)
+    return reporting.Judged(sentences(found), readings(found))

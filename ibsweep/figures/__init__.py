@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from ibsweep.figures import losses, networks, scatter
+from ibsweep.figures import losses, networks, scatter, through_training
 from ibsweep.figures.source import MissingRuns, Source
 from ibsweep.plots.axes import Figure
 
@@ -20,8 +20,9 @@ FIGURES: dict[str, Callable[[Source], Figure]] = {
     "fig9b": scatter.fig9b,
     "multiverse": scatter.multiverse_figure,
     "loss-phases": losses.loss_phases,
+    "correlation-through-training": through_training.correlation_through_training,
 }
-_EXPERIMENTS = {"loss-phases": "butakov_digits"}
+_EXPERIMENTS = {"loss-phases": "butakov_digits", "correlation-through-training": "fig9"}
 
 
 def experiment(name: str) -> str:

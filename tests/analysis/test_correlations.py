@@ -101,13 +101,14 @@ def test_an_unknown_column_is_named(key):
         correlations(networks(), **{key: "nonsense"})
 
 
-def test_compression_so_far_correlates_once_it_has_happened():
+def through_training():
+    """Return networks whose I(X;T) falls at the last of three epochs by as much as they score."""
     runs, epochs = networks(10), [0, 1, 2]
     held = {
         name: [4.0, 5.0, 5.0 - drop]
         for name, drop in zip(runs["run_id"], runs[SCORE], strict=True)
     }
-    common = {"layer": "output", "estimator": "ebab", "part": "all"}
+    common = {"layer": "output", "estimator": "ebab", "part": "all", "i_ty": 0.5}
     curves = pd.DataFrame(
         [
             {"network": name, "epoch": epoch, "i_xt": value} | common
@@ -119,7 +120,23 @@ def test_compression_so_far_correlates_once_it_has_happened():
         {"network": runs["run_id"].repeat(3), "epoch": epochs * 20, ACCURACY: 0.0}
     )
     training.loc[training["epoch"] == 2, ACCURACY] = runs[ACCURACY].to_numpy()
+    return runs, curves, training
+
+
+def test_compression_so_far_correlates_once_it_has_happened():
+    runs, curves, training = through_training()
     table = correlations_through_training(runs, curves, training, **FEW)
     table = table[~table["without_failed"]].set_index("epoch")
     assert table["r"].isna().tolist() == [True, True, False]
     assert table.loc[2, "r"] == pytest.approx(stats.pearsonr(runs[SCORE], runs[ACCURACY])[0])
+
+
+def test_information_at_chosen_epochs_correlates_the_other_way():
+    tables = through_training()
+    options = {"epochs": [0, 2], **FEW}
+    table = correlations_through_training(*tables, score="i_xt", **options)
+    compressed = correlations_through_training(*tables, **options)
+    assert table["epoch"].tolist() == [0, 2, 0, 2]
+    assert table["r"].iloc[-1] == pytest.approx(-compressed["r"].iloc[-1])
+    with pytest.raises(ValueError, match="score must be one of compression, i_xt, i_ty, got 'x'"):
+        correlations_through_training(*tables, score="x")

@@ -10,7 +10,7 @@ from hydra.errors import HydraException
 from ibsweep.calibration.cells import Cell
 from ibsweep.instantiation import ConfigError
 from ibsweep.launching import launcher
-from ibsweep.main import conf_dir
+from ibsweep.shipped import conf_dir
 
 
 @pytest.fixture

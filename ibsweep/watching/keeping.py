@@ -1,0 +1,119 @@
+"""What is kept in memory of a watched training until it has ended: activity and weights."""
+
+from collections.abc import Iterator, Mapping
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from ibsweep.information import layer_extremes
+from ibsweep.watching.samples import Extremes
+
+_Array = Tensor | np.ndarray
+
+_WIDE = (torch.float16, torch.float32, torch.float64)
+_TAKEN = ("epochs", "file", "allow_pickle")  # names that mean something else in a run's files
+
+
+class Activity:
+    """Activity of some measured epochs, and of the last one.
+
+    Attributes:
+        at: Epoch to the activity of each layer, shape `(samples, units)`, ascending.
+    """
+
+    def __init__(self) -> None:
+        self.at: dict[int, dict[str, Tensor]] = {}
+        self._passing: int | None = None
+
+    def add(self, epoch: int, layers: Mapping[str, Tensor], *, keep: bool) -> None:
+        """Keep the activity of an epoch; not beyond the next one, unless it is asked for.
+
+        Raises:
+            ValueError: If layers or their sizes are not those of the epoch before.
+        """
+        _check("layers", layers, self.last if self.at else layers)
+        if self._passing is not None:
+            del self.at[self._passing]
+        self._passing = None if keep else epoch
+        self.at[epoch] = dict(layers)
+
+    @property
+    def last(self) -> dict[str, Tensor]:
+        """Activity of each layer at the last measured epoch."""
+        return self.at[max(self.at)]
+
+    def layers(self) -> Iterator[tuple[str, list[Tensor]]]:
+        """Yield each layer with its activity at each epoch."""
+        for name in self.last:
+            yield name, [held[name] for held in self.at.values()]
+
+    def extremes(self) -> Extremes:
+        """Lowest and highest activity of each layer."""
+        found = [layer_extremes(held) for held in self.at.values()]
+        return {
+            name: (min(one[name][0] for one in found), max(one[name][1] for one in found))
+            for name in self.last
+        }
+
+    def arrays(self, epochs: list[int]) -> dict[str, np.ndarray]:
+        """Return `epochs` and each layer's activity at those, as a run stores them."""
+        if not epochs:
+            return {}
+        held = {name: np.stack([self.at[one][name] for one in epochs]) for name in self.last}
+        return {"epochs": np.array(epochs), **held}
+
+
+class Weights:
+    """The `state_dict` of a model at each measured epoch.
+
+    Args:
+        model: The model.
+
+    Raises:
+        ValueError: If it holds something else than tensors, or a name that cannot be stored.
+    """
+
+    def __init__(self, model: nn.Module) -> None:
+        self._model = model
+        self._states: list[dict[str, np.ndarray]] = []
+        state = model.state_dict()
+        for name, held in state.items():
+            if not isinstance(held, Tensor):
+                got = f"{type(held).__name__} in {name}"
+                raise ValueError(f"weights must be tensors to be stored, got {got}")
+
+    def add(self) -> None:
+        """Keep the weights as they are now.
+
+        Raises:
+            ValueError: If names or sizes are not those of the epoch before.
+        """
+        state = {name: _array(held) for name, held in self._model.state_dict().items()}
+        _check("weights", state, self._states[0] if self._states else state)
+        self._states.append(state)
+
+    def arrays(self) -> dict[str, np.ndarray]:
+        """Return each parameter and buffer at every epoch, shape `(epochs, …)`."""
+        if not self._states:
+            return {}
+        return {name: np.stack([one[name] for one in self._states]) for name in self._states[0]}
+
+
+def _array(held: Tensor) -> np.ndarray:
+    """Return a copy as an array; what numpy has no type for, as bfloat16, widened exactly."""
+    values = held.detach().to("cpu", copy=True)
+    return (
+        values.float() if values.is_floating_point() and values.dtype not in _WIDE else values
+    ).numpy()
+
+
+def _check(key: str, now: Mapping[str, _Array], then: Mapping[str, _Array]) -> None:
+    """Check that arrays can be stored, and are of the same names and shapes as before."""
+    shapes, before = ({k: tuple(held.shape) for k, held in one.items()} for one in (now, then))
+    if shapes != before:
+        raise ValueError(f"{key} must keep their names and shapes, got {shapes} after {before}")
+    for name in now:
+        if name in _TAKEN:
+            rule = f"must not be named {', '.join(_TAKEN)}, which a run's files are"
+            raise ValueError(f"{key} {rule}, got {name!r}")
