@@ -41,7 +41,7 @@ OWNERS = {
     "plotly": {"plots"},
     "jinja2": {"plots"},
     "markupsafe": {"plots"},
-    "joblib": {"launching", "estimation", "calibration"},
+    "joblib": {"launching", "estimation"},
     "rich": {"launching", "aggregation", "calibration", "cli"},
 }
 

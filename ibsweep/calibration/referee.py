@@ -3,13 +3,13 @@
 import functools
 import inspect
 import json
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
-from joblib import Memory
 from omegaconf import OmegaConf
 
 from ibsweep.calibration.estimators import pair_estimator
@@ -19,7 +19,7 @@ from ibsweep.distributions import Distribution
 from ibsweep.distributions.normal import Normal
 from ibsweep.distributions.quantized_uniform import QuantizedUniform
 from ibsweep.estimators.lossy import lossy_information
-from ibsweep.fingerprints import NUMERICS
+from ibsweep.fingerprints import NUMERICS, fingerprint
 from ibsweep.information import OUTPUT
 from ibsweep.instantiation import build
 from ibsweep.restoring import stored_settings
@@ -77,7 +77,7 @@ def referee(
         `i_ty`), `truth, mean, bias, sd, rmse` (bits), `n` (seeds; 0 and no truth where there are
         more than `WIDEST` dimensions, which are not judged).
     """
-    judge = functools.cache(Memory(cache, verbose=0).cache(_judged, ignore=["trusted"]))
+    judge = functools.cache(functools.partial(_remembered, cache=cache, trusted=trusted))
     tables = []
     for _, run in runs.drop_duplicates("configuration").iterrows():
         samples, configuration = int(run["samples"]), run["configuration"]
@@ -85,7 +85,7 @@ def referee(
             if question.dimensions > WIDEST:
                 table = pd.DataFrame({"n": [0]})
             else:
-                table = judge(question, NUMERICS["estimators"], trusted=tuple(trusted))
+                table = judge(question)
             known = {"configuration": configuration, "estimator": name, "layer": layer}
             tables.append(table.assign(**known, **_shown(question)))
     table = pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=_COLUMNS)
@@ -142,8 +142,24 @@ def _options(estimator: object) -> Mapping[str, Any]:
     return estimator.keywords if isinstance(estimator, functools.partial) else {}
 
 
-def _judged(question: _Question, numerics: int, *, trusted: tuple[str, ...]) -> pd.DataFrame:
-    """Calibrate one estimator; `numerics`, its version, makes what was kept of another old."""
+def _remembered(
+    question: _Question, *, cache: Path | None, trusted: Sequence[str]
+) -> pd.DataFrame:
+    """Calibrate one estimator, unless this version of it was calibrated before."""
+    if cache is None:
+        return _judged(question, trusted)
+    content = {**question._asdict(), "numerics": NUMERICS["estimators"], "truths": TRUTHS}
+    path = cache / f"referee-{fingerprint(content)}.parquet"
+    if not path.exists():
+        cache.mkdir(parents=True, exist_ok=True)
+        partial = path.with_suffix(f".{os.getpid()}")
+        _judged(question, trusted).to_parquet(partial)
+        partial.replace(path)
+    return pd.read_parquet(path)
+
+
+def _judged(question: _Question, trusted: Sequence[str]) -> pd.DataFrame:
+    """Calibrate one estimator."""
     node = json.loads(question.node)
     estimators = {"it": _estimator(node, trusted)}
     rows = []
