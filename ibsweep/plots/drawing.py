@@ -15,6 +15,9 @@ from ibsweep.plots.style import FAINT, epoch_colours, spread
 
 _MARKERS = 30
 _ERROR_BARS = 9
+_ON_AXIS = {
+    name: {name, f"{name}_low", f"{name}_high", f"{name}_floor"} for name in ("i_xt", "i_ty")
+}
 
 
 class Look(NamedTuple):
@@ -154,8 +157,10 @@ def _draw_error_bars(axes: Axes, rows: pd.DataFrame, colours: Colormap, norm: Lo
 
 def set_limits(axes: Axes, curves: pd.DataFrame, ceiling: float) -> None:
     """Show everything from zero to the ceiling, and leave room for the labels above."""
-    x = curves[[name for name in curves if str(name).startswith("i_xt")]].to_numpy(float)
-    y = curves[[name for name in curves if str(name).startswith("i_ty")]].to_numpy(float)
+    x, y = (
+        curves[[name for name in curves if name in _ON_AXIS[quantity]]].to_numpy(float)
+        for quantity in ("i_xt", "i_ty")
+    )
     right, top = np.nanmax(x, initial=ceiling), np.nanmax(y, initial=0.05)
     left, bottom = np.nanmin(x, initial=0.0), np.nanmin(y, initial=0.0)
     axes.set_xlim(left - 0.02 * right, 1.05 * right)
