@@ -143,8 +143,8 @@ class NetworkRecord:
             where something was not measured.
         training: Column `epoch` and one column a metric, e.g. `accuracy/test`, `loss/train`,
             `max_activity/layer_1`; one row a snapshot.
-        scores: Metric name to final value: compression scores, accuracies, flags; NaN where
-            undefined.
+        scores: Metric name to final value: compression scores, accuracies, flags, shares of
+            estimates that cannot be right; NaN where undefined.
         weights: `epochs` of shape `(snapshots,)` and each parameter at those, shape `(snapshots,
             …)`.
         activity: `epochs` of shape `(logged snapshots,)` and each layer's noise-free activity at
