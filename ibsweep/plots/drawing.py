@@ -86,6 +86,33 @@ def epoch_norm(curves: pd.DataFrame) -> LogNorm:
     return LogNorm(1, max(int(curves["epoch"].max()), 1) + 1 if len(curves) else 2)
 
 
+def known_errors(curves: pd.DataFrame) -> list[str]:
+    """Return the quantities whose standard error is known somewhere.
+
+    Args:
+        curves: Table of curves, perhaps with `i_xt_error` and `i_ty_error`.
+    """
+    return [
+        name
+        for name in _ON_AXIS
+        if f"{name}_error" in curves and curves[f"{name}_error"].notna().any()
+    ]
+
+
+def with_errors(curves: pd.DataFrame) -> pd.DataFrame:
+    """Add the ends of bars of one standard error, as intervals: no bar where it is unknown.
+
+    Args:
+        curves: Table of curves of one network.
+    """
+    ends: dict[str, pd.Series] = {}
+    for name in _ON_AXIS:
+        known = name in known_errors(curves)
+        error = curves[f"{name}_error"] if known else np.nan
+        ends |= {f"{name}_low": curves[name] - error, f"{name}_high": curves[name] + error}
+    return curves.assign(**ends)
+
+
 def check_one_plane(curves: pd.DataFrame, *of_one: str) -> None:
     """Check that the curves are those of one plane.
 
