@@ -52,7 +52,7 @@ def information_plane(
     draw_plane(axes, with_errors(curves) if stated else curves, look)
     if stated:
         text, place = "bars: one standard error of an estimate", axes.transAxes
-        axes.text(0.99, 0.015, text, transform=place, ha="right", fontsize=7.5, color=FAINT)
+        axes.text(1.0, 1.012, text, transform=place, ha="right", fontsize=7.5, color=FAINT)
     _decorate(axes, title, estimand or str(curves["estimator"].iloc[0]))
     draw_colourbar(figure.add_axes((0.885, 0.125, 0.018, 0.785)), look.norm)
     return figure

@@ -59,5 +59,12 @@ def test_only_violations_that_occur_are_listed():
     ]
 
 
+def test_a_network_without_a_place_does_not_hide_the_others():
+    rows = [
+        {"sp/I_XT/output": 1.0, "sp/violations/processing": share} for share in (math.nan, 1.0)
+    ]
+    assert violations(table(*rows))["gain by processing"].item() == 1.0
+
+
 def test_runs_from_before_violations_were_counted_have_none():
     assert violations(table({"ebab/I_XT/output": 1.0})).empty
