@@ -16,7 +16,8 @@ Estimator = Callable[..., Information]
 Activity = Tensor | np.ndarray
 
 OUTPUT = "output"  # the softmax layer; all others are hidden ones
-RESERVED = ("network", "n")  # columns that tables of many networks have beside those of `measure`
+# columns that tables of many networks have beside those of `measure`
+RESERVED = ("network", "n", "i_xt_low", "i_xt_high", "i_ty_low", "i_ty_high")
 
 
 class Floor(NamedTuple):

@@ -167,12 +167,12 @@ def test_two_plain_values_are_as_good_as_information():
     assert table.loc[table["epoch"] == 5, "i_ty_floor"].eq(0).all()
 
 
-@pytest.mark.parametrize("name", ["epoch", "i_xt", "i_ty_floor", "network", "n", "a b", ""])
+@pytest.mark.parametrize("name", ["epoch", "i_xt", "i_ty_floor", "network", "i_ty_low", "a b", ""])
 def test_a_detail_must_be_named_as_a_column_of_its_own(name):
     def wrong(activity, labels):
         return Information(np.ones(2), np.ones(2), {name: np.ones(2)})
 
-    message = f"details of it must be identifiers other than epoch, .*, n, got '{name}'"
+    message = f"details of it must be identifiers other than epoch, .*, i_ty_high, got '{name}'"
     with pytest.raises(ValueError, match=message):
         try_out(wrong)
 
