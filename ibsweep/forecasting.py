@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from torch import Tensor
 
-from ibsweep import compression, replaying
+from ibsweep import compression, replaying, violations
 from ibsweep.launching.batch import Cost
 from ibsweep.learning import train
 from ibsweep.measuring import Replay
@@ -79,9 +79,11 @@ def _measure(
     brief = replace(settings, values=values)
     run = Replay(brief, weights)
     curves = run.measure(brief)
+    labels = settings.dataset.labels[settings.measured]
     scores = {
         **replaying.final_scores(run.training, settings.dataset, settings.split),
-        **compression.scores(curves, samples=len(settings.measured)),
+        **compression.scores(curves, samples=len(labels)),
+        **violations.scores(curves, label_entropy=violations.label_entropy(labels)),
     }
     return curves, run.training, scores
 

@@ -16,6 +16,8 @@ Estimator = Callable[..., Information]
 Activity = Tensor | np.ndarray
 
 OUTPUT = "output"  # the softmax layer; all others are hidden ones
+# columns that tables of many networks have beside those of `measure`
+RESERVED = ("network", "n", "i_xt_low", "i_xt_high", "i_ty_low", "i_ty_high")
 
 
 class Floor(NamedTuple):
@@ -84,9 +86,12 @@ def measure(
     Returns:
         Columns `epoch, layer, estimator, part, i_xt, i_ty, i_ty_floor` (bits), one row a
         measurement; `i_ty_floor` is I(T;Y) with permuted labels, NaN where it is not asked for.
+        Then the details that estimators give, `i_xt_error`, `i_ty_error` (bits) and diagnostics, a
+        column each if there is one at all, NaN where there is none.
 
     Raises:
-        ValueError: If an estimator asks for something else, or activity and epochs disagree.
+        ValueError: If an estimator asks for something else, or activity and epochs disagree, or a
+            detail's name is no name of a column.
 
     Example:
         >>> from functools import partial
@@ -117,7 +122,7 @@ def measure(
                 }
                 table = _table(estimator(held, known, **given), epochs, layer, name, part)
                 if len(where):
-                    chance = estimator(held[where], permuted, **given)
+                    chance = Information(*estimator(held[where], permuted, **given))
                     table.loc[where, "i_ty_floor"] = _numbers(chance.i_ty)
                 tables.append(table)
     return pd.concat(tables, ignore_index=True)
@@ -239,26 +244,23 @@ def _rows(values: Activity, rows: np.ndarray) -> Activity:
 
 
 def _table(
-    information: Information, epochs: np.ndarray, layer: str, estimator: str, part: str
+    information: Information | tuple, epochs: np.ndarray, layer: str, estimator: str, part: str
 ) -> pd.DataFrame:
-    columns = [_numbers(held) for held in information]
-    for column in columns:
+    i_xt, i_ty, details = Information(*information)
+    values = {"i_xt": i_xt, "i_ty": i_ty, **details}
+    columns = {name: _numbers(held) for name, held in values.items()}
+    for column in columns.values():
         if column.shape != epochs.shape:
             raise ValueError(
                 f"{estimator} must return one value a snapshot, {epochs.shape}, got {column.shape}"
             )
-    i_xt, i_ty = columns
-    return pd.DataFrame(
-        {
-            "epoch": epochs,
-            "layer": layer,
-            "estimator": estimator,
-            "part": part,
-            "i_xt": i_xt,
-            "i_ty": i_ty,
-            "i_ty_floor": np.nan,
-        }
-    )
+    first = {"epoch": epochs, "layer": layer, "estimator": estimator, "part": part}
+    first |= {"i_xt": columns["i_xt"], "i_ty": columns["i_ty"], "i_ty_floor": np.nan}
+    for name in details:
+        if not name.isidentifier() or name in first or name in RESERVED:
+            rule = f"must be identifiers other than {', '.join([*first, *RESERVED])}"
+            raise ValueError(f"details of {estimator} {rule}, got {name!r}")
+    return pd.DataFrame(first | columns)
 
 
 def _numbers(values: Tensor | float) -> np.ndarray:

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from torch import Tensor
 
-from ibsweep import compression, fingerprints, plots, replaying, reuse
+from ibsweep import compression, fingerprints, plots, replaying, reuse, violations
 from ibsweep.checkpoints import Checkpoints, checkpoint_epoch, remove_checkpoint
 from ibsweep.ensembles import Ensemble
 from ibsweep.learning import Progress, train
@@ -188,18 +188,19 @@ class Batch:
         network = self._networks[name]
         replay = self._replayed(name, settings.values["measured"])
         training, curves = replay.training, replay.measure(settings)
-        samples = len(settings.measured)
+        labels = settings.dataset.labels[settings.measured]
         return NetworkRecord(
             job=job,
             curves=curves,
             training=training,
             scores={
                 **replaying.final_scores(training, settings.dataset, settings.split),
-                **compression.scores(curves, samples=samples),
+                **compression.scores(curves, samples=len(labels)),
+                **violations.scores(curves, label_entropy=violations.label_entropy(labels)),
             },
             weights=_arrays(settings, network.weights),
             activity=replay.logged(settings),
-            samples=samples,
+            samples=len(labels),
             started=self._started,
             durations={**network.durations, "measuring": time.perf_counter() - begin},
             weights_from=network.origin,

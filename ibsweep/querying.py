@@ -20,6 +20,10 @@ from ibsweep.tracking import Store, StoreError, TrackingOptions, open_store
 _STORE = "ibsweep.store"
 _NETWORK = "training_fingerprint"
 _BAD_QUERY = (SyntaxError, NameError, LookupError, ValueError, TypeError, AttributeError)
+_CURVES = [
+    *("network", "epoch", "layer", "estimator", "part"),
+    *("i_xt", "i_ty", "i_ty_floor", "i_xt_error", "i_ty_error"),
+]
 _LEFT_OUT = ["status", "failure", "fingerprint"]  # of one run, or the same for all
 
 
@@ -68,7 +72,9 @@ def curves(runs: pd.DataFrame) -> pd.DataFrame:
 
     Returns:
         `network` (a `run_id` of `runs`), `epoch`, `layer`, `estimator`, `part`, and in bits
-        `i_xt`, `i_ty`, and `i_ty_floor`: I(T;Y) with permuted labels, NaN where not measured.
+        `i_xt`, `i_ty`, `i_ty_floor`: I(T;Y) with permuted labels, and one standard error,
+        `i_xt_error` and `i_ty_error`; then the diagnostics that an estimator gave, e.g. `rank_t`.
+        NaN where something was not measured or is not known.
 
     Raises:
         ValueError: If the table does not remember its store.
@@ -82,8 +88,7 @@ def curves(runs: pd.DataFrame) -> pd.DataFrame:
         network = table["network"].map(pairs)
         newest = position.groupby([network, table["estimator"]]).transform("max")
         table = table.assign(network=network)[position == newest].reset_index(drop=True)
-    columns = ["network", "epoch", "layer", "estimator", "part", "i_xt", "i_ty", "i_ty_floor"]
-    return table.reindex(columns=columns)
+    return table.reindex(columns=[*_CURVES, *(name for name in table if name not in _CURVES)])
 
 
 def training(runs: pd.DataFrame) -> pd.DataFrame:

@@ -8,6 +8,7 @@ import pandas as pd
 from ibsweep import analysis, querying
 from ibsweep.analysis.claims import claims
 from ibsweep.analysis.correlations import correlations
+from ibsweep.analysis.estimates import final_details, violations
 from ibsweep.analysis.phases import phases
 from ibsweep.analysis.summaries import choice_columns, parameter_columns
 from ibsweep.pipeline import estimand
@@ -81,6 +82,8 @@ def report(store: Store, sweep: str, *, judged: Judged | None = None) -> str:
         claims=list(_claims(claims(runs, found, estimator=main))),
         phases=pages.table(_verdicts(runs, found)),
         planes=list(_planes(store, done, judged.readings if judged else {})),
+        details=_if_any(final_details(runs)),
+        violations=_if_any(violations(runs)),
         flags=pages.table(_flags(done)),
         failures=[f"{run.name}: {run.failure}" for run in failed.itertuples()],
         judged=judged.lines if judged else (),
@@ -125,6 +128,11 @@ def methods(networks: pd.DataFrame) -> list[str]:
         " it cannot show compression. A network that never beats the majority class failed to"
         " train.",
     ]
+
+
+def _if_any(rows: pd.DataFrame) -> pages.Markup | None:
+    """Return a table, None if it has no row."""
+    return pages.table(rows) if len(rows) else None
 
 
 def _planes(

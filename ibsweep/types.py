@@ -18,10 +18,14 @@ class Information(NamedTuple):
     Attributes:
         i_xt: I(X;T); a float for one layer, else a tensor over the leading axes of the activity.
         i_ty: I(T;Y), of the same shape.
+        details: What is known beside, by name, each of that shape: `i_xt_error` and `i_ty_error`,
+            one standard error in bits, and diagnostics, e.g. `rank_t`; NaN where one is unknown,
+            no entry for what an estimator never gives.
     """
 
     i_xt: Tensor | float
     i_ty: Tensor | float
+    details: Mapping[str, Tensor | float] = {}  # shared by all without: nobody writes to it
 
 
 class Estimate(NamedTuple):
@@ -134,12 +138,13 @@ class NetworkRecord:
 
     Attributes:
         job: What was asked for.
-        curves: Columns `epoch, layer, estimator, part, i_xt, i_ty, i_ty_floor` (bits); one row a
-            measurement, every snapshot; the floor is NaN where it was not measured.
+        curves: Columns `epoch, layer, estimator, part, i_xt, i_ty, i_ty_floor` (bits), and the
+            errors and diagnostics that estimators give; one row a measurement, every snapshot; NaN
+            where something was not measured.
         training: Column `epoch` and one column a metric, e.g. `accuracy/test`, `loss/train`,
             `max_activity/layer_1`; one row a snapshot.
-        scores: Metric name to final value: compression scores, accuracies, flags; NaN where
-            undefined.
+        scores: Metric name to final value: compression scores, accuracies, flags, shares of
+            estimates that cannot be right; NaN where undefined.
         weights: `epochs` of shape `(snapshots,)` and each parameter at those, shape `(snapshots,
             …)`.
         activity: `epochs` of shape `(logged snapshots,)` and each layer's noise-free activity at

@@ -134,3 +134,52 @@ def test_the_trained_layer_and_the_task_s_patterns_are_supplied_to_who_asks():
         assert shape == (7, 1)
         assert difference == pytest.approx(1)
     assert len(seen) == len(LAYERS)
+
+
+def stating(activity, labels):
+    ones = np.ones(len(activity))
+    return Information(ones, 0 * ones, {"i_xt_error": 0.1 * ones, "rank_t": ones})
+
+
+def two(activity, labels):
+    return np.ones(len(activity)), np.zeros(len(activity))
+
+
+def test_details_are_columns_and_nan_for_estimators_without():
+    table = measure(
+        LAYERS,
+        LABELS,
+        {"plain": partial(ebab_information, bins=4), "stating": stating},
+        epochs=np.array([0, 5, 9]),
+        parts={"all": ROWS["all"]},
+        inputs=np.arange(64.0)[:, None],
+        floor=Floor(np.array([0]), seed=0),
+    ).set_index("estimator")
+    assert list(table.columns[-5:]) == ["i_xt", "i_ty", "i_ty_floor", "i_xt_error", "rank_t"]
+    assert (table.loc["stating", "i_xt_error"] == 0.1).all()
+    assert table.loc["plain", ["i_xt_error", "rank_t"]].isna().all(axis=None)
+
+
+def test_two_plain_values_are_as_good_as_information():
+    table = measured(two, floor=Floor(np.array([5]), seed=0))
+    assert list(table.columns) == [*KEYS, "i_xt", "i_ty", "i_ty_floor"]
+    assert (table["i_xt"] == 1).all()
+    assert table.loc[table["epoch"] == 5, "i_ty_floor"].eq(0).all()
+
+
+@pytest.mark.parametrize("name", ["epoch", "i_xt", "i_ty_floor", "network", "i_ty_low", "a b", ""])
+def test_a_detail_must_be_named_as_a_column_of_its_own(name):
+    def wrong(activity, labels):
+        return Information(np.ones(2), np.ones(2), {name: np.ones(2)})
+
+    message = f"details of it must be identifiers other than epoch, .*, i_ty_high, got '{name}'"
+    with pytest.raises(ValueError, match=message):
+        try_out(wrong)
+
+
+def test_a_detail_has_a_value_for_each_snapshot():
+    def wrong(activity, labels):
+        return Information(np.ones(2), np.ones(2), {"rank_t": np.ones(1)})
+
+    with pytest.raises(ValueError, match=r"one value a snapshot, \(2,\), got \(1,\)"):
+        try_out(wrong)

@@ -91,7 +91,8 @@ def test_curves_of_chosen_rows_name_their_networks(networks):
     chosen = networks[networks["seed"] == 2]
     curves = ibsweep.curves(chosen)
     assert curves.columns.tolist() == [
-        *("network", "epoch", "layer", "estimator", "part", "i_xt", "i_ty", "i_ty_floor")
+        *("network", "epoch", "layer", "estimator", "part", "i_xt", "i_ty", "i_ty_floor"),
+        *("i_xt_error", "i_ty_error"),
     ]
     assert set(curves["network"]) == set(chosen["run_id"])
     assert curves["i_ty_floor"].isna().all()

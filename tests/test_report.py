@@ -11,7 +11,7 @@ from ibsweep import analysis, cli
 from ibsweep.calibration import referee
 from ibsweep.tracking import TrackingOptions, open_store
 from tests.browser import started, visit
-from tests.records import make_job, make_record
+from tests.records import LAYERS, make_job, make_record
 
 SCORES = {
     "ebab/dead_layer": 0.0,
@@ -72,6 +72,24 @@ def test_in_a_browser_it_sorts_draws_and_asks_for_nothing(path):
         assert page.evaluate("document.documentElement.scrollWidth") <= 390
     assert complaints == []
     assert requests == [path.as_uri()]
+
+
+def test_it_says_how_sure_estimates_are_and_which_cannot_be_right(tmp_path, path):
+    scores = SCORES | {"ebab/violations/negative": 0.125, "ebab/violations/processing": 0.0}
+    record = make_record(0, scores=scores)
+    curves = record.curves.assign(i_xt_error=0.0625, explained_variance_t=0.875)
+    store = open_store(TrackingOptions(None, "ibsweep", "artifact", tmp_path))
+    store.log_network(replace(record, curves=curves), figures={})
+    page = tmp_path / "page.html"
+    options = ["--directory", str(tmp_path), "--sweep", "night", "--output", str(page)]
+    done = CliRunner().invoke(cli.main, ["report", *options])
+    assert (done.exit_code, done.output) == (0, f"{page}\n")
+    html, plain = (one.read_text(encoding="utf-8") for one in (page, path))
+    for heading in ("How sure are the estimates?", "Estimates that cannot be right"):
+        assert heading in html and heading not in plain
+    assert html.count('data-value="0.0625">0.0625<') == len(LAYERS)
+    assert html.count('data-value="0.875">0.875<') == len(LAYERS)
+    assert html.count('data-value="0.125">0.125<') == 1
 
 
 def test_a_sweep_without_finished_networks_is_one_line(outputs):

@@ -17,7 +17,7 @@ FLOW = [  # a module imports from its own line or an earlier one
     {"estimators"},
     {"compressors"},
     {"information"},
-    {"compression"},
+    {"compression", "violations"},
     {"tracking"},
     {"analysis"},
     {"plots"},

@@ -4,8 +4,9 @@ from collections.abc import Callable
 
 import numpy as np
 
-from ibsweep.compressors.base import Compressor, quality
+from ibsweep.compressors.base import Compressor
 from ibsweep.distributions.base import Pair
+from ibsweep.estimators.encoding import quality
 
 Fit = Callable[[np.ndarray], Compressor]
 

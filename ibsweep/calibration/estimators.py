@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from ibsweep.calibration.measuring import Estimator
 from ibsweep.information import Estimator as LayerEstimator
@@ -73,4 +74,5 @@ def _measured(
         parts={"all": np.arange(len(labels))},
         inputs=inputs,
     )
-    return Estimate(float(curves[column].iloc[0]), math.nan, {})
+    error = curves.get(f"{column}_error", pd.Series(math.nan, curves.index))
+    return Estimate(float(curves[column].iloc[0]), float(error.iloc[0]), {})

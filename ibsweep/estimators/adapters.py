@@ -6,6 +6,7 @@ from functools import partial
 import numpy as np
 from torch import Tensor
 
+from ibsweep.estimators.details import layer_estimates
 from ibsweep.estimators.layers import Classes, measure_layers
 from ibsweep.types import Estimate, Information
 
@@ -31,7 +32,8 @@ def layer_information(
         labelled: Gives I(T;Y), in bits, of a layer's activity and the classes.
 
     Returns:
-        Information in bits, of shape `(…)`.
+        Information in bits, of shape `(…)`; errors and diagnostics, as `details.layer_estimates`
+        names them.
 
     Raises:
         ValueError: If an argument is malformed.
@@ -45,8 +47,8 @@ def layer_information(
         >>> from ibsweep.estimators import gaussian
         >>> x = np.random.default_rng(0).normal(size=(999, 2))
         >>> options = {"pair": gaussian.mutual_information, "labelled": gaussian.label_information}
-        >>> layer_information(torch.zeros(999, 2), np.arange(999) % 2, inputs=x, **options)
-        Information(i_xt=0.0, i_ty=0.0)
+        >>> layer_information(torch.zeros(999, 2), np.arange(999) % 2, inputs=x, **options)[:2]
+        (0.0, 0.0)
     """
     measure = partial(_measure, inputs=inputs, pair=pair, labelled=labelled)
     return measure_layers(measure, activity, labels)
@@ -59,6 +61,6 @@ def _measure(
     inputs: np.ndarray,
     pair: Callable[..., Estimate],
     labelled: Callable[..., Estimate],
-) -> tuple[float, float]:
+) -> Information:
     rows = layer.cpu().numpy()
-    return pair(inputs, rows).value, labelled(rows, classes.of).value
+    return layer_estimates(pair(inputs, rows), labelled(rows, classes.of))

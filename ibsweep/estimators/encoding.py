@@ -1,11 +1,11 @@
-"""Fits compressors and encodes with them, so that estimators see no rounding."""
+"""Fits compressors and encodes with them, so that estimators see no rounding; and what is lost."""
 
 import hashlib
 import inspect
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import lru_cache, partial
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import numpy as np
 
@@ -19,8 +19,70 @@ class Compressor(Protocol):
     def encode(self) -> Callable[[np.ndarray], np.ndarray]:
         """Samples to codes, shapes `(n, d)` to `(n, dimensions)`."""
 
+    @property
+    def decode(self) -> Callable[[np.ndarray], np.ndarray]:
+        """Codes to samples, shapes `(n, dimensions)` to `(n, d)`."""
+
 
 Fit = Callable[..., Compressor]
+
+
+class Quality(NamedTuple):
+    """What a compressor keeps of some samples.
+
+    Attributes:
+        squared_error: Mean squared error of reconstruction, summed over dimensions, in squared
+            units of the samples.
+        explained_variance: 1 − squared_error / total variance; NaN for constant samples.
+        rank: Directions in which the codes vary.
+    """
+
+    squared_error: float
+    explained_variance: float
+    rank: int
+
+
+def quality(compressor: Compressor, x: np.ndarray) -> Quality:
+    """Measure a compressor on samples, best others than it was fitted to.
+
+    Args:
+        compressor: Fitted.
+        x: Shape `(n, d)`.
+
+    Returns:
+        Reconstruction error, explained variance and rank.
+    """
+    codes = compressor.encode(x)
+    error = float(((compressor.decode(codes) - x) ** 2).sum(axis=1).mean())
+    variance = float(x.var(axis=0).sum())
+    explained = 1 - error / variance if variance > 0 else np.nan
+    rank = int(np.linalg.matrix_rank(codes - codes.mean(axis=0)))
+    return Quality(error, explained, rank)
+
+
+class Encoded(NamedTuple):
+    """Samples as codes.
+
+    Attributes:
+        codes: As `encode` returns them.
+        quality: What they keep of the samples, with the rank of these codes.
+    """
+
+    codes: np.ndarray
+    quality: Quality
+
+    def told(self, pattern: str) -> dict[str, float]:
+        """Return the quality by name.
+
+        Args:
+            pattern: Makes the names, e.g. `{}_x`.
+        """
+        told = {
+            "explained_variance": self.quality.explained_variance,
+            "reconstruction_error": self.quality.squared_error,
+            "rank": float(self.quality.rank),
+        }
+        return {pattern.format(name): value for name, value in told.items()}
 
 
 @dataclass(frozen=True)
@@ -88,3 +150,15 @@ def encode(compressor: Compressor, points: np.ndarray) -> np.ndarray:
     resolution = samples.ROUNDINGS * np.finfo(points.dtype).eps
     varying = codes.std(axis=0) > resolution * np.abs(points).max()
     return codes[:, varying] if varying.any() else np.zeros((len(points), 1))
+
+
+def encoded(compressor: Compressor, points: np.ndarray) -> Encoded:
+    """Encode samples as `encode` does, and measure what that keeps of them.
+
+    Args:
+        compressor: Fitted.
+        points: Shape `(n, d)`, floating point.
+    """
+    codes = encode(compressor, points)
+    rank = int(np.linalg.matrix_rank(codes - codes.mean(axis=0)))
+    return Encoded(codes, quality(compressor, points)._replace(rank=rank))

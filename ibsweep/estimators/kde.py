@@ -55,7 +55,7 @@ def kde_information(
     Example:
         >>> layer, labels = 100 * torch.eye(4), torch.tensor([0, 0, 1, 1])
         >>> kde_information(layer, labels, noise_variance=0.01)
-        Information(i_xt=2.0, i_ty=1.0)
+        Information(i_xt=2.0, i_ty=1.0, details={})
     """
     checks.real("noise_variance", noise_variance, above=0)
     factor = BOUNDS[checks.choice("bound", bound, BOUNDS)]
@@ -98,7 +98,7 @@ def akde_information(
     Example:
         >>> layer, labels = 100 * torch.eye(4), torch.tensor([0, 0, 1, 1])
         >>> akde_information(layer, labels, reference_variance=1e-3)
-        Information(i_xt=2.0, i_ty=1.0)
+        Information(i_xt=2.0, i_ty=1.0, details={})
     """
     checks.real("reference_variance", reference_variance, above=0)
     measure_scale = SCALES[checks.choice("scale", scale, SCALES)]

@@ -1,6 +1,7 @@
 """What all estimators share: checked activity and labels, measured one layer at a time."""
 
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -23,7 +24,7 @@ class Classes(NamedTuple):
     total: int
 
 
-Estimate = Callable[..., tuple[float, float]]
+Estimate = Callable[..., Information | tuple[float, float]]
 
 
 def measure_layers(
@@ -33,13 +34,14 @@ def measure_layers(
 
     Args:
         estimate: Called with one layer's activity, shape `(samples, units)`, the `Classes` and one
-            float from each of `values`; returns I(X;T) and I(T;Y) in bits.
+            float from each of `values`; returns I(X;T) and I(T;Y) in bits, and details, if any.
         activity: Shape `(…, samples, units)`, floating point; half precision is widened.
         labels: Class of each sample, shape `(samples,)`, integer.
         values: Further arguments of each layer, of a shape that broadcasts to `(…)`.
 
     Returns:
-        Information in bits, of shape `(…)`; floats if there are no leading axes.
+        Information in bits, of shape `(…)`; floats if there are no leading axes. A detail that
+        some of the layers have is NaN for the others.
 
     Raises:
         ValueError: If shape, type or a value of `activity` or `labels` is not as above.
@@ -50,16 +52,32 @@ def measure_layers(
     layers = stack.reshape(-1, *stack.shape[-2:])
     further = zip(*(_spread(value, leading) for value in values), strict=True)
     rows = further if values else [()] * len(layers)
-    pairs = [estimate(layer, classes, *row) for layer, row in zip(layers, rows, strict=True)]
-    if not leading:
-        return Information(*map(float, pairs[0]))
-    i_xt, i_ty = torch.tensor(pairs, dtype=torch.float64).reshape(*leading, 2).unbind(-1)
-    return Information(i_xt, i_ty)
+    found = [
+        Information(*estimate(layer, classes, *row))
+        for layer, row in zip(layers, rows, strict=True)
+    ]
+    return _stacked(found, leading) if leading else _plain(found[0])
 
 
 def columns(layer: Tensor) -> np.ndarray:
     """Return one layer's activity as a contiguous array, shape `(units, samples)`."""
     return np.ascontiguousarray(layer.cpu().numpy().T)
+
+
+def _plain(found: Information) -> Information:
+    details = {name: float(value) for name, value in found.details.items()}
+    return Information(float(found.i_xt), float(found.i_ty), details)
+
+
+def _stacked(found: Sequence[Information], leading: torch.Size) -> Information:
+    pairs = torch.tensor([one[:2] for one in found], dtype=torch.float64)
+    names = dict.fromkeys(name for one in found for name in one.details)
+    details = {
+        name: torch.tensor([one.details.get(name, math.nan) for one in found], dtype=torch.float64)
+        for name in names
+    }
+    i_xt, i_ty = pairs.reshape(*leading, 2).unbind(-1)
+    return Information(i_xt, i_ty, {name: held.reshape(leading) for name, held in details.items()})
 
 
 def _activity(activity: ArrayLike | Tensor) -> Tensor:

@@ -9,7 +9,8 @@ import torch
 from torch import Tensor
 
 from ibsweep import checks
-from ibsweep.estimators.encoding import Compressor, Fit, encode, fit, fit_once
+from ibsweep.estimators.details import layer_estimates
+from ibsweep.estimators.encoding import Compressor, Encoded, Fit, encoded, fit, fit_once
 from ibsweep.estimators.layers import Classes, measure_layers
 from ibsweep.types import Estimate, Information
 
@@ -22,7 +23,7 @@ class _Method(NamedTuple):
     """How a layer is measured.
 
     Attributes:
-        codes: What a compressor makes of the inputs, shape `(samples, dimensions)`.
+        inputs: What a compressor makes of the inputs.
         compress: Fits the compressor of a layer.
         of_inputs: Gives I(X;T).
         of_labels: Gives I(T;Y).
@@ -30,7 +31,7 @@ class _Method(NamedTuple):
         label_dimensions: The same for I(T;Y); None for the larger of that and classes − 1.
     """
 
-    codes: np.ndarray
+    inputs: Encoded
     compress: Fit
     of_inputs: Pair
     of_labels: Pair
@@ -77,7 +78,13 @@ def lossy_information(
         input_part: Part of the task that E_X is fitted to: `all`, `train` or `test`.
 
     Returns:
-        Information in bits, of shape `(…)`.
+        Information in bits, of shape `(…)`. Details: errors and diagnostics, as
+        `details.layer_estimates` names them; and for the codes of X, of T for I(X;T) and of T for
+        I(T;Y), `<name>_x`, `<name>_t` and `label_<name>_t`: `explained_variance`, the share of the
+        variance that the codes keep (NaN for a constant layer); `reconstruction_error`, the mean
+        over samples of the squared error summed over features or units, in squared units of those
+        (of log-ratios for probabilities); `rank`, the directions in which the codes vary. All are
+        of the samples measured: those that E_L was fitted to, but for a frozen one.
 
     Raises:
         ValueError: If an argument is malformed, or an option is out of range.
@@ -104,7 +111,7 @@ def lossy_information(
         checks.integer("label_dimensions", label_dimensions, minimum=1)
     patterns = task_inputs[checks.choice("input_part", input_part, task_inputs)]
     method = _Method(
-        codes=encode(fit_once(input_compressor, patterns, dimensions), inputs),
+        inputs=encoded(fit_once(input_compressor, patterns, dimensions), inputs),
         compress=layer_compressor,
         of_inputs=of_inputs,
         of_labels=of_labels,
@@ -139,7 +146,7 @@ def frozen_lossy_information(
         options: As for `lossy_information`.
 
     Returns:
-        Information in bits, of shape `(…)`.
+        Information in bits, of shape `(…)`; details as of `lossy_information`.
 
     Raises:
         ValueError: If an argument is malformed, or an option is out of range.
@@ -163,14 +170,20 @@ def frozen_lossy_information(
     )
 
 
-def _measure(layer: Tensor, classes: Classes, *, method: _Method) -> tuple[float, float]:
+def _measure(layer: Tensor, classes: Classes, *, method: _Method) -> Information:
     points = _points(layer)
     most = method.label_dimensions or max(method.dimensions, classes.total - 1)
     sizes = dict.fromkeys((method.dimensions, most))
-    codes = {size: encode(fit(method.compress, points, size), points) for size in sizes}
-    return (
-        method.of_inputs(method.codes, codes[method.dimensions]).value,
-        method.of_labels(codes[most], classes.of).value,
+    held = {size: encoded(fit(method.compress, points, size), points) for size in sizes}
+    few, many = held[method.dimensions], held[most]
+    return layer_estimates(
+        method.of_inputs(method.inputs.codes, few.codes),
+        method.of_labels(many.codes, classes.of),
+        {
+            **method.inputs.told("{}_x"),
+            **few.told("{}_t"),
+            **many.told("label_{}_t"),
+        },
     )
 
 

@@ -15,6 +15,9 @@ from ibsweep.plots.style import FAINT, epoch_colours, spread
 
 _MARKERS = 30
 _ERROR_BARS = 9
+_ON_AXIS = {
+    name: {name, f"{name}_low", f"{name}_high", f"{name}_floor"} for name in ("i_xt", "i_ty")
+}
 
 
 class Look(NamedTuple):
@@ -81,6 +84,33 @@ def draw_seeds(axes: Axes, curves: pd.DataFrame, look: Look) -> None:
 def epoch_norm(curves: pd.DataFrame) -> LogNorm:
     """Return the logarithmic scale of epoch + 1 that spans all epochs of a table."""
     return LogNorm(1, max(int(curves["epoch"].max()), 1) + 1 if len(curves) else 2)
+
+
+def known_errors(curves: pd.DataFrame) -> list[str]:
+    """Return the quantities whose standard error is known somewhere.
+
+    Args:
+        curves: Table of curves, perhaps with `i_xt_error` and `i_ty_error`.
+    """
+    return [
+        name
+        for name in _ON_AXIS
+        if f"{name}_error" in curves and curves[f"{name}_error"].notna().any()
+    ]
+
+
+def with_errors(curves: pd.DataFrame) -> pd.DataFrame:
+    """Add the ends of bars of one standard error, as intervals: no bar where it is unknown.
+
+    Args:
+        curves: Table of curves of one network.
+    """
+    ends: dict[str, pd.Series] = {}
+    for name in _ON_AXIS:
+        known = name in known_errors(curves)
+        error = curves[f"{name}_error"] if known else np.nan
+        ends |= {f"{name}_low": curves[name] - error, f"{name}_high": curves[name] + error}
+    return curves.assign(**ends)
 
 
 def check_one_plane(curves: pd.DataFrame, *of_one: str) -> None:
@@ -154,8 +184,10 @@ def _draw_error_bars(axes: Axes, rows: pd.DataFrame, colours: Colormap, norm: Lo
 
 def set_limits(axes: Axes, curves: pd.DataFrame, ceiling: float) -> None:
     """Show everything from zero to the ceiling, and leave room for the labels above."""
-    x = curves[[name for name in curves if str(name).startswith("i_xt")]].to_numpy(float)
-    y = curves[[name for name in curves if str(name).startswith("i_ty")]].to_numpy(float)
+    x, y = (
+        curves[[name for name in curves if name in _ON_AXIS[quantity]]].to_numpy(float)
+        for quantity in ("i_xt", "i_ty")
+    )
     right, top = np.nanmax(x, initial=ceiling), np.nanmax(y, initial=0.05)
     left, bottom = np.nanmin(x, initial=0.0), np.nanmin(y, initial=0.0)
     axes.set_xlim(left - 0.02 * right, 1.05 * right)

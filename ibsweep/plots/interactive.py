@@ -13,7 +13,7 @@ from plotly import graph_objects as go
 from ibsweep.analysis import mean_curves
 from ibsweep.checks import integer
 from ibsweep.plots import pages
-from ibsweep.plots.drawing import check_one_plane
+from ibsweep.plots.drawing import check_one_plane, known_errors
 from ibsweep.plots.labels import saturated_layers
 from ibsweep.plots.style import (
     FAINT,
@@ -28,6 +28,7 @@ from ibsweep.plots.style import (
 _EPOCHS = 40
 _DIGITS = 4
 _SYMBOLS = ("circle", "square", "diamond", "triangle-up", "triangle-down", "cross", "x", "star")
+_AXES = {"x": "i_xt", "y": "i_ty"}
 _HOVER = "I(X; T) %{x:.3f} bits<br>I(T; Y) %{y:.3f} bits"
 
 
@@ -59,12 +60,13 @@ def interactive_plane(
 
     Its slider moves each layer's mean and seeds through the epochs, of which at most 40 are shown,
     evenly spread over the logarithm of time. Layers, mean and seeds can be hidden, a seed's path
-    followed.
+    followed. Bars are the 95 % interval of the mean, and one standard error of each estimate.
 
     Args:
         curves: `network, epoch, layer, estimator, part, i_xt, i_ty` in bits, of one estimator and
             part of the data; the networks should be the seeds of one configuration. A column
-            `i_ty_floor` is drawn as a dotted line, its mean over networks.
+            `i_ty_floor` is drawn as a dotted line, its mean over networks; `i_xt_error` and
+            `i_ty_error` as bars, where they are known.
         samples: N, the number of patterns measured on; log2 N is the ceiling of I(X;T).
         title: Title of the plane.
         seeds: Network to seed, for what is shown on hovering; networks are counted if None.
@@ -126,15 +128,18 @@ def _layer(
     """Collect a layer's numbers."""
     mean = means[means["layer"] == name].set_index("epoch")
     shown = mean.loc[epochs]
-    quantities = {"x": shown["i_xt"], "y": shown["i_ty"]} | {
-        f"{axis}_half": shown[f"{quantity}_high"] - shown[quantity]
-        for axis, quantity in (("x", "i_xt"), ("y", "i_ty"))
-    }
     rows = curves[(curves["layer"] == name) & curves["epoch"].isin(epochs)]
-    clouds = [
-        rows.pivot(index="epoch", columns="seed", values=quantity).to_numpy(float)
-        for quantity in ("i_xt", "i_ty")
-    ]
+    known = known_errors(curves)
+    columns = _AXES | {f"{k}_error": f"{name}_error" for k, name in _AXES.items() if name in known}
+    clouds = {
+        key: rows.pivot(index="epoch", columns="seed", values=column)
+        for key, column in columns.items()
+    }
+    quantities = {"x": shown["i_xt"], "y": shown["i_ty"]}
+    for axis, quantity in _AXES.items():
+        alone = clouds.get(f"{axis}_error") if clouds["x"].shape[1] == 1 else None
+        interval = shown[f"{quantity}_high"] - shown[quantity]
+        quantities[f"{axis}_half"] = interval if alone is None else alone.iloc[:, 0]
     return _Layer(
         label=long_name(name) + mark,
         short=short_name(name) + mark,
@@ -143,8 +148,8 @@ def _layer(
             for k in range(len(epochs))
         ],
         seeds=[
-            {"x": [_plain(v) for v in x], "y": [_plain(v) for v in y]}
-            for x, y in zip(*clouds, strict=True)
+            {key: [_plain(v) for v in cloud.iloc[k]] for key, cloud in clouds.items()}
+            for k in range(len(epochs))
         ],
         names=rows["seed"].unique().tolist(),
         floor=mean.dropna(subset="i_ty_floor") if "i_ty_floor" in mean else mean.iloc[:0],
@@ -198,7 +203,7 @@ def _traces(layer: _Layer, place: int, epochs: np.ndarray) -> Iterator[go.Scatte
     )
     count = len(layer.seeds[-1]["x"])
     yield go.Scatter(
-        layer.seeds[-1],
+        _points(layer.seeds[-1]),
         name=layer.label,
         mode="markers",
         marker={"size": 6, "opacity": 0.5, "symbol": symbol, "coloraxis": "coloraxis"}
@@ -212,6 +217,17 @@ def _traces(layer: _Layer, place: int, epochs: np.ndarray) -> Iterator[go.Scatte
     now.marker.update(symbol=symbol, color=shade[-1:])
     now.textposition = ("top center", "bottom center")[place % 2]  # neighbours may coincide
     yield now
+
+
+def _points(seeds: dict[str, list[float | None]]) -> dict[str, object]:
+    """Return where seeds are drawn, with thin bars where errors are known."""
+    thin = {"color": FAINT, "thickness": 0.6, "width": 0}
+    bars = {
+        f"error_{axis}": {"array": seeds[f"{axis}_error"], **thin}
+        for axis in "xy"
+        if f"{axis}_error" in seeds
+    }
+    return {"x": seeds["x"], "y": seeds["y"], **bars}
 
 
 def _now(layer: _Layer, epoch: int) -> go.Scatter:
@@ -279,6 +295,9 @@ def _notes(curves: pd.DataFrame, epochs: np.ndarray, *, saturated: bool) -> list
     if count == 1:
         notes = ["One network."]
     notes.append(f"The slider shows {len(epochs)} of {held} snapshots, evenly in log epoch.")
+    if known_errors(curves):
+        whose = "thin bars of networks" if count > 1 else "bars"
+        notes.append(f"One standard error of an estimate: {whose}.")
     if "i_ty_floor" in curves and curves["i_ty_floor"].notna().any():
         notes.append("Dotted: floor, I(T; Y) of permuted labels.")
     if saturated:

@@ -7,8 +7,16 @@ from matplotlib.figure import Figure
 
 from ibsweep.analysis import mean_curves
 from ibsweep.plots.axes import draw_colourbar, tidy
-from ibsweep.plots.drawing import Look, check_one_plane, draw_plane, draw_seeds, epoch_norm
-from ibsweep.plots.style import INK
+from ibsweep.plots.drawing import (
+    Look,
+    check_one_plane,
+    draw_plane,
+    draw_seeds,
+    epoch_norm,
+    known_errors,
+    with_errors,
+)
+from ibsweep.plots.style import FAINT, INK
 
 
 def information_plane(
@@ -28,7 +36,8 @@ def information_plane(
         samples: Number of patterns that information was measured on: no layer can carry more
             about the input than its log2.
         title: Title of the figure.
-        band: Draw 95 % intervals over seeds, on both axes.
+        band: Draw 95 % intervals over seeds, on both axes. Without it columns `i_xt_error` and
+            `i_ty_error` are drawn: one standard error to both sides.
         estimand: What is estimated, e.g. `H(EBAB30(T))`; the estimator's name if None.
 
     Returns:
@@ -38,8 +47,12 @@ def information_plane(
         ValueError: If the curves are not of one estimator, one part and one network (or mean).
     """
     figure, axes = _blank()
-    look = Look(samples, epoch_norm(curves), band=band)
-    draw_plane(axes, curves, look)
+    stated = not band and bool(known_errors(curves))
+    look = Look(samples, epoch_norm(curves), band=band or stated)
+    draw_plane(axes, with_errors(curves) if stated else curves, look)
+    if stated:
+        text, place = "bars: one standard error of an estimate", axes.transAxes
+        axes.text(1.0, 1.012, text, transform=place, ha="right", fontsize=7.5, color=FAINT)
     _decorate(axes, title, estimand or str(curves["estimator"].iloc[0]))
     draw_colourbar(figure.add_axes((0.885, 0.125, 0.018, 0.785)), look.norm)
     return figure

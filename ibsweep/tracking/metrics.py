@@ -16,16 +16,11 @@ if TYPE_CHECKING:
     from mlflow.entities import Metric, Param
 
 POINTS = 25
-INFORMATION = {
-    "i_xt": "I_XT",
-    "i_xt_low": "I_XT_low",
-    "i_xt_high": "I_XT_high",
-    "i_ty": "I_TY",
-    "i_ty_low": "I_TY_low",
-    "i_ty_high": "I_TY_high",
-    "i_ty_floor": "I_TY_floor",
-}
+QUANTITIES = {"i_xt": "I_XT", "i_ty": "I_TY"}
+INFORMATION = {name + suffix for name in QUANTITIES for suffix in ("", "_low", "_high")}
 FLOOR = "i_ty_floor"  # measured at few epochs
+CURVE = ("layer", "estimator", "part")
+KEYS = {"network", "epoch", *CURVE, "n"}
 
 
 class Point(NamedTuple):
@@ -54,14 +49,19 @@ def chart_epochs(epochs: Iterable[int], *, points: int = POINTS) -> list[int]:
 
 
 def curve_points(curves: pd.DataFrame, *, points: int = POINTS) -> Iterator[Point]:
-    """Yield `<estimator>[.<part>]/I_XT/<layer>` and so on, at `points` epochs (1: the last)."""
-    for column, quantity in INFORMATION.items():
-        if column not in curves:
+    """Yield `<estimator>[.<part>]/I_XT/<layer>` and so on, at `points` epochs (1: the last).
+
+    So all columns are named; the details that estimators give, e.g. `<estimator>/I_XT_error/…` or
+    `<estimator>/rank_t/…`, only where there is one.
+    """
+    for column in curves:
+        if column in KEYS:
             continue
-        held = curves.dropna(subset=[column]) if column == FLOOR else curves
+        held = _held(curves, str(column))
         if held.empty:
             continue
         chosen = held[held["epoch"].isin(_epochs(held, points))]
+        quantity = QUANTITIES.get(str(column)[:4], str(column)[:4]) + str(column)[4:]
         part = ("." + chosen["part"].astype(str)).where(chosen["part"] != "all", "")
         names = chosen["estimator"].astype(str) + part + f"/{quantity}/" + chosen["layer"]
         yield from map(Point, names, chosen[column].astype(float), chosen["epoch"])
@@ -153,3 +153,13 @@ def _epochs(table: pd.DataFrame, points: int) -> list[int]:
     """Return the epochs of a table that are to be shown."""
     epochs = table["epoch"].unique()
     return chart_epochs(epochs, points=points) if points > 1 else [int(epochs.max())]
+
+
+def _held(curves: pd.DataFrame, column: str) -> pd.DataFrame:
+    """Return the rows in which a column says something."""
+    if column == FLOOR:
+        return curves.dropna(subset=[column])
+    if column in INFORMATION:
+        return curves
+    finite = pd.Series(np.isfinite(curves[column].astype(float)), curves.index)
+    return curves[finite.groupby([curves[name] for name in CURVE], sort=False).transform("any")]

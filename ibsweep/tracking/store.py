@@ -118,6 +118,8 @@ class Store:
     def read_curves(self, run_ids: Iterable[str]) -> pd.DataFrame:
         """Return `network, epoch, layer, estimator, part, i_xt, i_ty` (bits) at every snapshot.
 
+        And the floor, errors and diagnostics where a run has them: NaN where another has not.
+
         Raises:
             FileNotFoundError: If a run is unknown or not complete.
             DamagedFile: If its file is not as it was written.

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from torch import nn
 
-from ibsweep import compression
+from ibsweep import compression, violations
 from ibsweep.information import Floor
 from ibsweep.randomness import stream_seed
 from ibsweep.recording import record, same_randomness
@@ -136,6 +136,9 @@ class Probe:
         self.scores = {
             **self._samples.performance(self.training["accuracy/test"]),
             **compression.scores(self.curves, samples=len(self._samples)),
+            **violations.scores(
+                self.curves, label_entropy=violations.label_entropy(self._samples.labels)
+            ),
         }
         if self._store is not None:
             self.run_id = store_run(self._store, self._record())

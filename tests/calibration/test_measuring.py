@@ -41,6 +41,12 @@ def test_every_estimator_measures_vectors_and_labels(name):
         assert (table["seconds"] > 0).all()
 
 
+@pytest.mark.parametrize(("name", "states"), [("sp", True), ("shuffled", True), ("ebab", False)])
+def test_an_error_is_stated_by_those_that_know_it(name, states):
+    pair = Normal(dims=(2, 2), information=1.0).sample(60, rng())
+    assert np.isfinite(measure(pair, {name: estimator(name)})["error"].item()) == states
+
+
 def test_binning_labels_that_are_the_sample_finds_their_entropy():
     labels = np.repeat(np.arange(4), 25)
     pair = Pair(labels[:, None].astype(float), labels)

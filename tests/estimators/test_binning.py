@@ -32,7 +32,7 @@ def test_width_agrees_with_the_definition(layer, bin_width):
     words = [tuple(math.floor(float(v) / bin_width) for v in sample) for sample in layer]
     expected = naive.information(words, list(halves(len(layer))))
     found = width_bins_information(layer, halves(len(layer)), bin_width=bin_width)
-    assert found == pytest.approx(expected, abs=1e-12)
+    assert found[:2] == pytest.approx(expected, abs=1e-12)
 
 
 @given(LAYERS, st.integers(2, 80), st.sampled_from([(-8.0, 8.0), (0.0, 1.0), (2.0, 2.0)]))
@@ -42,13 +42,13 @@ def test_equal_bins_agree_with_the_definition(layer, bins, ends):
     words = [tuple(sum(edge <= float(v) for edge in edges) for v in row) for row in layer]
     expected = naive.information(words, list(halves(len(layer))))
     found = equal_bins_information(layer, halves(len(layer)), bins=bins, activity_range=ends)
-    assert found == pytest.approx(expected, abs=1e-12)
+    assert found[:2] == pytest.approx(expected, abs=1e-12)
 
 
 @given(LAYERS)
 def test_i_ty_exceeds_neither_h_y_nor_i_xt(layer):
     labels = halves(len(layer))
-    i_xt, i_ty = epoch_bins_information(layer, labels, bins=5)
+    i_xt, i_ty, _ = epoch_bins_information(layer, labels, bins=5)
     assert -1e-12 <= i_ty <= min(naive.entropy(list(labels)), i_xt) + 1e-12
 
 

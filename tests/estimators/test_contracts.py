@@ -100,8 +100,8 @@ def test_measures_whatever_measure_supplies(option):
 def test_one_layer_gives_floats(estimate):
     result = estimate(activity(), LABELS)
     assert isinstance(result, Information)
-    assert [type(value) for value in result] == [float, float]
-    assert all(math.isfinite(value) for value in result)
+    assert {type(value) for value in (*result[:2], *result.details.values())} == {float}
+    assert all(math.isfinite(value) for value in result[:2])
 
 
 def test_leading_axes_are_measured_as_if_alone(estimate):
@@ -111,47 +111,60 @@ def test_leading_axes_are_measured_as_if_alone(estimate):
     for i in range(2):
         for j in range(3):
             alone = estimate(stack[i, j], LABELS)
-            assert (together.i_xt[i, j], together.i_ty[i, j]) == alone
+            assert (together.i_xt[i, j], together.i_ty[i, j]) == alone[:2]
+            for name, value in alone.details.items():
+                assert together.details[name][i, j] == pytest.approx(value, abs=0, nan_ok=True)
+
+
+def test_errors_are_standard_errors_and_names_are_those_of_columns(estimate):
+    stack = activity(2)
+    details = estimate(stack, LABELS).details
+    for name, values in details.items():
+        assert name.isidentifier()
+        assert values.shape == (2,) and values.dtype == torch.float64
+        if name.endswith("_error"):
+            assert (values >= 0).all()
 
 
 def test_samples_have_no_order(unlearned):
     layer = activity()
     order = torch.randperm(SAMPLES, generator=generator())
     reordered = given(unlearned, order)(layer[order], LABELS[order])
-    assert reordered == pytest.approx(unlearned(layer, LABELS))
+    assert reordered[:2] == pytest.approx(unlearned(layer, LABELS)[:2])
 
 
 def test_units_have_no_order(unlearned):
     layer = activity()
-    assert unlearned(layer[:, [2, 0, 1]], LABELS) == pytest.approx(unlearned(layer, LABELS))
+    reordered = unlearned(layer[:, [2, 0, 1]], LABELS)
+    assert reordered[:2] == pytest.approx(unlearned(layer, LABELS)[:2])
 
 
 def test_the_names_of_the_classes_do_not_matter(estimate):
     layer = activity()
     renamed = torch.tensor([7, -2, 100])[LABELS]
-    assert estimate(layer, renamed) == pytest.approx(estimate(layer, LABELS))
+    assert estimate(layer, renamed)[:2] == pytest.approx(estimate(layer, LABELS)[:2])
 
 
 @pytest.mark.parametrize("value", [0.0, 0.3, -2.0])
 def test_a_collapsed_layer_carries_no_information(estimate, value):
-    assert estimate(torch.full((SAMPLES, 4), value), LABELS) == (0.0, 0.0)
+    assert estimate(torch.full((SAMPLES, 4), value), LABELS)[:2] == (0.0, 0.0)
 
 
 def test_zero_has_no_sign(estimate):
     layer = torch.zeros(SAMPLES, 2)
     layer[::2] = -0.0
-    assert estimate(layer, LABELS) == (0.0, 0.0)
+    assert estimate(layer, LABELS)[:2] == (0.0, 0.0)
 
 
 def test_far_apart_points_carry_log2_n_bits(plugged):
     points = 8 * torch.eye(SAMPLES) - 4
     entropy = -sum(p * math.log2(p) for p in (torch.bincount(LABELS) / SAMPLES).tolist())
     expected = (math.log2(SAMPLES), entropy)
-    assert plugged(points, LABELS) == pytest.approx(expected, abs=1e-6)
+    assert plugged(points, LABELS)[:2] == pytest.approx(expected, abs=1e-6)
 
 
 def test_information_lies_between_none_and_all(plugged):
-    i_xt, i_ty = plugged(activity(units=1, seed=3), LABELS)
+    i_xt, i_ty, _ = plugged(activity(units=1, seed=3), LABELS)
     assert 0 <= i_xt <= math.log2(SAMPLES) + 1e-9
     assert i_ty <= i_xt + 1e-9
 

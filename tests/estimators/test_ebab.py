@@ -32,7 +32,7 @@ def trained_like(units, kind):
 def test_agrees_with_the_definition(layer, bins):
     expected = naive.ebab_equal(layer, thirds(len(layer)), bins=bins)
     found = ebab_information(layer, thirds(len(layer)), bins=bins)
-    assert found == pytest.approx(expected, abs=1e-12)
+    assert found[:2] == pytest.approx(expected, abs=1e-12)
 
 
 @pytest.mark.parametrize("units", [2, 10])
@@ -42,7 +42,7 @@ def test_agrees_with_the_released_code(units, kind, low):
     expected = naive.ebab_released(layer, labels, bins=30, low=low)
     for given_low in (low, "auto"):
         found = ebab_information(layer, labels, bins=30, edge_rule="released", low=given_low)
-        assert found == pytest.approx(expected, abs=1e-12)
+        assert found[:2] == pytest.approx(expected, abs=1e-12)
 
 
 @pytest.mark.parametrize(("kind", "low"), [("tanh", -1.000001), ("relu", 0.0)])
@@ -75,7 +75,7 @@ def test_bins_hold_equally_many_unique_values(layer, bins):
 @given(LAYERS, BINS, st.sampled_from([0.25, 2.0, 1024.0]))
 def test_only_the_order_of_values_counts(layer, bins, factor):
     labels = thirds(len(layer))
-    stretched = (layer * factor).astype(np.float64) ** 3
+    stretched = (layer.astype(np.float64) * factor) ** 3
     before = ebab_information(layer.astype(np.float64), labels, bins=bins)
     assert ebab_information(stretched, labels, bins=bins) == before
 

@@ -33,9 +33,9 @@ def test_two_points_by_hand(bound):
     kernel = math.exp(-0.25 / (2 * C[bound] * 0.1))
     expected = -math.log2((1 + kernel) / 2)
     found = kde_information(layer, torch.tensor([0, 1]), noise_variance=0.1, bound=bound)
-    assert found == pytest.approx((expected, expected), abs=1e-7)  # the layer is float32
+    assert found[:2] == pytest.approx((expected, expected), abs=1e-7)  # the layer is float32
     same = kde_information(layer, torch.tensor([5, 5]), noise_variance=0.1, bound=bound)
-    assert same == pytest.approx((expected, 0), abs=1e-7)
+    assert same[:2] == pytest.approx((expected, 0), abs=1e-7)
 
 
 @pytest.mark.parametrize("bound", C)
@@ -56,7 +56,7 @@ def test_agrees_with_the_naive_transcription(layer, bound, noise_variance):
     labels = np.arange(len(layer)) % 3
     expected = naive.kde(layer, labels, noise_variance=noise_variance, c=C[bound])
     found = kde_information(layer, labels, noise_variance=noise_variance, bound=bound)
-    assert found == pytest.approx(expected, abs=1e-9)
+    assert found[:2] == pytest.approx(expected, abs=1e-9)
 
 
 @pytest.mark.parametrize("bound", C)
@@ -73,7 +73,7 @@ def test_agrees_with_the_naive_transcription_on_many_samples(kind, units, bound)
     labels = (z.sum(dim=1) > 0).long()
     expected = naive.kde(layer, labels, noise_variance=1e-3, c=C[bound])
     found = kde_information(layer, labels, noise_variance=1e-3, bound=bound)
-    assert found == pytest.approx(expected, abs=1e-9)
+    assert found[:2] == pytest.approx(expected, abs=1e-9)
 
 
 @settings(deadline=None)
@@ -95,7 +95,7 @@ def test_two_scales_do_not_mind_rescaling(scale, factor):
         akde_information(one, labels, reference_variance=1e-3, scale=scale)
         for one in (layer, factor * layer)
     )
-    assert after == pytest.approx(before, abs=1e-9)
+    assert after[:2] == pytest.approx(before[:2], abs=1e-9)
 
 
 def test_the_papers_scale_minds_rescaling():
@@ -115,7 +115,7 @@ def test_noise_is_in_proportion_to_the_scale(scale, size):
     labels = torch.tensor([0, 1])
     expected = kde_information(layer, labels, noise_variance=0.1 * size)
     found = akde_information(layer, labels, reference_variance=0.1, scale=scale)
-    assert found == pytest.approx(expected, abs=1e-12)
+    assert found[:2] == pytest.approx(expected[:2], abs=1e-12)
 
 
 def test_noise_adapts_to_each_snapshot():

@@ -76,7 +76,7 @@ def test_a_softmax_is_measured_as_its_logits_are():
     centred = (logits - logits.mean(dim=1, keepdim=True)).double()
     expected = lossy_information(centred, labels, **options)
     found = lossy_information(logits.double().softmax(dim=1), labels, **options)
-    assert tuple(found) == pytest.approx(tuple(expected), abs=1e-6)
+    assert found[:2] == pytest.approx(expected[:2], abs=1e-6)
 
 
 def test_a_saturated_softmax_is_measured():

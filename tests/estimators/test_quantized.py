@@ -9,7 +9,7 @@ def test_evenly_spread_activity_fills_all_levels(bits):
     layer = torch.arange(2048.0, dtype=torch.float64)[:, None] / 2048
     labels = torch.arange(2048) // 1024
     found = quantized_information(layer, labels, activity_range=(0.0, 1.0), bits=bits)
-    assert found == pytest.approx((bits, 1.0))
+    assert found[:2] == pytest.approx((bits, 1.0))
 
 
 def test_more_bits_never_tell_less():

@@ -142,3 +142,33 @@ def test_curves_of_two_estimators_are_refused():
     mixed = make_curves(estimators=("ebab", "kde")).assign(network="a")
     with pytest.raises(ValueError, match="of one estimator, got 2"):
         interactive_plane(mixed, samples=SAMPLES, title="relu")
+
+
+STATED = {"i_xt_error": 0.03125, "i_ty_error": np.nan}
+
+
+def test_a_known_error_is_a_bar_that_moves_with_its_estimate(browser, tmp_path):
+    table = curves().assign(**STATED)
+    table.loc[table["epoch"] == 0, "i_xt_error"] = 0.5
+    path = tmp_path / "stated.html"
+    html = interactive_page(table, samples=SAMPLES, title="lossy", seeds=SEEDS)
+    path.write_text(html, encoding="utf-8")
+    bars = "document.querySelector('.figure').data.find(t => t.name === 'layer 2')"
+    with visit(browser, path) as (page, complaints, _):
+        page.wait_for_selector("[data-drawn]")
+        last = page.evaluate(f"[{bars}.error_x.array, {bars}.error_y]")
+        page.locator("[data-slider]").press("Home")
+        first = page.evaluate(f"{bars}.error_x.array")
+    # rounded to four digits, and none for I(T;Y)
+    assert last == [[0.0312] * 3, None] and first == [0.5] * 3
+    assert complaints == []
+    assert "One standard error of an estimate: thin bars of networks." in html
+
+
+def test_of_one_network_the_bars_are_those_of_its_estimates():
+    alone = curves().query("network == 'a'")
+    html = interactive_plane(alone.assign(**STATED), samples=SAMPLES, title="lossy")
+    assert '"x_half": [0.0312]' in html and '"y_half": [null]' in html
+    assert "One standard error of an estimate: bars." in html
+    plain = interactive_plane(alone, samples=SAMPLES, title="relu")
+    assert '"x_half": [null]' in plain and "standard error" not in plain

@@ -23,8 +23,10 @@ function wirePlane(section) {
       "error_x.array": means.map((m) => [m.x_half]), "error_y.array": means.map((m) => [m.y_half]),
       "marker.color": means.map(() => [colour]), meta: means.map(() => epoch),
     }, each((_, k) => PER_LAYER * k + MEAN));
+    const bars = Object.fromEntries(["x", "y"].filter((axis) => seeds.every((s) => s[`${axis}_error`]))
+      .map((axis) => [`error_${axis}.array`, seeds.map((s) => s[`${axis}_error`])]));
     Plotly.restyle(figure, {
-      x: seeds.map((s) => s.x), y: seeds.map((s) => s.y),
+      x: seeds.map((s) => s.x), y: seeds.map((s) => s.y), ...bars,
       "marker.color": seeds.map((s) => s.x.map(() => colour)), meta: seeds.map(() => epoch),
     }, each((_, k) => PER_LAYER * k + SEEDS));
   }

@@ -1,0 +1,94 @@
+"""How sure a sweep's estimates are: errors, what compressors keep, and what cannot be right."""
+
+import pandas as pd
+
+from ibsweep.violations import KINDS
+
+TITLES = {  # of what a table shows, in order
+    "I_XT": "I(X;T)",
+    "I_XT_error": "± I(X;T)",
+    "I_TY": "I(T;Y)",
+    "I_TY_error": "± I(T;Y)",
+    "explained_variance_x": "X explained",
+    "explained_variance_t": "T explained",
+    "label_explained_variance_t": "T explained, for Y",
+    "rank_x": "rank X",
+    "rank_t": "rank T",
+    "label_rank_t": "rank T, for Y",
+}
+VIOLATIONS = dict(zip(KINDS, ("I < 0", "I(T;Y) > H(Y)", "gain by processing"), strict=True))
+
+
+def final_details(networks: pd.DataFrame) -> pd.DataFrame:
+    """Return final estimates with what is known of them, for estimators that tell.
+
+    Args:
+        networks: One row a network, as `ibsweep.runs` returns them.
+
+    Returns:
+        One row a configuration, estimator and layer: `networks` (its name), `estimator`, `layer`;
+        means over networks of both quantities (bits), of their standard errors (bits) and of the
+        diagnostics in `TITLES`; NaN where a network has none.
+    """
+    tables = []
+    for estimator, layer in _measured(networks):
+        titles = {
+            f"{estimator}/{name}/{layer}": title
+            for name, title in TITLES.items()
+            if f"{estimator}/{name}/{layer}" in networks
+        }
+        groups = _by_configuration(networks, list(titles))
+        complete = groups.count().eq(groups.size(), axis="index")
+        means = _plain(groups.mean().where(complete), titles)
+        told = [name for name in titles.values() if name not in (TITLES["I_XT"], TITLES["I_TY"])]
+        rows = means.dropna(subset=told, how="all") if told else means.iloc[:0]
+        tables.append(rows.assign(estimator=estimator, layer=layer))
+    first = ["networks", "estimator", "layer"]
+    shown = [*first, *TITLES.values()]
+    held = [table for table in tables if len(table)]
+    whole = pd.concat(held, ignore_index=True) if held else pd.DataFrame(columns=first)
+    return whole[[name for name in shown if name in whole]]
+
+
+def violations(networks: pd.DataFrame) -> pd.DataFrame:
+    """Return how often estimates cannot be right, where that happens at all.
+
+    Args:
+        networks: One row a network, as `ibsweep.runs` returns them.
+
+    Returns:
+        One row a configuration and estimator: `networks` (its name), `estimator`, and means over
+        networks of the shares that `ibsweep.violations.scores` gives, of those that have one.
+    """
+    tables = []
+    for estimator in dict.fromkeys(name for name, _ in _measured(networks)):
+        titles = {
+            f"{estimator}/violations/{kind}": title
+            for kind, title in VIOLATIONS.items()
+            if f"{estimator}/violations/{kind}" in networks
+        }
+        means = _plain(_by_configuration(networks, list(titles)).mean(), titles)
+        rows = means[(means[list(titles.values())] > 0).any(axis=1)]
+        tables.append(rows.assign(estimator=estimator))
+    whole = pd.concat(tables, ignore_index=True)
+    return whole.reindex(columns=["networks", "estimator", *VIOLATIONS.values()])
+
+
+def _measured(networks: pd.DataFrame) -> list[tuple[str, str]]:
+    """Return every estimator with every layer that it measured, in the order of the network."""
+    found = [str(name).split("/") for name in networks if "/I_XT/" in str(name)]
+    whole = [(parts[0], parts[2]) for parts in found if "." not in parts[0]]  # no part of the data
+    return sorted(whole, key=lambda one: (one[0], one[1] == "output", len(one[1]), one[1]))
+
+
+def _by_configuration(
+    networks: pd.DataFrame, columns: list[str]
+) -> pd.api.typing.DataFrameGroupBy:
+    """Group columns by configuration, and by its name."""
+    names = networks["name"].str.rsplit("-seed", n=1).str[0].rename("networks")
+    return networks[columns].groupby([names, networks["configuration"]], sort=False)
+
+
+def _plain(means: pd.DataFrame, titles: dict[str, str]) -> pd.DataFrame:
+    """Return means with titles, one row a configuration."""
+    return means.rename(columns=titles).reset_index().drop(columns="configuration")
