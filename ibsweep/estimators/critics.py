@@ -3,7 +3,7 @@
 import copy
 import math
 from collections.abc import Callable, Mapping
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, TypedDict, Unpack
 
 import numpy as np
 import torch
@@ -16,9 +16,11 @@ from ibsweep.estimators.whitening import whiten
 from ibsweep.types import Estimate
 
 Bound = Literal["mine", "nwj", "infonce", "smile"]
+Judged = Literal["held_out", "in_sample"]
 
 WIDTH, FEATURES = 128, 32  # of both towers
 CHECK_EVERY, PATIENCE = 50, 8  # steps between looks at the samples kept for stopping; looks
+SLOWER = 0.3  # what the learning rate is multiplied by after half the patience
 TAU = 5.0  # nats that smile limits log ratios to
 
 
@@ -29,12 +31,22 @@ class Parts(NamedTuple):
     y: Tensor
 
 
-class Pace(NamedTuple):
+class Training(TypedDict, total=False):
     """How a critic is trained: the most steps, samples of a step, Adam's learning rate."""
 
     steps: int
     batch: int
     learning_rate: float
+
+
+DEFAULTS: Training = {"steps": 2000, "batch": 512, "learning_rate": 1e-3}
+
+
+class Method(NamedTuple):
+    """What scores are trained to make large, and the bound that is reported of them."""
+
+    trained: Callable[[Tensor], Tensor]
+    reported: Callable[[Tensor], Tensor]
 
 
 class Critic(nn.Module):
@@ -60,27 +72,29 @@ def mutual_information(
     y: ArrayLike,
     *,
     bound: Bound,
-    steps: int = 2000,
-    batch: int = 512,
-    learning_rate: float = 1e-3,
+    judged: Judged = "held_out",
     seed: int = 0,
+    **training: Unpack[Training],
 ) -> Estimate:
     r"""Bound I(X;Y) from below by a critic f, two networks whose product scores a pair.
 
-    Half the samples train f (a quarter of those tells when to stop), the other half is estimated
-    on, in batches: mean over pairs J and over shuffled pairs P, in nats, of
-    `mine` E_J f − ln E_P e^f; `nwj` E_J f − E_P e^(f − 1); `infonce` E_J[f − ln mean_j e^f(x_i,
-    y_j)], at most ln batch; `smile` as mine with f clipped to ± 5 under e^f, and trained to tell J
-    from P (not a bound). x and y are in coordinates of unit covariance.
+    Half the samples train f (a quarter of those tells when to go on more slowly, and to stop), the
+    other half is estimated on, in batches: mean over pairs J and over shuffled pairs P, in nats,
+    of `mine` E_J f − ln E_P e^f; `nwj` E_J f − E_P e^(f − 1); `infonce` E_J[f − ln mean_j
+    e^f(x_i, y_j)], at most ln batch; `smile` as mine with f clipped to ± 5 under e^f (not a
+    bound). `nwj` and `infonce` train by themselves. `mine` and `smile` are largest where f is the
+    logarithm of the ratio of the densities of J and P; so f is trained to tell J from P, which few
+    outliers cannot disturb. x and y are in coordinates of unit covariance.
 
     Args:
         x: Shape `(n ≥ 16, d_x)`.
         y: Shape `(n, d_y)`.
         bound: Which; see above.
-        steps: Most steps of Adam.
-        batch: Samples of a step, ≥ 2.
-        learning_rate: Of Adam, > 0.
+        judged: `held_out`, see above; `in_sample`, on the samples that trained f, all of them, for
+            all steps: to show how far that reads too much, for nothing else.
         seed: Of weights, split and batches, ≥ 0.
+        training: `steps`, most of Adam's, 2000 unless given; `batch`, samples of a step, ≥ 2
+            (512); `learning_rate` of Adam, > 0 (1e-3), which falls as the bound does.
 
     Returns:
         Bits, with the standard error over batches; 0 if `x` or `y` is constant. Diagnostics: those
@@ -101,21 +115,35 @@ def mutual_information(
         0.0
     """
     checks.choice("bound", bound, BOUNDS)
-    checks.integer("steps", steps, minimum=1)
-    checks.integer("batch", batch, minimum=2)
-    checks.real("learning_rate", learning_rate, above=0)
+    checks.choice("judged", judged, ("held_out", "in_sample"))
+    options = _checked(training)
     first, second, held = samples.pairs(x, y, dither=False)
     if not first.shape[1] or not second.shape[1]:
         return Estimate(0.0, np.nan, held)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(checks.integer("seed", seed, minimum=0))
-        train, stop, judge = _parts(first, second)
-        critic, taken = _trained(train, stop, BOUNDS[bound][0], Pace(steps, batch, learning_rate))
-    found = _values(critic, judge, BOUNDS[bound][1], batch)
+        train, stop, judge = _parts(first, second, judged)
+        critic, taken = _trained(train, stop, BOUNDS[bound], options)
+    found = _values(critic, judge, BOUNDS[bound].reported, options["batch"])
     error = float(found.std() / len(found) ** 0.5) if len(found) > 1 else np.nan
-    used = min(batch, len(judge.x))
+    used = min(options["batch"], len(judge.x))
     held |= {"cap": math.log2(used) if bound == "infonce" else np.inf, "steps": float(taken)}
     return Estimate(float(found.mean()), error, held)
+
+
+def _checked(training: Training) -> Training:
+    """Return all options of a training.
+
+    Raises:
+        ValueError: If one is unknown or out of range.
+    """
+    for name in training:
+        checks.choice("option", name, DEFAULTS)
+    options: Training = {**DEFAULTS, **training}
+    checks.integer("steps", options["steps"], minimum=1)
+    checks.integer("batch", options["batch"], minimum=2)
+    checks.real("learning_rate", options["learning_rate"], above=0)
+    return options
 
 
 def _mine(scores: Tensor) -> Tensor:
@@ -137,61 +165,76 @@ def _smile(scores: Tensor) -> Tensor:
 
 def _told_apart(scores: Tensor) -> Tensor:
     """Lower bound of the Jensen-Shannon divergence of pairs and shuffled pairs."""
-    pairs, others = scores.diagonal(), _others(scores)
-    return -nn.functional.softplus(-pairs).mean() - nn.functional.softplus(others).mean()
-
-
-def _others(scores: Tensor) -> Tensor:
-    return scores[~torch.eye(len(scores), dtype=torch.bool)]
+    pairs, every = scores.diagonal(), nn.functional.softplus(scores)
+    others = (every.sum() - every.diagonal().sum()) / (every.numel() - len(every))
+    return -nn.functional.softplus(-pairs).mean() - others
 
 
 def _log_mean(scores: Tensor) -> Tensor:
-    others = _others(scores)
-    return others.logsumexp(dim=0) - math.log(len(others))
+    """Return the logarithm of the mean of e^scores over shuffled pairs."""
+    own = torch.eye(len(scores), dtype=torch.bool)
+    total = scores.masked_fill(own, -math.inf).flatten().logsumexp(dim=0)
+    return total - math.log(scores.numel() - len(scores))
 
 
-BOUNDS: Mapping[str, tuple[Callable[[Tensor], Tensor], Callable[[Tensor], Tensor]]] = {
-    "mine": (_mine, _mine),  # what is trained, what is reported
-    "nwj": (_nwj, _nwj),
-    "infonce": (_infonce, _infonce),
-    "smile": (_told_apart, _smile),
+BOUNDS: Mapping[str, Method] = {
+    "mine": Method(_told_apart, _mine),
+    "nwj": Method(_nwj, _nwj),
+    "infonce": Method(_infonce, _infonce),
+    "smile": Method(_told_apart, _smile),
 }
 
 
-def _parts(x: np.ndarray, y: np.ndarray) -> list[Parts]:
+def _parts(x: np.ndarray, y: np.ndarray, judged: Judged) -> tuple[Parts, Parts | None, Parts]:
+    """Return the samples that train, those that tell when to stop, and those estimated on."""
     if len(x) < 16:
         raise ValueError(f"x must have ≥ 16 rows, got {len(x)}")
     rows = torch.randperm(len(x))
     whole = Parts(*(torch.from_numpy(whiten(side).points).float()[rows] for side in (x, y)))
-    cuts = [0, 3 * len(x) // 8, len(x) // 2, len(x)]
-    return [
-        Parts(whole.x[low:high], whole.y[low:high])
-        for low, high in zip(cuts[:-1], cuts[1:], strict=True)
-    ]
+    if judged == "in_sample":
+        return whole, None, whole
+    cuts = [3 * len(x) // 8, len(x) // 2]
+    train, stop, judge = (
+        Parts(*both)
+        for both in zip(whole.x.tensor_split(cuts), whole.y.tensor_split(cuts), strict=True)
+    )
+    return train, stop, judge
 
 
 def _trained(
     train: Parts,
-    stop: Parts,
-    objective: Callable[[Tensor], Tensor],
-    pace: Pace,
+    stop: Parts | None,
+    method: Method,
+    pace: Training,
 ) -> tuple[Critic, int]:
-    """Train until the objective on `stop` falls; return the best critic and the steps taken."""
+    """Train until the objective on `stop` falls, if there is one.
+
+    Returns:
+        The critic, as it was when that was largest, and the steps taken.
+    """
     critic = Critic(train.x.shape[1], train.y.shape[1])
-    optimizer = torch.optim.Adam(critic.parameters(), lr=pace.learning_rate)
-    best, value, waited, step = copy.deepcopy(critic), -math.inf, 0, 0
-    while step < pace.steps and waited < PATIENCE:
-        for _ in range(min(CHECK_EVERY, pace.steps - step)):
-            rows = torch.randperm(len(train.x))[: pace.batch]
+    optimizer = torch.optim.Adam(critic.parameters(), lr=pace["learning_rate"])
+    best, value, waited, step = copy.deepcopy(critic.state_dict()), -math.inf, 0, 0
+    if stop is not None:  # learning may be worse than knowing nothing
+        value = float(_values(critic, stop, method.reported, pace["batch"]).mean())
+    while step < pace["steps"] and waited < PATIENCE:
+        for _ in range(min(CHECK_EVERY, pace["steps"] - step)):
+            rows = torch.randperm(len(train.x))[: pace["batch"]]
             optimizer.zero_grad()
-            (-objective(critic(Parts(train.x[rows], train.y[rows])))).backward()
+            (-method.trained(critic(Parts(train.x[rows], train.y[rows])))).backward()
             optimizer.step()
             step += 1
-        now = float(_values(critic, stop, objective, pace.batch).mean())
-        waited = 0 if now > value else waited + 1
-        if now > value:
-            best, value = copy.deepcopy(critic), now
-    return best, step
+        if stop is not None:
+            now = float(_values(critic, stop, method.reported, pace["batch"]).mean())
+            waited = 0 if now > value else waited + 1
+            if now > value:
+                best, value = copy.deepcopy(critic.state_dict()), now
+            elif waited == PATIENCE // 2:
+                critic.load_state_dict(best)
+                optimizer.param_groups[0]["lr"] *= SLOWER
+    if stop is not None:
+        critic.load_state_dict(best)
+    return critic, step
 
 
 def _values(

@@ -13,9 +13,9 @@ from numpy.typing import ArrayLike
 
 from ibsweep import checks
 from ibsweep.estimators import kl, samples
-from ibsweep.estimators.entropic import contributions, estimate, label_estimate
+from ibsweep.estimators.entropic import contributions, estimate
 from ibsweep.estimators.margins import COARSE, FINE, most_informative, normal_scores
-from ibsweep.estimators.whitening import LEAST, whiten
+from ibsweep.estimators.whitening import whiten
 from ibsweep.types import Estimate
 
 Margins = Literal["given", "chosen"]
@@ -72,8 +72,11 @@ def mutual_information(
         >>> abs(mutual_information(x, x + noise).value - 0.5) < 0.1
         True
     """
-    entropy, _ = _options(neighbours, shuffles, seed)
+    checks.integer("neighbours", neighbours, minimum=1)
+    checks.integer("shuffles", shuffles, minimum=1)
+    checks.integer("seed", seed, minimum=0)
     checks.choice("margins", margins, ("given", "chosen"))
+    entropy = partial(kl.entropy, neighbours=neighbours)
     first, second, held = samples.pairs(x, y)
     if not first.shape[1] or not second.shape[1]:
         return estimate(np.zeros(len(first)), **held, bias=0.0, scores=0.0, negative=0.0)
@@ -110,82 +113,9 @@ def _against_shuffled(
     return found._replace(diagnostics={"bias": float(np.mean(excess))})
 
 
-def label_information(
-    x: ArrayLike, labels: ArrayLike, *, neighbours: int = 5, shuffles: int = 2, seed: int = 0
-) -> Estimate:
-    """Information as the mean entropy of shuffled classes less that of the classes.
-
-    Î = Σ_y p(y) [(1/R) Σ_r ĥ(X|y_π_r) − ĥ(X|y)]. Each class is measured in coordinates of unit
-    covariance of its own and of unit mean covariance within classes; the smaller entropy counts,
-    since structure that is too fine for the neighbours makes them err upwards.
-
-    Args:
-        x: Shape `(n, d)`.
-        labels: Shape `(n,)`, integer; two samples of each class or more.
-        neighbours: As for `kl.entropy`.
-        shuffles: R, ≥ 1.
-        seed: Of the permutations, ≥ 0.
-
-    Returns:
-        Bits; 0 if `x` is constant or there is one class. Diagnostics as in
-        `entropic.label_information`, and `bias`.
-
-    Raises:
-        ValueError: If an argument is malformed, or a class has one sample.
-
-    References:
-        As for `mutual_information`.
-    """
-    entropy, generator = _options(neighbours, shuffles, seed)
-    points = samples.dithered(samples.on_support("x", x), seed=0)
-    numbers, sizes = samples.classes(labels, samples=len(points))
-    if not points.shape[1]:
-        return label_estimate(np.zeros(len(points)), sizes, rank_x=0.0, bias=0.0)
-    order = _order(points)
-    points, numbers = _within(points, numbers)[order], numbers[order]
-    whole = contributions(entropy(points, whiten=False))
-    terms = whole - _classwise(entropy, points, numbers)
-    shuffled = [generator.permutation(numbers) for _ in range(shuffles)]
-    excess = np.stack([whole - _classwise(entropy, points, other) for other in shuffled])
-    found = _corrected(terms, excess)
-    pointwise = np.empty(len(points))
-    pointwise[order] = contributions(found)
-    held = {"rank_x": float(points.shape[1]), "bias": float(excess.mean())}
-    limits = label_estimate(pointwise, sizes, **held)
-    return Estimate(found.value, found.error, limits.diagnostics, pointwise)
-
-
-def _options(neighbours: int, shuffles: int, seed: int) -> tuple[partial, np.random.Generator]:
-    checks.integer("neighbours", neighbours, minimum=1)
-    checks.integer("shuffles", shuffles, minimum=1)
-    checks.integer("seed", seed, minimum=0)
-    return partial(kl.entropy, neighbours=neighbours), np.random.default_rng(seed)
-
-
 def _order(points: np.ndarray) -> np.ndarray:
     """Order the samples by their distance from the centre, which no linear map changes."""
     return np.argsort((whiten(points).points ** 2).sum(axis=1), kind="stable")
-
-
-def _within(points: np.ndarray, numbers: np.ndarray) -> np.ndarray:
-    """Bring samples to unit mean covariance within classes, if those vary in all directions."""
-    means = np.stack(
-        [points[numbers == number].mean(axis=0) for number in range(numbers.max() + 1)]
-    )
-    _, singular, axes = np.linalg.svd(points - means[numbers], full_matrices=False)
-    if len(singular) < points.shape[1] or singular[-1] <= LEAST * singular[0]:
-        return points
-    return points @ (axes.T / singular) * np.sqrt(len(points))
-
-
-def _classwise(entropy: partial, points: np.ndarray, numbers: np.ndarray) -> np.ndarray:
-    terms = np.empty(len(points))
-    for number in range(numbers.max() + 1):
-        members = numbers == number
-        found = [entropy(points[members], whiten=whiten) for whiten in (True, False)]
-        finite = [one for one in found if np.isfinite(one.value)]  # its own, if large enough
-        terms[members] = contributions(min(finite, key=lambda one: one.value))
-    return terms
 
 
 def _corrected(terms: np.ndarray, excess: np.ndarray) -> Estimate:

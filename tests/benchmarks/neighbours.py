@@ -1,7 +1,8 @@
 """Time the search for neighbours: `python -m tests.benchmarks.neighbours`.
 
-Prints seconds and peak memory, each measured in a process of its own, and ratios against
-scikit-learn's NearestNeighbors as one would first write it; one thread, five neighbours.
+Prints seconds of the processor, which other programs change little, and peak memory, each measured
+in a process of its own, and ratios against scikit-learn's NearestNeighbors as one would first
+write it; one thread, five neighbours.
 """
 
 import multiprocessing
@@ -33,14 +34,14 @@ METHODS: dict[str, Callable[[np.ndarray], np.ndarray]] = {"ours": ours, "naive":
 
 
 def measure(task: tuple[str, int, int]) -> tuple[float, float, float]:
-    """Return seconds, MiB of peak memory beyond the samples' process, and the mean distance."""
+    """Return seconds of the processor, MiB of memory at most, and the mean distance."""
     name, samples, dimensions = task
     points = np.random.default_rng(0).normal(size=(samples, dimensions))
     METHODS[name](points[:100])
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    begin = time.perf_counter()
+    begin = time.process_time()
     distance = float(METHODS[name](points).mean())
-    seconds = time.perf_counter() - begin
+    seconds = time.process_time() - begin
     return seconds, (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024, distance
 
 

@@ -1,10 +1,14 @@
+from functools import partial
+
 import numpy as np
 import pytest
 import torch
 
+from ibsweep.distributions.normal import Normal
 from ibsweep.estimators import critics
 
 BOUNDS = list(critics.BOUNDS)
+JUDGED = ("held_out", "in_sample")
 
 
 def correlated(rng, n, nats):
@@ -25,6 +29,15 @@ def test_one_nat_is_found(rng, bound):
     x, y = correlated(rng, 4000, 1.0)
     found = critics.mutual_information(x, y, bound=bound, steps=300)
     assert found.value * np.log(2) == pytest.approx(1.0, abs=0.25)
+
+
+@pytest.mark.slow
+def test_the_samples_that_trained_a_critic_read_far_too_much(rng):
+    pair = Normal(dims=(10, 10), information=0.1 / np.log(2), rotated=True).sample(1000, rng)
+    judge = partial(critics.mutual_information, *pair, bound="mine", steps=300)
+    held_out, in_sample = (judge(judged=how).value * np.log(2) for how in JUDGED)
+    assert held_out == pytest.approx(0.1, abs=0.15)
+    assert in_sample > 0.3
 
 
 def test_infonce_cannot_exceed_its_cap(rng):
@@ -48,5 +61,11 @@ def test_options_and_samples_are_checked():
     x = np.arange(20.0)
     with pytest.raises(ValueError, match="bound must be one of mine, nwj"):
         critics.mutual_information(x, x, bound="x")
+    with pytest.raises(ValueError, match="judged must be one of held_out, in_sample, got 'x'"):
+        critics.mutual_information(x, x, bound="mine", judged="x")
+    with pytest.raises(ValueError, match="option must be one of steps, batch, learning_rate"):
+        critics.mutual_information(x, x, bound="mine", step=1)
+    with pytest.raises(ValueError, match="batch must be an integer ≥ 2, got 1"):
+        critics.mutual_information(x, x, bound="mine", batch=1)
     with pytest.raises(ValueError, match="x must have ≥ 16 rows, got 15"):
         critics.mutual_information(x[:15], x[:15], bound="mine")

@@ -81,27 +81,6 @@ def test_the_error_is_the_spread_of_estimates(rng):
     assert np.mean([one.error for one in found]) == pytest.approx(spread, rel=0.4)
 
 
-def test_labels_of_a_cube_cut_in_slabs(rng):
-    x = rng.uniform(size=(10_000, 4))
-    found = shuffled.label_information(x, np.floor(10 * x[:, 0]).astype(int))
-    assert found.value == pytest.approx(np.log2(10), abs=0.05)
-    assert found.error < 0.02
-
-
-def test_labels_that_mean_nothing(rng):
-    found = [
-        shuffled.label_information(rng.normal(size=(60, 2)), np.arange(60) % 3, seed=seed).value
-        for seed in range(80)
-    ]
-    assert np.mean(found) == pytest.approx(0, abs=4 * np.std(found) / np.sqrt(80))
-
-
-def test_classes_far_apart_in_every_direction(rng):
-    labels = np.arange(2000) % 2
-    x = rng.normal(size=(2000, 3)) + 100 * labels[:, None]
-    assert shuffled.label_information(x, labels).value == pytest.approx(1, abs=0.05)
-
-
 def test_rows_have_no_order_and_linear_maps_do_not_matter(rng):
     x, y = gaussian_pair(rng, 300, 2, 2, 1.0)
     expected = shuffled.mutual_information(x, y)
@@ -122,7 +101,6 @@ def test_extremes_are_exact(rng):
     x = rng.normal(size=(100, 2))
     assert shuffled.mutual_information(x, np.zeros(100)).value == 0
     assert shuffled.mutual_information(x, 2 * x, margins="chosen").value == np.inf
-    assert shuffled.label_information(x, np.zeros(100, dtype=int)).value == pytest.approx(0)
 
 
 def test_margins_are_checked():
