@@ -14,8 +14,13 @@ NUMERICS = {
     "noise": 2,  # likewise
     "estimators": 1,
     "autoencoders": 2,  # of estimators that compress by one, besides "estimators"
+    "critics": 2,  # likewise
 }  # raised when an unchanged configuration would give other numbers
 
+_MODULES = {
+    "autoencoders": "ibsweep.compressors.autoencoder",
+    "critics": "ibsweep.estimators.critics",
+}
 _CONVOLUTIONAL = f"{ConvNet.__module__}.{ConvNet.__qualname__}"
 _TRAINING = ("split", "network", "activation", "regularization", "snapshots", "dtype")
 
@@ -47,7 +52,7 @@ def content(settings: Settings) -> dict[str, Any]:
         **training_content(settings),
         **measured,
         "estimator_numerics": NUMERICS["estimators"],
-        **_autoencoders(settings),
+        **_parts_of_estimators(settings),
     }
 
 
@@ -61,10 +66,10 @@ def _parts(settings: Settings) -> dict[str, Any]:
     return {"numerics_of_parts": versions} if versions else {}
 
 
-def _autoencoders(settings: Settings) -> dict[str, int]:
-    """Return the numerics version of autoencoders, for estimators that use one."""
-    uses_one = "ibsweep.compressors.autoencoder." in json.dumps(settings.values["estimator"])
-    return {"autoencoders": NUMERICS["autoencoders"]} if uses_one else {}
+def _parts_of_estimators(settings: Settings) -> dict[str, int]:
+    """Return the numerics versions of what not all estimators use."""
+    used = json.dumps(settings.values["estimator"])
+    return {part: NUMERICS[part] for part, module in _MODULES.items() if f"{module}." in used}
 
 
 def _unusual(settings: Settings, key: str) -> dict[str, Any]:

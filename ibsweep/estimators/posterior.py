@@ -35,7 +35,7 @@ def label_information(x: ArrayLike, labels: ArrayLike, *, neighbours: int = 5) -
 
     Args:
         x: Shape `(n, d)`.
-        labels: Shape `(n,)`, integer; two samples of each class or more.
+        labels: Shape `(n,)`, integer; the only sample of a class contributes nothing.
         neighbours: k, ≥ 1; less in classes of no more samples.
 
     Returns:
@@ -44,7 +44,7 @@ def label_information(x: ArrayLike, labels: ArrayLike, *, neighbours: int = 5) -
         `drawn`, `quadratic`, `neighbours`.
 
     Raises:
-        ValueError: If an argument is malformed, or a class has one sample.
+        ValueError: If an argument is malformed.
 
     References:
         Barber & Agakov, The IM algorithm, 2003, for the bound; Friedman, Regularized discriminant
@@ -61,21 +61,34 @@ def label_information(x: ArrayLike, labels: ArrayLike, *, neighbours: int = 5) -
     checks.integer("neighbours", neighbours, minimum=1)
     points = samples.dithered(samples.on_support("x", x), seed=0)
     of, sizes = samples.classes(labels, samples=len(points))
-    rank = float(points.shape[1])
-    if not rank or len(sizes) == 1:
-        unused = dict.fromkeys(KINDS, 0.0)
-        return label_estimate(np.zeros(len(points)), sizes, rank_x=rank, **unused)
-    if sizes.min() < 2:
-        raise ValueError(f"labels must have ≥ 2 samples of each class, got {sizes.min()}")
+    rank, terms = float(points.shape[1]), np.zeros(len(points))
+    kept, weights = (sizes > 1)[of], np.zeros(len(KINDS))
+    if rank and (sizes > 1).sum() > 1:
+        numbers, counts = samples.classes(of[kept], samples=int(kept.sum()))
+        terms[kept], weights = _gains(
+            points[kept], numbers, np.log(counts / kept.sum()), neighbours
+        )
+    told = dict(zip(KINDS, weights.tolist(), strict=True))
+    return label_estimate(terms / np.log(2), sizes, rank_x=rank, **told)
+
+
+def _gains(
+    points: np.ndarray, of: np.ndarray, prior: np.ndarray, neighbours: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return ln q(y|x) / p(y) of every sample, and the weights of the kinds of scores.
+
+    Args:
+        points: Shape `(n, d)`.
+        of: Class of each, 0 …, of two samples or more; shape `(n,)`.
+        prior: ln p(y), shape `(classes,)`.
+        neighbours: k.
+    """
     rows = _within(whiten(points).points, of)
-    own = [_own_normal(rows, of, prior) for prior in (rank + 1, FAINT)]
+    own = [_own_normal(rows, of, worth) for worth in (points.shape[1] + 1, FAINT)]
     scores = np.stack([_normal(rows, of), *own, _nearest(rows, of, neighbours)])
-    prior = np.log(sizes / len(of))
     weights = _stacked(scores, prior, of)
     posterior = log_softmax(prior + np.tensordot(weights, scores, 1), axis=1)
-    gain = posterior[np.arange(len(of)), of] - prior[of]
-    told = dict(zip(KINDS, weights.tolist(), strict=True))
-    return label_estimate(gain / np.log(2), sizes, rank_x=rank, **told)
+    return posterior[np.arange(len(of)), of] - prior[of], weights
 
 
 def _within(points: np.ndarray, of: np.ndarray) -> np.ndarray:

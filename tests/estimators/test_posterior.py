@@ -115,8 +115,18 @@ def test_extremes_are_exact(rng):
     assert posterior.label_information(x, np.zeros(100, dtype=int)).value == 0
 
 
-def test_a_class_of_one_sample_is_an_error(rng):
-    with pytest.raises(ValueError, match="labels must have ≥ 2 samples of each class, got 1"):
-        posterior.label_information(rng.normal(size=(3, 1)), [0, 0, 1])
+def test_the_only_sample_of_a_class_contributes_nothing(rng):
+    x, labels = rng.normal(size=(100, 2)), np.arange(100) % 2
+    x[:, 0] += 9 * labels
+    labels[0] = 7
+    found = posterior.label_information(x, labels)
+    assert found.pointwise[0] == 0
+    assert found.pointwise[1:] == pytest.approx(
+        posterior.label_information(x[1:], labels[1:]).pointwise, rel=1e-6
+    )
+    assert posterior.label_information(x[:3], [0, 1, 2]).value == 0
+
+
+def test_neighbours_must_be_some():
     with pytest.raises(ValueError, match="neighbours must be an integer ≥ 1, got 0"):
         posterior.label_information(np.eye(3), [0, 0, 0], neighbours=0)
