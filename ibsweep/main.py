@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import hydra
 import torch
@@ -26,6 +26,7 @@ from ibsweep.forecasting import forecast
 from ibsweep.instantiation import ConfigError
 from ibsweep.jobs import describe
 from ibsweep.launching import launcher
+from ibsweep.launching.failures import EXIT_TERMINATED, Terminated
 from ibsweep.launching.launcher import BatchTask, Identity, Recalled
 from ibsweep.options import Options
 from ibsweep.pipeline import Batch, TrainingFailed
@@ -35,8 +36,6 @@ from ibsweep.tracking import StoreError, open_store, store_errors
 from ibsweep.types import Job
 
 log = logging.getLogger(__name__)
-
-EXIT_TERMINATED = 143  # what a shell reports for SIGTERM
 
 EXPECTED = (
     ConfigError,
@@ -180,6 +179,10 @@ def main() -> None:
     run(train_and_measure, config="config")
 
 
+def _terminate(number: int, frame: object) -> NoReturn:
+    raise Terminated  # which stops workers, too
+
+
 def run(task: Callable[[DictConfig], object], *, config: str) -> None:
     """Run a task by Hydra with the arguments of the process, wrong input being told in a line.
 
@@ -189,13 +192,15 @@ def run(task: Callable[[DictConfig], object], *, config: str) -> None:
     """
     os.environ["HYDRA_FULL_ERROR"] = "1"  # Hydra then raises its errors, to be told here
     launcher.register()
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(EXIT_TERMINATED))  # stops workers, too
+    signal.signal(signal.SIGTERM, _terminate)
     if "dry_run=true" in sys.argv and not {"-m", "--multirun"} & set(sys.argv):
         sys.argv.append("--multirun")  # a single run is a sweep of one job: it is planned first
     command = hydra.main(version_base="1.3", config_path=conf_dir(), config_name=config)
     try:
         _check_choices(sys.argv[1:])
         command(task)()
+    except Terminated:
+        sys.exit(EXIT_TERMINATED)
     except EXPECTED as error:
         sys.exit(report(error))
     except RuntimeError as error:

@@ -7,6 +7,13 @@ from pathlib import Path
 
 FILE_NAME = "sweep_summary.json"
 LISTED = 20
+EXIT_FAILED = 1
+EXIT_INTERRUPTED = 130  # what a shell reports for Ctrl-C
+EXIT_TERMINATED = 143  # what a shell reports for SIGTERM
+
+
+class Terminated(KeyboardInterrupt):
+    """The system asked the process to end: as Ctrl-C, and unlike a job's own sys.exit."""
 
 
 @dataclass(frozen=True)

@@ -21,16 +21,21 @@ from ibsweep import checks
 from ibsweep.launching.agenda import twins
 from ibsweep.launching.batch import batch_of
 from ibsweep.launching.composition import compose, identify, make_sweep_dir
-from ibsweep.launching.failures import Failure, failure_list, write_summary
+from ibsweep.launching.failures import (
+    EXIT_FAILED,
+    EXIT_INTERRUPTED,
+    EXIT_TERMINATED,
+    Failure,
+    Terminated,
+    failure_list,
+    write_summary,
+)
 from ibsweep.launching.launcher import EnsembleLauncher
 from ibsweep.launching.plugins import alias
 from ibsweep.launching.rehearsal import report
 from ibsweep.launching.results import JobFailed
 
 log = logging.getLogger(__name__)
-
-EXIT_FAILED = 1
-EXIT_INTERRUPTED = 130  # what a shell reports for Ctrl-C
 
 
 class GridSweeper(Sweeper):
@@ -91,7 +96,7 @@ class GridSweeper(Sweeper):
 
         Raises:
             ConfigCompositionException: If a job cannot be composed or run.
-            SystemExit: With status 1 if a job failed, 130 if the sweep was interrupted.
+            SystemExit: With status 1 if a job failed, 130 or 143 if Ctrl-C or SIGTERM came.
         """
         assert self.config is not None and self.launcher is not None
         jobs = self._jobs(arguments)
@@ -105,9 +110,10 @@ class GridSweeper(Sweeper):
         started_at = time.monotonic()
         try:
             results = self.launcher.launch(jobs, initial_job_idx=0)
-        except KeyboardInterrupt:
+        except KeyboardInterrupt as end:
             log.warning(f"Interrupted; what is done so far is under {sweep_dir}")
-            raise SystemExit(EXIT_INTERRUPTED) from None
+            terminated = isinstance(end, Terminated)
+            raise SystemExit(EXIT_TERMINATED if terminated else EXIT_INTERRUPTED) from None
         failures = _failures(results)
         path = write_summary(
             sweep_dir,

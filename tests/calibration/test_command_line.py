@@ -4,6 +4,7 @@ import os
 import re
 import subprocess
 import sys
+import time
 
 import pytest
 from click.testing import CliRunner
@@ -14,16 +15,24 @@ from ibsweep.tracking import TrackingOptions, open_store
 TINY = ["samples=50", "estimator=gaussian", "hydra.launcher.backend=sequential"]
 
 
-def command(folder, *arguments):
+def started(folder, *arguments):
     clean = {k: v for k, v in os.environ.items() if not k.startswith(("MLFLOW", "HYDRA"))}
-    return subprocess.run(
-        [sys.executable, "-m", "ibsweep.cli", "calibrate", *arguments],
-        cwd=folder,
-        env=clean,
-        capture_output=True,
-        text=True,
-        timeout=300,
-    )
+    line = [sys.executable, "-m", "ibsweep.cli", "calibrate", *arguments]
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    return subprocess.Popen(line, cwd=folder, env=clean, **pipes)
+
+
+def command(folder, *arguments):
+    process = started(folder, *arguments)
+    told = process.communicate(timeout=300)
+    return subprocess.CompletedProcess(process.args, process.returncode, *told)
+
+
+def wait_for(condition, *, seconds=120):
+    end = time.monotonic() + seconds
+    while not condition() and time.monotonic() < end:
+        time.sleep(0.1)
+    return condition()
 
 
 def store_of(folder):
@@ -70,6 +79,21 @@ def test_the_same_command_again_measures_only_what_is_missing(tmp_path):
     assert again.returncode == 0, again.stderr
     assert "2 of 3 already finished, 1 to run" in again.stdout + again.stderr
     assert len(store_of(tmp_path).calibrations()) == 3
+
+
+def test_sigterm_ends_it_in_its_own_process_too(tmp_path):
+    arguments = ["seed=range(500)", *TINY, "samples=2000", "estimator=kde_entropy"]
+    process = started(tmp_path, *arguments)
+    assert wait_for(lambda: (tmp_path / "outputs" / "mlflow.db").is_file())
+    assert wait_for(lambda: len(store_of(tmp_path).calibrations()))
+    process.terminate()
+    told = "".join(process.communicate(timeout=60))
+    assert process.returncode == 143, told
+    assert "Interrupted; what is done so far is under" in told
+    assert "Traceback" not in told
+    runs = store_of(tmp_path).calibrations()
+    assert 0 < (runs["status"] == "FINISHED").sum() < 400
+    assert "FAILED" not in set(runs["status"])
 
 
 def test_wrong_input_is_one_line_and_leaves_no_run(tmp_path):
