@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 
 from ibsweep.plots.style import FAINT, GRID, INK, epoch_colours
 
+_TWO_DECADES = 100  # epochs: below, powers of ten alone would be a tick or two
 TWO_COLUMNS = 7.0  # inches, the width of a page's text in a journal of two columns
 
 
@@ -49,6 +50,10 @@ def draw_colourbar(axes: Axes, norm: LogNorm) -> None:
     bar = figure.colorbar(ScalarMappable(norm, epoch_colours()), cax=axes)
     bar.outline.set_visible(False)
     bar.set_label("epoch + 1", fontsize=9, color=INK)
+    if norm.vmax is not None and norm.vmax < _TWO_DECADES:
+        bar.locator = ticker.LogLocator(subs=(1, 2, 5))
+        bar.formatter = ticker.StrMethodFormatter("{x:g}")
+        bar.update_ticks()
     _finish(axes)
 
 
