@@ -9,11 +9,12 @@ import numpy as np
 import pandas as pd
 from torch import Tensor
 
-from ibsweep import compression, replaying, violations
+from ibsweep import replaying
 from ibsweep.launching.batch import Cost
 from ibsweep.learning import train
 from ibsweep.measuring import Replay
 from ibsweep.pipeline import ensemble_of, information_planes
+from ibsweep.scoring import score
 from ibsweep.settings import Settings
 from ibsweep.tracking.metrics import run_points
 
@@ -82,8 +83,7 @@ def _measure(
     labels = settings.dataset.labels[settings.measured]
     scores = {
         **replaying.final_scores(run.training, settings.dataset, settings.split),
-        **compression.scores(curves, samples=len(labels)),
-        **violations.scores(curves, label_entropy=violations.label_entropy(labels)),
+        **score(curves, run.training, labels),
     }
     return curves, run.training, scores
 

@@ -17,7 +17,10 @@ Activity = Tensor | np.ndarray
 
 OUTPUT = "output"  # the softmax layer; all others are hidden ones
 # columns that tables of many networks have beside those of `measure`
-RESERVED = ("network", "n", "i_xt_low", "i_xt_high", "i_ty_low", "i_ty_high")
+RESERVED = (
+    *("network", "n", "i_xt_low", "i_xt_high", "i_ty_low", "i_ty_high"),
+    *("i_xt_smooth", "i_ty_smooth"),
+)
 
 
 class Floor(NamedTuple):

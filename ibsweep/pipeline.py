@@ -10,12 +10,14 @@ import numpy as np
 import pandas as pd
 from torch import Tensor
 
-from ibsweep import compression, fingerprints, plots, replaying, reuse, violations
+from ibsweep import fingerprints, plots, replaying, reuse
+from ibsweep.analysis.smoothing import smoothed
 from ibsweep.checkpoints import Checkpoints, checkpoint_epoch, remove_checkpoint
 from ibsweep.ensembles import Ensemble
 from ibsweep.learning import Progress, train
 from ibsweep.measuring import Replay
 from ibsweep.networks.weights import Layout
+from ibsweep.scoring import score
 from ibsweep.settings import Settings
 from ibsweep.tracking import Store, open_store
 from ibsweep.types import Job, NetworkRecord
@@ -191,12 +193,11 @@ class Batch:
         labels = settings.dataset.labels[settings.measured]
         return NetworkRecord(
             job=job,
-            curves=curves,
+            curves=smoothed(curves),
             training=training,
             scores={
                 **replaying.final_scores(training, settings.dataset, settings.split),
-                **compression.scores(curves, samples=len(labels)),
-                **violations.scores(curves, label_entropy=violations.label_entropy(labels)),
+                **score(curves, training, labels),
             },
             weights=_arrays(settings, network.weights),
             activity=replay.logged(settings),

@@ -73,8 +73,9 @@ def curves(runs: pd.DataFrame) -> pd.DataFrame:
     Returns:
         `network` (a `run_id` of `runs`), `epoch`, `layer`, `estimator`, `part`, and in bits
         `i_xt`, `i_ty`, `i_ty_floor`: I(T;Y) with permuted labels, and one standard error,
-        `i_xt_error` and `i_ty_error`; then the diagnostics that an estimator gave, e.g. `rank_t`.
-        NaN where something was not measured or is not known.
+        `i_xt_error` and `i_ty_error`; then the diagnostics that an estimator gave, e.g. `rank_t`,
+        and `i_xt_smooth`, `i_ty_smooth` (bits), see `analysis.smoothing.smoothed`. NaN where
+        something was not measured or is not known.
 
     Raises:
         ValueError: If the table does not remember its store.

@@ -23,7 +23,7 @@ FLOW = [  # a module imports from its own line or an earlier one
     {"plots"},
     {"instantiation", "shipped", "options", "settings", "fingerprints", "jobs"},
     {"reuse", "restoring"},
-    {"querying", "measuring", "recording"},
+    {"querying", "measuring", "recording", "scoring"},
     {"pipeline", "aggregation", "integrity", "figures", "report"},
     {"calibration"},
     {"launching", "watching"},

@@ -5,7 +5,8 @@ from collections.abc import Hashable
 import numpy as np
 import pandas as pd
 
-from ibsweep.analysis.phases import LEAST_CHANGE, STANDARD_ERRORS, Resampled, resample
+from ibsweep.analysis.phases import LEAST_CHANGE, STANDARD_ERRORS
+from ibsweep.analysis.smoothing import LEAST, Resampled, resample, smoother
 
 LOSS = "loss/train"
 INTERVAL = (2.5, 97.5)  # percentiles
@@ -61,7 +62,7 @@ def loss_phases(
             raise ValueError(f"training must hold every network of curves, got none of {network}")
         if network not in steepest:
             steepest[network] = _steepest(losses[network], resamples=resamples, seed=seed)
-        held = resample(table["epoch"], table["i_xt"], resamples=resamples, seed=seed + 1)
+        held = _resampled(table, "i_xt", resamples=resamples, seed=seed + 1)
         found = _compared(_onsets(held), *steepest[network])
         rows.append(dict(zip(("network", "estimator", "layer"), names, strict=True)) | found)
     return pd.DataFrame(rows)
@@ -120,15 +121,49 @@ def smoothed_loss(training: pd.DataFrame) -> pd.DataFrame:
         ValueError: If it has fewer than 5 snapshots.
     """
     ordered = training.sort_values("epoch", kind="stable")
-    held = resample(ordered["epoch"], ordered[LOSS], resamples=0, seed=0)
+    held = _resampled(ordered, LOSS, resamples=0, seed=0)
     slope = np.gradient(held.smooth[0], np.log2(1.0 + held.epochs))
     return pd.DataFrame({"epoch": held.epochs, "loss": held.smooth[0], "slope": slope})
+
+
+def scores(curves: pd.DataFrame, training: pd.DataFrame) -> dict[str, float]:
+    """Say of one network what `loss_phases` does.
+
+    Args:
+        curves: `epoch, layer, estimator, part, i_xt`.
+        training: `epoch, loss/train`.
+
+    Returns:
+        `loss/steepest_epoch` and `loss/steepest_slope` (nats a doubling); for every estimator and
+        layer with an onset `<estimator>/onset_epoch/<layer>` and `<estimator>/lag/<layer>`, with
+        `lag_low` and `lag_high` (doublings). Nothing if there are fewer than 5 snapshots, no
+        training loss, or an infinite one.
+    """
+    if LOSS not in training or len(training) < LEAST or not np.isfinite(training[LOSS]).all():
+        return {}
+    whole = curves[curves["part"] == "all"]
+    finite = np.isfinite(whole["i_xt"]).groupby([whole["estimator"], whole["layer"]])
+    one = [table.assign(network="") for table in (whole[finite.transform("all")], training)]
+    _, slope = steepest = _steepest(training, resamples=0, seed=0)
+    found = {"loss/steepest_epoch": float(steepest[0][0]), "loss/steepest_slope": slope}
+    for row in loss_phases(*one).to_dict("records"):
+        if np.isfinite(row["onset_epoch"]):
+            for name in ("onset_epoch", "lag", "lag_low", "lag_high"):
+                found[f"{row['estimator']}/{name}/{row['layer']}"] = float(row[name])
+    return found
+
+
+def _resampled(table: pd.DataFrame, column: str, *, resamples: int, seed: int) -> Resampled:
+    epochs = table["epoch"].to_numpy()
+    return resample(
+        epochs, table[column].to_numpy(), smoother(epochs), resamples=resamples, seed=seed
+    )
 
 
 def _steepest(training: pd.DataFrame, *, resamples: int, seed: int) -> tuple[np.ndarray, float]:
     """Return the epoch of the steepest fall of the curve and of each resampled one; the slope."""
     ordered = training.sort_values("epoch", kind="stable")
-    held = resample(ordered["epoch"], ordered[LOSS], resamples=resamples, seed=seed)
+    held = _resampled(ordered, LOSS, resamples=resamples, seed=seed)
     slopes = np.gradient(held.smooth, np.log2(1.0 + held.epochs), axis=1)
     return held.epochs[slopes.argmin(axis=1)].astype(float), float(slopes[0].min())
 

@@ -1,64 +1,14 @@
 """When a layer takes information in and when it gives it up: phases of one curve of I(X;T)."""
 
-from typing import NamedTuple
-
 import numpy as np
 import pandas as pd
 
+from ibsweep.analysis.smoothing import Smoother, resample, smoother
 from ibsweep.compression import ceiling
 
 VERDICTS = ("fits", "compresses", "compresses_first", "static", "cannot_tell")
-BANDWIDTH = 0.5  # doublings of the epoch over which the curve is smoothed
 LEAST_CHANGE = 0.1  # bits: a smaller rise or fall is no phase, however certain
 STANDARD_ERRORS = 4.0  # of a difference of two smoothed values; less may be noise
-_MAD = 1.4826  # makes the median of |residual| a standard deviation
-
-
-class Smoother(NamedTuple):
-    """What smoothing does at given epochs.
-
-    Attributes:
-        matrix: Measured to smoothed values, shape `(snapshots, snapshots)`.
-        residual: Standard deviation of a residual if that of the noise is 1, shape `(snapshots,)`.
-        difference: Largest standard error of a difference of two smoothed values, for noise 1.
-    """
-
-    matrix: np.ndarray
-    residual: np.ndarray
-    difference: float
-
-
-class Resampled(NamedTuple):
-    """A smoothed curve, and others that the noise might have made of it.
-
-    Attributes:
-        epochs: Shape `(snapshots,)`.
-        smooth: The smoothed curve, then the others smoothed, shape `(1 + resamples, snapshots)`.
-        noise: Standard deviation of a measured value.
-        difference: Largest standard error of a difference of two smoothed values, for noise 1.
-    """
-
-    epochs: np.ndarray
-    smooth: np.ndarray
-    noise: float
-    difference: float
-
-
-def resample(epochs: pd.Series, values: pd.Series, *, resamples: int, seed: int) -> Resampled:
-    """Smooth a curve as `phases` does, and curves made of it and new noise.
-
-    Args:
-        epochs: Ascending, at least 5.
-        values: Measured at these.
-        resamples: How many curves are made.
-        seed: Seed of their noise.
-
-    Raises:
-        ValueError: If there are fewer snapshots.
-    """
-    places, held = epochs.to_numpy(), values.to_numpy()
-    smoother = _smoother(places)
-    return _resample(places, held, smoother, resamples=resamples, seed=seed)
 
 
 def phases(
@@ -109,8 +59,8 @@ def phases(
     rows = []
     for names, table in everything.groupby(["network", "estimator", "layer"], sort=False):
         epochs, held = table["epoch"].to_numpy(), table["i_xt"].to_numpy()
-        smoother = known.setdefault(epochs.tobytes(), _smoother(epochs))
-        found = _phases(epochs, held, smoother, samples=samples, resamples=resamples, seed=seed)
+        lines = known.setdefault(epochs.tobytes(), smoother(epochs))
+        found = _phases(epochs, held, lines, samples=samples, resamples=resamples, seed=seed)
         rows.append(dict(zip(("network", "estimator", "layer"), names, strict=True)) | found)
     return pd.DataFrame(rows)
 
@@ -118,16 +68,16 @@ def phases(
 def _phases(
     epochs: np.ndarray,
     held: np.ndarray,
-    smoother: Smoother,
+    lines: Smoother,
     *,
     samples: int,
     resamples: int,
     seed: int,
 ) -> dict[str, object]:
     """Return what is known of one curve."""
-    drawn = _resample(epochs, held, smoother, resamples=resamples, seed=seed)
+    drawn = resample(epochs, held, lines, resamples=resamples, seed=seed)
     smooth, noise = drawn.smooth[0], drawn.noise
-    threshold = max(LEAST_CHANGE, STANDARD_ERRORS * noise * smoother.difference)
+    threshold = max(LEAST_CHANGE, STANDARD_ERRORS * noise * drawn.difference)
     falls = np.maximum.accumulate(smooth) - smooth
     trough = int(falls.argmax())
     peak = int(smooth[: trough + 1].argmax())
@@ -148,16 +98,6 @@ def _phases(
     return {"verdict": verdict, "probability": float((verdicts[1:] == verdict).mean())} | found
 
 
-def _resample(
-    epochs: np.ndarray, held: np.ndarray, smoother: Smoother, *, resamples: int, seed: int
-) -> Resampled:
-    smooth = smoother.matrix @ held
-    noise = _MAD * float(np.median(np.abs(held - smooth) / smoother.residual))
-    drawn = np.random.default_rng(seed).normal(size=(resamples, len(held)))
-    curves = np.vstack([smooth, smooth + noise * drawn @ smoother.matrix.T])
-    return Resampled(epochs, curves, noise, smoother.difference)
-
-
 def _verdicts(smooth: np.ndarray, threshold: float) -> np.ndarray:
     """Return the verdict on each smoothed curve, shape `(curves, snapshots)` to `(curves,)`."""
     never = smooth.shape[1]
@@ -171,21 +111,3 @@ def _verdicts(smooth: np.ndarray, threshold: float) -> np.ndarray:
         ["static", "compresses_first", "compresses"],
         "fits",
     )
-
-
-def _smoother(epochs: np.ndarray) -> Smoother:
-    """Return the local lines through values at these epochs, over log2(1 + epoch)."""
-    if len(epochs) < 5:
-        raise ValueError(f"a curve must have at least 5 snapshots, got {len(epochs)}")
-    place = np.log2(1.0 + epochs)
-    apart = place[None, :] - place[:, None]
-    weights = np.exp(-0.5 * (apart / BANDWIDTH) ** 2)
-    s0, s1, s2 = ((weights * apart**power).sum(axis=1, keepdims=True) for power in range(3))
-    flat = (
-        s0 * s2 - s1**2 < 1e-9 * s0 * s0
-    )  # no neighbour near enough for a line: the value itself
-    matrix = weights * (s2 - s1 * apart) / np.where(flat, 1.0, s0 * s2 - s1**2)
-    matrix = np.where(flat, np.eye(len(epochs)), matrix)
-    left = np.eye(len(epochs)) - matrix
-    residual = np.maximum(np.linalg.norm(left, axis=1), 1e-3)
-    return Smoother(matrix, residual, float(np.sqrt(2) * np.linalg.norm(matrix, axis=1).max()))

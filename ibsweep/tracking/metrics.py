@@ -21,6 +21,7 @@ INFORMATION = {name + suffix for name in QUANTITIES for suffix in ("", "_low", "
 FLOOR = "i_ty_floor"  # measured at few epochs
 CURVE = ("layer", "estimator", "part")
 KEYS = {"network", "epoch", *CURVE, "n"}
+SMOOTH = {f"{name}_smooth" for name in QUANTITIES}  # in the file of curves alone
 
 
 class Point(NamedTuple):
@@ -55,7 +56,7 @@ def curve_points(curves: pd.DataFrame, *, points: int = POINTS) -> Iterator[Poin
     `<estimator>/rank_t/…`, only where there is one.
     """
     for column in curves:
-        if column in KEYS:
+        if column in KEYS or str(column).startswith(tuple(SMOOTH)):
             continue
         held = _held(curves, str(column))
         if held.empty:

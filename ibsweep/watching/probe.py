@@ -8,10 +8,11 @@ import numpy as np
 import pandas as pd
 from torch import nn
 
-from ibsweep import compression, violations
+from ibsweep.analysis.smoothing import smoothed
 from ibsweep.information import Floor
 from ibsweep.randomness import stream_seed
 from ibsweep.recording import record, same_randomness
+from ibsweep.scoring import score
 from ibsweep.tracking import open_store
 from ibsweep.types import Job, NetworkRecord
 from ibsweep.watching.keeping import Activity, Weights
@@ -135,10 +136,7 @@ class Probe:
         self._measuring += time.perf_counter() - begin
         self.scores = {
             **self._samples.performance(self.training["accuracy/test"]),
-            **compression.scores(self.curves, samples=len(self._samples)),
-            **violations.scores(
-                self.curves, label_entropy=violations.label_entropy(self._samples.labels)
-            ),
+            **score(self.curves, self.training, self._samples.labels),
         }
         if self._store is not None:
             self.run_id = store_run(self._store, self._record())
@@ -161,7 +159,7 @@ class Probe:
         logged = [one for one in self._activity.at if one in plan.logged or one == self.epoch]
         return NetworkRecord(
             job=self._job(),
-            curves=self.curves,
+            curves=smoothed(self.curves),
             training=training,
             scores=self.scores,
             weights={

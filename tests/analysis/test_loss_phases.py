@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ibsweep.analysis.loss_phases import lags, loss_phases, smoothed_loss
+from ibsweep.analysis.loss_phases import lags, loss_phases, scores, smoothed_loss
 from ibsweep.schedule import logarithmic
 
 EPOCHS = logarithmic(1000, count=80)
@@ -81,3 +81,26 @@ def test_a_network_without_training_is_an_error():
     curves, training = network("0", onset=5.0, steepest=5.0)
     with pytest.raises(ValueError, match="training must hold every network of curves, got none"):
         loss_phases(curves, training.assign(network="other"))
+
+
+def test_scores_name_the_onset_of_layers_that_compress():
+    curves, training = network("0", onset=5.0, steepest=6.0)
+    name = curves["network"].iloc[0]
+    one = curves[curves["network"] == name].drop(columns="network")
+    lossy = one.assign(estimator="lossy")
+    flat = lossy.assign(layer="flat", i_xt=1.0)
+    endless = lossy.assign(layer="endless", i_xt=np.inf)
+    own = training[training["network"] == name].drop(columns="network")
+    found = scores(pd.concat([lossy, flat, endless], ignore_index=True), own)
+    expected = loss_phases(curves.assign(estimator="lossy"), training).iloc[0]
+    layer = expected["layer"]
+    assert found[f"lossy/onset_epoch/{layer}"] == expected["onset_epoch"]
+    assert found[f"lossy/lag/{layer}"] == expected["lag"]
+    assert found["loss/steepest_epoch"] == expected["steepest_epoch"]
+    assert not [key for key in found if "flat" in key or "endless" in key]
+
+
+def test_no_scores_without_a_training_loss():
+    curves, training = network("0", onset=5.0, steepest=6.0)
+    assert scores(curves, training.drop(columns="loss/train")) == {}
+    assert scores(curves, training.head(4)) == {}
