@@ -172,7 +172,7 @@ def test_a_detail_must_be_named_as_a_column_of_its_own(name):
     def wrong(activity, labels):
         return Information(np.ones(2), np.ones(2), {name: np.ones(2)})
 
-    message = f"details of it must be identifiers other than epoch, .*, i_ty_high, got '{name}'"
+    message = f"details of it must be identifiers other than epoch, .*, i_ty_smooth, got '{name}'"
     with pytest.raises(ValueError, match=message):
         try_out(wrong)
 

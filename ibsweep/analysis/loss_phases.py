@@ -10,6 +10,7 @@ from ibsweep.analysis.smoothing import LEAST, Resampled, resample, smoother
 
 LOSS = "loss/train"
 INTERVAL = (2.5, 97.5)  # percentiles
+ONSET = ("onset_epoch", "lag", "lag_low", "lag_high")
 
 
 def loss_phases(
@@ -135,21 +136,28 @@ def scores(curves: pd.DataFrame, training: pd.DataFrame) -> dict[str, float]:
 
     Returns:
         `loss/steepest_epoch` and `loss/steepest_slope` (nats a doubling); for every estimator and
-        layer with an onset `<estimator>/onset_epoch/<layer>` and `<estimator>/lag/<layer>`, with
-        `lag_low` and `lag_high` (doublings). Nothing if there are fewer than 5 snapshots, no
-        training loss, or an infinite one.
+        layer `<estimator>/onset_epoch/<layer>` and `<estimator>/lag/<layer>`, with `lag_low` and
+        `lag_high` (doublings), NaN where nothing counts as a fall. All are NaN if there are fewer
+        than 5 snapshots, no training loss, or an infinite one; a layer's, if its curve is.
     """
-    if LOSS not in training or len(training) < LEAST or not np.isfinite(training[LOSS]).all():
-        return {}
     whole = curves[curves["part"] == "all"]
+    named = whole.groupby(["estimator", "layer"], sort=False)
+    found = dict.fromkeys(("loss/steepest_epoch", "loss/steepest_slope"), np.nan)
+    found |= {
+        f"{estimator}/{name}/{layer}": np.nan
+        for estimator, layer in named.groups
+        for name in ONSET
+    }
+    if LOSS not in training or len(training) < LEAST or not np.isfinite(training[LOSS]).all():
+        return found
+    epochs, slope = _steepest(training, resamples=0, seed=0)
+    found |= {"loss/steepest_epoch": float(epochs[0]), "loss/steepest_slope": slope}
     finite = np.isfinite(whole["i_xt"]).groupby([whole["estimator"], whole["layer"]])
-    one = [table.assign(network="") for table in (whole[finite.transform("all")], training)]
-    _, slope = steepest = _steepest(training, resamples=0, seed=0)
-    found = {"loss/steepest_epoch": float(steepest[0][0]), "loss/steepest_slope": slope}
-    for row in loss_phases(*one).to_dict("records"):
-        if np.isfinite(row["onset_epoch"]):
-            for name in ("onset_epoch", "lag", "lag_low", "lag_high"):
-                found[f"{row['estimator']}/{name}/{row['layer']}"] = float(row[name])
+    held = whole[finite.transform("all")]
+    for row in loss_phases(held.assign(network=""), training.assign(network="")).to_dict(
+        "records"
+    ):
+        found |= {f"{row['estimator']}/{name}/{row['layer']}": float(row[name]) for name in ONSET}
     return found
 
 
