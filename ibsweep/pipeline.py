@@ -264,7 +264,8 @@ def estimand(estimator: str, options: Mapping[str, object]) -> str:
 
     Args:
         estimator: Its name.
-        options: Dotted keys to values; those of `estimator.<name>.` are its options.
+        options: Dotted keys to values; those of `estimator.<name>.` are its options, and shown but
+            for those of its parts.
 
     Example:
         >>> estimand("ebab", {"estimator.ebab.bins": 30, "estimator.ebab.edge_rule": "equal"})
@@ -276,7 +277,7 @@ def estimand(estimator: str, options: Mapping[str, object]) -> str:
         if isinstance(value, str)
         else f"{key.removeprefix(prefix).replace('_', ' ')} {_short(value)}"
         for key, value in options.items()
-        if key.startswith(prefix)
+        if key.startswith(prefix) and "." not in key.removeprefix(prefix)
     ]
     return f"{estimator} ({', '.join(shown)})" if shown else estimator
 
