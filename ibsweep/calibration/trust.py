@@ -11,8 +11,7 @@ WITHIN_SHARE = 0.05
 def stored() -> pd.DataFrame:
     """Return the calibration that this package ships: one row a cell, as `report.cells`.
 
-    `ibsweep calibrate +experiment=figures_to_beat 'seed=range(10)'` and then `ibsweep estimators
-    --measured outputs --write ibsweep/calibration/stored.csv` make it anew.
+    The commands in docs/estimators.md make it anew.
     """
     with files("ibsweep.calibration").joinpath("stored.csv").open(encoding="utf-8") as file:
         return pd.read_csv(file)
