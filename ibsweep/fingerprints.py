@@ -5,23 +5,23 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from ibsweep.networks.conv import ConvNet
 from ibsweep.settings import LATER, PATHS, Settings
 
 NUMERICS = {
     "training": 1,
-    "convolutions": 2,  # of networks that have them, besides "training"
-    "noise": 2,  # likewise
     "estimators": 1,
-    "autoencoders": 2,  # of estimators that compress by one, besides "estimators"
-    "critics": 2,  # likewise
+    "convolutions": 2,  # this and the following beside those, where `_MODULES` are used
+    "noise": 2,
+    "autoencoders": 2,
+    "critics": 2,
 }  # raised when an unchanged configuration would give other numbers
 
 _MODULES = {
+    "convolutions": "ibsweep.networks.conv",
+    "noise": "ibsweep.noise",
     "autoencoders": "ibsweep.compressors.autoencoder",
     "critics": "ibsweep.estimators.critics",
 }
-_CONVOLUTIONAL = f"{ConvNet.__module__}.{ConvNet.__qualname__}"
 _TRAINING = ("split", "network", "activation", "regularization", "snapshots", "dtype")
 
 
@@ -40,7 +40,7 @@ def training_content(settings: Settings) -> dict[str, Any]:
         "seeding": settings.seeds,
         "device": settings.device.type,
         "numerics": NUMERICS["training"],
-        **_parts(settings),
+        **_versions(settings, "network", "noise"),
     }
 
 
@@ -52,24 +52,14 @@ def content(settings: Settings) -> dict[str, Any]:
         **training_content(settings),
         **measured,
         "estimator_numerics": NUMERICS["estimators"],
-        **_parts_of_estimators(settings),
+        **_versions(settings, "estimator"),
     }
 
 
-def _parts(settings: Settings) -> dict[str, Any]:
-    """Return the numerics versions of what not all networks have."""
-    has = {
-        "convolutions": settings.values["network"]["_target_"] == _CONVOLUTIONAL,
-        "noise": bool(settings.values["noise"]),
-    }
-    versions = {name: NUMERICS[name] for name, present in has.items() if present}
-    return {"numerics_of_parts": versions} if versions else {}
-
-
-def _parts_of_estimators(settings: Settings) -> dict[str, int]:
-    """Return the numerics versions of what not all estimators use."""
-    used = json.dumps(settings.values["estimator"])
-    return {part: NUMERICS[part] for part, module in _MODULES.items() if f"{module}." in used}
+def _versions(settings: Settings, *keys: str) -> dict[str, int]:
+    """Return the numerics versions of the modules that some options name."""
+    named = json.dumps([settings.values[key] for key in keys])
+    return {part: NUMERICS[part] for part, module in _MODULES.items() if f"{module}." in named}
 
 
 def _unusual(settings: Settings, key: str) -> dict[str, Any]:

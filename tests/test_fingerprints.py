@@ -89,6 +89,17 @@ def test_new_numbers_of_a_part_make_new_networks_of_those_that_have_it(
     assert network_fingerprint(without) == before[1]
 
 
+@pytest.mark.parametrize(("part", "estimator"), [("autoencoders", "lossy"), ("critics", "mine")])
+def test_new_numbers_of_a_part_make_new_runs_of_estimators_that_use_it(
+    settings, monkeypatch, part, estimator
+):
+    with_it, without = settings(f"estimator=[ebab,{estimator}]"), settings("estimator=[ebab]")
+    before = run_fingerprint(with_it), run_fingerprint(without), network_fingerprint(with_it)
+    monkeypatch.setitem(NUMERICS, part, 99)
+    assert run_fingerprint(with_it) != before[0]
+    assert (run_fingerprint(without), network_fingerprint(with_it)) == before[1:]
+
+
 @pytest.mark.parametrize(
     "override", ["estimator=[akde]", "estimator.ebab.bins=20", "parts=[all,test]"]
 )

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from ibsweep.analysis.phases import LEAST_CHANGE, STANDARD_ERRORS
-from ibsweep.analysis.smoothing import LEAST, Resampled, resample, smoother
+from ibsweep.analysis.smoothing import LEAST, Resampled, resample
 
 LOSS = "loss/train"
 INTERVAL = (2.5, 97.5)  # percentiles
@@ -153,19 +153,15 @@ def scores(curves: pd.DataFrame, training: pd.DataFrame) -> dict[str, float]:
     epochs, slope = _steepest(training, resamples=0, seed=0)
     found |= {"loss/steepest_epoch": float(epochs[0]), "loss/steepest_slope": slope}
     finite = np.isfinite(whole["i_xt"]).groupby([whole["estimator"], whole["layer"]])
-    held = whole[finite.transform("all")]
-    for row in loss_phases(held.assign(network=""), training.assign(network="")).to_dict(
-        "records"
-    ):
+    held = whole[finite.transform("all")].assign(network="")
+    for row in loss_phases(held, training.assign(network="")).to_dict("records"):
         found |= {f"{row['estimator']}/{name}/{row['layer']}": float(row[name]) for name in ONSET}
     return found
 
 
 def _resampled(table: pd.DataFrame, column: str, *, resamples: int, seed: int) -> Resampled:
-    epochs = table["epoch"].to_numpy()
-    return resample(
-        epochs, table[column].to_numpy(), smoother(epochs), resamples=resamples, seed=seed
-    )
+    epochs, values = (table[name].to_numpy() for name in ("epoch", column))
+    return resample(epochs, values, resamples=resamples, seed=seed)
 
 
 def _steepest(training: pd.DataFrame, *, resamples: int, seed: int) -> tuple[np.ndarray, float]:

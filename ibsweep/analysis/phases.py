@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from ibsweep.analysis.smoothing import Smoother, resample, smoother
+from ibsweep.analysis.smoothing import resample
 from ibsweep.compression import ceiling
 
 VERDICTS = ("fits", "compresses", "compresses_first", "static", "cannot_tell")
@@ -55,12 +55,10 @@ def phases(
         'compresses'
     """
     everything = curves[curves["part"] == "all"].sort_values("epoch", kind="stable")
-    known: dict[bytes, Smoother] = {}
     rows = []
     for names, table in everything.groupby(["network", "estimator", "layer"], sort=False):
         epochs, held = table["epoch"].to_numpy(), table["i_xt"].to_numpy()
-        lines = known.setdefault(epochs.tobytes(), smoother(epochs))
-        found = _phases(epochs, held, lines, samples=samples, resamples=resamples, seed=seed)
+        found = _phases(epochs, held, samples=samples, resamples=resamples, seed=seed)
         rows.append(dict(zip(("network", "estimator", "layer"), names, strict=True)) | found)
     return pd.DataFrame(rows)
 
@@ -68,14 +66,13 @@ def phases(
 def _phases(
     epochs: np.ndarray,
     held: np.ndarray,
-    lines: Smoother,
     *,
     samples: int,
     resamples: int,
     seed: int,
 ) -> dict[str, object]:
     """Return what is known of one curve."""
-    drawn = resample(epochs, held, lines, resamples=resamples, seed=seed)
+    drawn = resample(epochs, held, resamples=resamples, seed=seed)
     smooth, noise = drawn.smooth[0], drawn.noise
     threshold = max(LEAST_CHANGE, STANDARD_ERRORS * noise * drawn.difference)
     falls = np.maximum.accumulate(smooth) - smooth

@@ -1,5 +1,6 @@
 """Curves smoothed over the logarithm of the epoch, and how sure that is."""
 
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -52,7 +53,12 @@ def smoother(epochs: np.ndarray) -> Smoother:
     """
     if len(epochs) < LEAST:
         raise ValueError(f"a curve must have at least {LEAST} snapshots, got {len(epochs)}")
-    place = np.log2(1.0 + epochs)
+    return _smoother(tuple(epochs.tolist()))
+
+
+@lru_cache(maxsize=16)
+def _smoother(epochs: tuple[int, ...]) -> Smoother:
+    place = np.log2(1.0 + np.array(epochs))
     apart = place[None, :] - place[:, None]
     weights = np.exp(-0.5 * (apart / BANDWIDTH) ** 2)
     s0, s1, s2 = ((weights * apart**power).sum(axis=1, keepdims=True) for power in range(3))
@@ -66,18 +72,19 @@ def smoother(epochs: np.ndarray) -> Smoother:
     return Smoother(matrix, residual, float(np.sqrt(2) * np.linalg.norm(matrix, axis=1).max()))
 
 
-def resample(
-    epochs: np.ndarray, values: np.ndarray, lines: Smoother, *, resamples: int, seed: int
-) -> Resampled:
+def resample(epochs: np.ndarray, values: np.ndarray, *, resamples: int, seed: int) -> Resampled:
     """Smooth a curve, and curves made of it and new noise.
 
     Args:
-        epochs: Shape `(snapshots,)`.
+        epochs: Ascending, at least 5, shape `(snapshots,)`.
         values: Measured at these.
-        lines: What `smoother` makes of them.
         resamples: How many curves are made.
         seed: Seed of their noise.
+
+    Raises:
+        ValueError: If there are fewer snapshots.
     """
+    lines = smoother(epochs)
     smooth = lines.matrix @ values
     noise = _MAD * float(np.median(np.abs(values - smooth) / lines.residual))
     drawn = np.random.default_rng(seed).normal(size=(resamples, len(values)))

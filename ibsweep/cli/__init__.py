@@ -6,12 +6,13 @@ import sys
 import click
 
 from ibsweep.cli import answers, calibrating, care, choosing, estimate, figures, report
+from ibsweep.launching.failures import EXIT_TERMINATED
 
 
 @click.group()
 def main() -> None:
     """Look after the runs of ibsweep, and ask them. To train and measure: python -m ibsweep."""
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(EXIT_TERMINATED))
 
 
 _COMMANDS = (

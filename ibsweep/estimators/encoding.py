@@ -53,7 +53,11 @@ def quality(compressor: Compressor, x: np.ndarray) -> Quality:
         Reconstruction error, explained variance and rank.
     """
     codes = compressor.encode(x)
-    error = float(((compressor.decode(codes) - x) ** 2).sum(axis=1).mean())
+    return _quality(x, compressor.decode(codes), codes)
+
+
+def _quality(x: np.ndarray, painted: np.ndarray, codes: np.ndarray) -> Quality:
+    error = float(((painted - x) ** 2).sum(axis=1).mean())
     variance = float(x.var(axis=0).sum())
     explained = 1 - error / variance if variance > 0 else np.nan
     rank = int(np.linalg.matrix_rank(codes - codes.mean(axis=0)))
@@ -64,7 +68,7 @@ class Encoded(NamedTuple):
     """Samples as codes.
 
     Attributes:
-        codes: As `encode` returns them.
+        codes: Shape `(n, dimensions that vary)`.
         quality: What they keep of the samples, with the rank of these codes.
     """
 
@@ -129,8 +133,8 @@ def _fitted(request: _Request) -> Compressor:
     return request.make(request.points)
 
 
-def encode(compressor: Compressor, points: np.ndarray) -> np.ndarray:
-    """Encode samples without what is rounding alone.
+def encoded(compressor: Compressor, points: np.ndarray) -> Encoded:
+    """Encode samples without what is rounding alone, and measure what that keeps of them.
 
     A product of matrices may tell equal rows apart by their places, and principal components
     beyond the rank are rounding. Estimators that look at nearest neighbours would take both for
@@ -144,21 +148,19 @@ def encode(compressor: Compressor, points: np.ndarray) -> np.ndarray:
         Codes, equal for equal rows; without those that vary by less than 1000 rounding units of
         the largest value of `points`; one constant if none varies more.
     """
+    every = _equal_for_equal(compressor, points)
+    codes = _varying(every, points)
+    return Encoded(codes, _quality(points, compressor.decode(every), codes))
+
+
+def _equal_for_equal(compressor: Compressor, points: np.ndarray) -> np.ndarray:
+    """Return all codes, those of equal rows being equal."""
     places: dict[bytes, int] = {}
     first = [places.setdefault(row.tobytes(), k) for k, row in enumerate(points)]
-    codes = compressor.encode(points)[first]
+    return compressor.encode(points)[first]
+
+
+def _varying(codes: np.ndarray, points: np.ndarray) -> np.ndarray:
     resolution = samples.ROUNDINGS * np.finfo(points.dtype).eps
     varying = codes.std(axis=0) > resolution * np.abs(points).max()
     return codes[:, varying] if varying.any() else np.zeros((len(points), 1))
-
-
-def encoded(compressor: Compressor, points: np.ndarray) -> Encoded:
-    """Encode samples as `encode` does, and measure what that keeps of them.
-
-    Args:
-        compressor: Fitted.
-        points: Shape `(n, d)`, floating point.
-    """
-    codes = encode(compressor, points)
-    rank = int(np.linalg.matrix_rank(codes - codes.mean(axis=0)))
-    return Encoded(codes, quality(compressor, points)._replace(rank=rank))

@@ -8,7 +8,7 @@ import torch
 
 from ibsweep.compressors import autoencoder, identity, pca, random_projection
 from ibsweep.estimators import gaussian, mixed_ksg
-from ibsweep.estimators.encoding import encode, fit_once
+from ibsweep.estimators.encoding import encoded, fit_once
 from ibsweep.estimators.lossy import frozen_lossy_information, lossy_information
 from ibsweep.information import Whole, measure
 
@@ -128,7 +128,7 @@ def test_an_autoencoder_does_not_depend_on_the_number_of_threads():
 def test_rounding_is_no_structure():
     x = np.repeat(RNG.normal(size=(50, 3)), 2, axis=0) @ RNG.normal(size=(3, 40))
     points = x.astype(np.float32)
-    codes = encode(pca.fit(points, dimensions=8), points)
+    codes = encoded(pca.fit(points, dimensions=8), points).codes
     assert codes.shape == (100, 3)
     assert (codes[::2] == codes[1::2]).all()
 
