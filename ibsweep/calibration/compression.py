@@ -6,7 +6,7 @@ import numpy as np
 
 from ibsweep.compressors.base import Compressor
 from ibsweep.distributions.base import Pair
-from ibsweep.estimators.encoding import quality
+from ibsweep.estimators.encoding import fit_once, quality
 
 Fit = Callable[[np.ndarray], Compressor]
 
@@ -28,7 +28,7 @@ def compress(pair: Pair, fit: Fit, *, other: Pair) -> tuple[Pair, dict[str, floa
         if values.ndim == 1:
             coded.append(values)
             continue
-        compressor = fit(known)
+        compressor = fit_once(fit, known)  # X is often the same at every truth
         found = quality(compressor, values)
         scores[f"explained_variance/{name}"] = found.explained_variance
         scores[f"rank/{name}"] = float(found.rank)

@@ -1,12 +1,11 @@
 """Fits compressors and encodes with them, so that estimators see no rounding; and what is lost."""
 
-import hashlib
 import inspect
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from functools import lru_cache, partial
+from functools import partial
 from typing import NamedTuple, Protocol
 
+import joblib
 import numpy as np
 
 from ibsweep.estimators import samples
@@ -25,6 +24,9 @@ class Compressor(Protocol):
 
 
 Fit = Callable[..., Compressor]
+
+_MOST = 64  # compressors that a process keeps
+_kept: dict[tuple[object, str], Compressor] = {}
 
 
 class Quality(NamedTuple):
@@ -89,48 +91,37 @@ class Encoded(NamedTuple):
         return {pattern.format(name): value for name, value in told.items()}
 
 
-@dataclass(frozen=True)
-class _Request:
-    """Asks for a compressor; those for equal patterns and options are equal."""
-
-    make: Fit = field(compare=False)
-    points: np.ndarray = field(compare=False)
-    digest: str
-    kind: object
-
-
-def fit(make: Fit, points: np.ndarray, dimensions: int) -> Compressor:
+def fit(make: Fit, points: np.ndarray, dimensions: int | None = None) -> Compressor:
     """Fit a compressor of so many dimensions, if it takes a number of them.
 
     Args:
         make: A function such as those of `ibsweep.compressors`.
         points: Shape `(n, d)`.
-        dimensions: At most of the codes.
+        dimensions: At most of the codes; None for what `make` says.
     """
-    takes = "dimensions" in inspect.signature(make).parameters
-    return make(points, dimensions=dimensions) if takes else make(points)
+    if dimensions is None or "dimensions" not in inspect.signature(make).parameters:
+        return make(points)
+    return make(points, dimensions=dimensions)
 
 
-def fit_once(make: Fit, points: np.ndarray, dimensions: int) -> Compressor:
-    """Fit a compressor as `fit` does, unless this process did so for equal points and options.
+def fit_once(make: Fit, points: np.ndarray, dimensions: int | None = None) -> Compressor:
+    """Fit a compressor as `fit` does, unless this process did so lately for equal arguments.
 
     Args:
-        make: As for `fit`; its result must depend on nothing else.
+        make: As for `fit`; its result must depend on nothing but its arguments.
         points: Shape `(n, d)`.
         dimensions: As for `fit`.
     """
-    digest = hashlib.sha256(f"{points.shape}{points.dtype}".encode())
-    digest.update(np.ascontiguousarray(points).tobytes())
-    sized = partial(fit, make, dimensions=dimensions)
-    kind: object = make
+    function, options = make, ((), {})
     if isinstance(make, partial):
-        kind = make.func, make.args, tuple(sorted(make.keywords.items()))
-    return _fitted(_Request(sized, points, digest.hexdigest(), (kind, dimensions)))
-
-
-@lru_cache(maxsize=2)
-def _fitted(request: _Request) -> Compressor:
-    return request.make(request.points)
+        function, options = make.func, (make.args, make.keywords)
+    name = function, joblib.hash((options, points, dimensions))
+    if name not in _kept:
+        compressor = fit(make, points, dimensions)
+        if len(_kept) == _MOST:
+            del _kept[next(iter(_kept))]
+        _kept[name] = compressor
+    return _kept[name]
 
 
 def encoded(compressor: Compressor, points: np.ndarray) -> Encoded:

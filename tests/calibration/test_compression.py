@@ -33,3 +33,16 @@ def test_labels_are_not_compressed():
     assert np.array_equal(left.x, pair.x)
     assert np.array_equal(left.y, pair.y)
     assert set(scores) == {"explained_variance/x", "rank/x"}
+
+
+def test_what_both_truths_share_is_fitted_once():
+    fits = []
+
+    def counting(x):
+        fits.append(len(x))
+        return identity.fit(x)
+
+    for truth in (1, 2):
+        pair = Pair(data(0), data(truth))
+        compress(pair, counting, other=pair)
+    assert fits == [200, 200, 200]
