@@ -13,7 +13,7 @@ NUMERICS = {
     "convolutions": 2,  # this and the following beside those, where `_MODULES` are used
     "noise": 2,
     "autoencoders": 2,
-    "critics": 2,
+    "critics": 3,
 }  # raised when an unchanged configuration would give other numbers
 
 _MODULES = {
@@ -40,7 +40,7 @@ def training_content(settings: Settings) -> dict[str, Any]:
         "seeding": settings.seeds,
         "device": settings.device.type,
         "numerics": NUMERICS["training"],
-        **_versions(settings, "network", "noise"),
+        **versions(settings.values["network"], settings.values["noise"]),
     }
 
 
@@ -52,20 +52,25 @@ def content(settings: Settings) -> dict[str, Any]:
         **training_content(settings),
         **measured,
         "estimator_numerics": NUMERICS["estimators"],
-        **_versions(settings, "estimator"),
+        **versions(settings.values["estimator"]),
     }
-
-
-def _versions(settings: Settings, *keys: str) -> dict[str, int]:
-    """Return the numerics versions of the modules that some options name."""
-    named = json.dumps([settings.values[key] for key in keys])
-    return {part: NUMERICS[part] for part, module in _MODULES.items() if f"{module}." in named}
 
 
 def _unusual(settings: Settings, key: str) -> dict[str, Any]:
     """Return an option unless it acts as if it were not there: older runs have it not."""
     value = settings.values[key]
     return {} if value == LATER[key] else {key: value}
+
+
+def versions(*options: object) -> dict[str, int]:
+    """Return the numerics versions of the modules that plain options name.
+
+    Example:
+        >>> versions({"conv": {"_target_": "ibsweep.networks.conv.Conv"}})
+        {'convolutions': 2}
+    """
+    named = json.dumps(options)
+    return {part: NUMERICS[part] for part, module in _MODULES.items() if f"{module}." in named}
 
 
 def fingerprint(values: Mapping[str, Any]) -> str:

@@ -10,6 +10,7 @@ import torch
 from hydra import compose, initialize_config_dir
 
 from ibsweep.compressors import autoencoder
+from ibsweep.estimators import critics
 from ibsweep.fingerprints import NUMERICS
 from ibsweep.information import measure
 from ibsweep.launching import launcher
@@ -55,6 +56,14 @@ PARTS = {  # numerics versions of convolutions and of noise: as TRAINING
 }
 AUTOENCODERS = {  # numerics version: kind → norm of the codes of 64 fixed samples after an epoch
     2: {"dense": 1.234143534012393, "conv": 0.6491682709794652},
+}
+CRITICS = {  # numerics version: bound → bits of 64 fixed samples after ten steps
+    3: {
+        "mine": 2.3580357943162946,
+        "nwj": 2.3281264953051184,
+        "infonce": 2.3514749497849543,
+        "smile": 2.3571853223239416,
+    },
 }
 ESTIMATORS = {  # numerics version: estimator → I(X;T) and I(T;Y) in bits of the first layer
     1: {
@@ -104,6 +113,12 @@ def coded(kind):
     return float(np.linalg.norm(fitted.encode(points)))
 
 
+def told(bound):
+    """Train a critic for ten steps."""
+    x, noise = np.random.default_rng(0).normal(size=(2, 64, 2))
+    return critics.mutual_information(x, x + 0.1 * noise, bound=bound, steps=10).value
+
+
 def make(*overrides):
     launcher.register()
     with initialize_config_dir(version_base="1.3", config_dir=str(ROOT / "conf")):
@@ -134,6 +149,12 @@ def test_autoencoders_give_the_codes_of_their_version(kind):
     assert coded(kind) == pytest.approx(expected, rel=1e-5)
 
 
+@pytest.mark.parametrize("bound", critics.BOUNDS)
+def test_critics_give_the_numbers_of_their_version(bound):
+    expected = CRITICS[NUMERICS["critics"]][bound]
+    assert told(bound) == pytest.approx(expected, rel=1e-4)
+
+
 if __name__ == "__main__":
     torch.set_num_threads(1)
     for kind, overrides in (KINDS | CONVOLUTIONAL).items():
@@ -142,3 +163,5 @@ if __name__ == "__main__":
         print(f'        "{path.stem}": {measured(path.stem)},')
     for kind in autoencoder.KINDS:
         print(f'        "{kind}": {coded(kind)},')
+    for bound in critics.BOUNDS:
+        print(f'        "{bound}": {told(bound)},')

@@ -15,7 +15,7 @@ from ibsweep.calibration.compression import Fit, compress
 from ibsweep.calibration.estimators import Estimator, pair_estimator
 from ibsweep.distributions import Distribution
 from ibsweep.distributions.base import Pair
-from ibsweep.fingerprints import fingerprint
+from ibsweep.fingerprints import fingerprint, versions
 from ibsweep.instantiation import ConfigError, blame, build
 from ibsweep.options import Options
 
@@ -148,12 +148,14 @@ class Cell(Options):
     def sample_content(self) -> dict[str, Any]:
         """All that determines the compressed samples, but the seed."""
         kept = ("distribution", "samples", "compressor")
-        return {**{key: self.values[key] for key in kept}, "numerics": NUMERICS}
+        named = {key: self.values[key] for key in kept}
+        return {**named, "numerics": NUMERICS, **versions(named)}
 
     @property
     def content(self) -> dict[str, Any]:
         """All that determines the numbers, but the seed."""
-        return {**self.sample_content, "estimator": self.values["estimator"]}
+        estimator = self.values["estimator"]
+        return {**self.sample_content, "estimator": estimator, **versions(estimator)}
 
     def fingerprint(self, content: Mapping[str, Any]) -> str:
         """Hash what determines something, with this cell's seed."""

@@ -19,7 +19,7 @@ from ibsweep.distributions import Distribution
 from ibsweep.distributions.normal import Normal
 from ibsweep.distributions.quantized_uniform import QuantizedUniform
 from ibsweep.estimators.lossy import lossy_information
-from ibsweep.fingerprints import NUMERICS, fingerprint
+from ibsweep.fingerprints import NUMERICS, fingerprint, versions
 from ibsweep.information import OUTPUT
 from ibsweep.instantiation import build
 from ibsweep.restoring import stored_settings
@@ -149,6 +149,7 @@ def _remembered(
     if cache is None:
         return _judged(question, trusted)
     content = {**question._asdict(), "numerics": NUMERICS["estimators"], "truths": TRUTHS}
+    content |= versions(question.node)
     path = cache / f"referee-{fingerprint(content)}.parquet"
     if not path.exists():
         cache.mkdir(parents=True, exist_ok=True)

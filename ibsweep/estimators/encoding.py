@@ -112,9 +112,8 @@ def fit_once(make: Fit, points: np.ndarray, dimensions: int | None = None) -> Co
         points: Shape `(n, d)`.
         dimensions: As for `fit`.
     """
-    function, options = make, ((), {})
-    if isinstance(make, partial):
-        function, options = make.func, (make.args, make.keywords)
+    function = make if not isinstance(make, partial) else make.func
+    options = None if not isinstance(make, partial) else (make.args, make.keywords)
     name = function, joblib.hash((options, points, dimensions))
     if name not in _kept:
         compressor = fit(make, points, dimensions)

@@ -8,6 +8,7 @@ from hydra.core.singleton import Singleton
 from hydra.errors import HydraException
 
 from ibsweep.calibration.cells import Cell
+from ibsweep.fingerprints import NUMERICS
 from ibsweep.instantiation import ConfigError
 from ibsweep.launching import launcher
 from ibsweep.shipped import conf_dir
@@ -71,3 +72,17 @@ def test_equal_cells_have_equal_fingerprints_and_share_their_samples(cell):
 def test_where_results_go_does_not_change_what_they_are(cell, tmp_path):
     there = cell(f"directory={tmp_path}/other", "tracking.study=mine")
     assert there.fingerprint(there.content) == cell().fingerprint(cell().content)
+
+
+@pytest.mark.parametrize(
+    ("part", "override"),
+    [("critics", "estimator=mine"), ("autoencoders", "compressor=autoencoder")],
+)
+def test_new_numbers_of_a_part_make_new_cells_of_those_that_have_it(
+    cell, monkeypatch, part, override
+):
+    with_it, without = cell(override), cell()
+    before = with_it.fingerprint(with_it.content), without.fingerprint(without.content)
+    monkeypatch.setitem(NUMERICS, part, 99)
+    assert with_it.fingerprint(with_it.content) != before[0]
+    assert without.fingerprint(without.content) == before[1]
