@@ -5,7 +5,8 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from ibsweep.settings import LATER, PATHS, Settings
+from ibsweep.configuration import LATER, PATHS
+from ibsweep.settings import Settings
 
 NUMERICS = {
     "training": 1,

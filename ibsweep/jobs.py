@@ -6,7 +6,8 @@ from typing import Any
 from omegaconf import OmegaConf
 
 from ibsweep import fingerprints
-from ibsweep.settings import PATHS, Settings
+from ibsweep.configuration import PATHS
+from ibsweep.settings import Settings
 from ibsweep.types import Job
 
 ASIDE = (

@@ -10,10 +10,9 @@ from typing import Any
 
 import numpy as np
 from hydra.utils import to_absolute_path
-from omegaconf import DictConfig, OmegaConf, read_write
-from omegaconf.errors import OmegaConfBaseException
+from omegaconf import DictConfig, read_write
 
-from ibsweep import checks
+from ibsweep import checks, configuration
 from ibsweep.ensembles import Member, TrainingOptions
 from ibsweep.information import Floor, try_out
 from ibsweep.instantiation import ConfigError, blame, build
@@ -25,39 +24,7 @@ from ibsweep.regularizers import Regularizer
 from ibsweep.schedule import spread
 from ibsweep.types import Dataset, Information, Split
 
-KEYS = (
-    "seed",  # first: others refer to it
-    "task",
-    "split",
-    "network",
-    "noise",
-    "activation",
-    "regularization",
-    "estimator",
-    "seeding",
-    "training",
-    "snapshots",
-    "artifacts",
-    "tracking",
-    "measured",
-    "parts",
-    "floor_snapshots",
-    "device",
-    "dtype",
-    "directory",
-    "trusted_targets",
-    "rerun",
-    "retries",
-    "fail_fast",
-    "dry_run",
-)
 PARTS = ("all", "train", "test")
-LATER = {  # as older configurations, which lack these, act
-    "noise": {},
-    "measured": "all",
-    "floor_snapshots": 0,
-    "dry_run": False,
-}
 PARTS_TO_BUILD = (
     "member",
     "network",
@@ -74,7 +41,6 @@ PARTS_TO_BUILD = (
     "fail_fast",
     "dry_run",
 )
-PATHS = ("path", "root")  # of a task: where its data are, which says nothing of its numbers
 
 
 @dataclass(frozen=True)
@@ -96,18 +62,11 @@ class Settings(Options):
         Raises:
             ConfigError: If a key is unknown or missing, or the seed is not an integer ≥ 0.
         """
-        for key in map(str, config):
-            if key not in (*KEYS, "hydra"):
-                raise ConfigError(f"{key} must be one of {', '.join(KEYS)}, got an unknown key")
-        for key in KEYS:
-            if _given(config, key) is None and (key in config or key not in LATER):
-                raise ConfigError(f"{key} must be given, got nothing")
-        values = {key: _plain(config, key) if key in config else LATER[key] for key in KEYS}
+        values = configuration.values(config)
         with blame(""):
             checks.seed("seed", values["seed"])
-        unresolved = OmegaConf.to_container(config.seeding, resolve=False)
-        assert isinstance(unresolved, dict)
-        return cls(values, {str(stream): seed for stream, seed in unresolved.items()})
+        seeding = configuration.plain(config, "seeding", resolve=False)
+        return cls(values, {str(stream): seed for stream, seed in seeding.items()})
 
     def with_seeds(self, config: DictConfig, seeds: Sequence[int | None]) -> Iterator["Settings"]:
         """Yield these settings with other seeds; resolving a whole configuration takes 7 ms.
@@ -116,7 +75,7 @@ class Settings(Options):
             config: What they were read from.
             seeds: The seeds; None is the configuration's own.
         """
-        moving = [key for key in KEYS if "${" in str(_plain(config, key, resolve=False))]
+        moving = configuration.referring(config)
         view = copy.deepcopy(config) if any(seed is not None for seed in seeds) else config
         for seed in seeds:
             if seed is None:
@@ -124,7 +83,7 @@ class Settings(Options):
                 continue
             with read_write(view):
                 view.seed = seed
-            values = {key: _plain(view, key) for key in moving}
+            values = {key: configuration.plain(view, key) for key in moving}
             yield replace(self, values={**self.values, "seed": seed, **values})
 
     def check(self) -> None:
@@ -140,7 +99,7 @@ class Settings(Options):
     def dataset(self) -> Dataset:
         """The task's patterns and labels."""
         task = dict(self.values["task"])
-        for key in PATHS:
+        for key in configuration.PATHS:
             if isinstance(task.get(key), str) and task[key]:
                 task[key] = to_absolute_path(task[key])
         return _dataset(json.dumps(task), self.trusted)
@@ -301,26 +260,6 @@ class Settings(Options):
     def _build(self, group: str, name: str | None = None) -> Any:  # noqa: ANN401
         node = self.values[group] if name is None else self.values[group][name]
         return build(node, group if name is None else f"{group}.{name}", trusted=self.trusted)
-
-
-def _given(config: DictConfig, key: str) -> Any:  # noqa: ANN401
-    """Return what stands at a key, None if there is nothing.
-
-    Raises:
-        ConfigError: If it refers to what does not exist, or to itself.
-    """
-    try:
-        return config.get(key)
-    except OmegaConfBaseException as error:
-        reason = str(error).splitlines()[0]
-        raise ConfigError(
-            f"{key} must be resolvable, got {config._get_node(key)}: {reason}"
-        ) from error
-
-
-def _plain(config: DictConfig, key: str, *, resolve: bool = True) -> Any:  # noqa: ANN401
-    value = config[key] if resolve else config._get_node(key)
-    return OmegaConf.to_container(value, resolve=resolve) if OmegaConf.is_config(value) else value
 
 
 def _regularizer(name: str, nodes: Sequence[Any], trusted: tuple[str, ...]) -> Regularizer:

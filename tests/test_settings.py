@@ -5,6 +5,7 @@ import pytest
 import torch
 from omegaconf import open_dict
 
+from ibsweep.estimators import critics
 from ibsweep.fingerprints import run_fingerprint
 from ibsweep.instantiation import ConfigError
 from ibsweep.settings import Settings
@@ -217,7 +218,8 @@ def test_every_option_of_every_group_is_valid(settings):
             if (group, file.stem) not in NEED_MORE:
                 settings(f"{group}={file.stem}").check()
     estimators = ",".join(file.stem for file in (ROOT / "conf" / "estimator").glob("*.yaml"))
-    settings(f"estimator=[{estimators}]").check()
+    brief = [f"estimator.{critic}.pair.steps=1" for critic in critics.BOUNDS]
+    settings(f"estimator=[{estimators}]", *brief).check()
 
 
 @pytest.mark.parametrize(

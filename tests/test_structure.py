@@ -21,7 +21,7 @@ FLOW = [  # a module imports from its own line or an earlier one
     {"tracking"},
     {"analysis"},
     {"plots"},
-    {"instantiation", "shipped", "options", "settings", "fingerprints", "jobs"},
+    {"instantiation", "shipped", "configuration", "options", "settings", "fingerprints", "jobs"},
     {"reuse", "restoring"},
     {"querying", "measuring", "recording", "scoring"},
     {"pipeline", "aggregation", "integrity", "figures", "report"},
@@ -31,7 +31,7 @@ FLOW = [  # a module imports from its own line or an earlier one
     {"estimation"},
     {"main", "calibrate", "cli", "__main__", "__init__"},
 ]
-COMPOSING = {"launching", "settings", "aggregation", "estimation", "calibration"}
+COMPOSING = {"launching", "configuration", "settings", "aggregation", "estimation", "calibration"}
 OWNERS = {
     "hydra": {"main", "calibrate", "instantiation", "options", *COMPOSING},
     "omegaconf": {"main", "calibrate", "restoring", "jobs", "shipped", *COMPOSING},
@@ -41,7 +41,7 @@ OWNERS = {
     "plotly": {"plots"},
     "jinja2": {"plots"},
     "markupsafe": {"plots"},
-    "joblib": {"launching", "estimation"},
+    "joblib": {"launching", "estimation", "estimators"},
     "rich": {"launching", "aggregation", "calibration", "cli"},
 }
 

@@ -8,11 +8,12 @@ from typing import Any
 
 import numpy as np
 from hydra.utils import to_absolute_path
-from omegaconf import DictConfig, OmegaConf
+from omegaconf import DictConfig
 
 from ibsweep import checks
 from ibsweep.calibration.compression import Fit, compress
 from ibsweep.calibration.estimators import Estimator, pair_estimator
+from ibsweep.configuration import plain
 from ibsweep.distributions import Distribution
 from ibsweep.distributions.base import Pair
 from ibsweep.fingerprints import fingerprint, versions
@@ -56,7 +57,7 @@ class Cell(Options):
         Raises:
             ConfigError: If a key is unknown or missing.
         """
-        values = {str(key): _plain(config, str(key)) for key in config if key != "hydra"}
+        values = {str(key): plain(config, str(key)) for key in config if key != "hydra"}
         for key in values:
             if key not in KEYS:
                 raise ConfigError(f"{key} must be one of {', '.join(KEYS)}, got an unknown key")
@@ -160,11 +161,6 @@ class Cell(Options):
     def fingerprint(self, content: Mapping[str, Any]) -> str:
         """Hash what determines something, with this cell's seed."""
         return fingerprint({**content, "seed": self.values["seed"]})
-
-
-def _plain(config: DictConfig, key: str) -> Any:  # noqa: ANN401
-    value = config[key]
-    return OmegaConf.to_container(value, resolve=True) if OmegaConf.is_config(value) else value
 
 
 @lru_cache(maxsize=1024)
