@@ -20,6 +20,7 @@ from ibsweep.tracking import TrackingOptions, open_store
 from tests.test_learning import ensemble
 
 TINY = ["training.epochs=6", "snapshots.count=6", "artifacts.activity_snapshots=2"]
+SEQUENTIAL = [*TINY, "hydra.launcher.backend=sequential"]  # no workers to start
 SWEEP = ["-m", "activation=relu,tanh", "seed=range(3)"]
 
 

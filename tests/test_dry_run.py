@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.test_command_line import TINY, command, said, store_of
+from tests.test_command_line import SEQUENTIAL, TINY, command, said, store_of
 
 SWEEP = ["-m", "activation=relu,tanh", "seed=range(2)", *TINY]
 
@@ -21,7 +21,7 @@ def test_an_empty_folder_stays_empty(tmp_path, arguments):
 @pytest.fixture(scope="module")
 def swept(tmp_path_factory):
     folder = tmp_path_factory.mktemp("swept")
-    said(command(folder, "-m", "activation=relu", "seed=range(2)", *TINY))
+    said(command(folder, "-m", "activation=relu", "seed=range(2)", *SEQUENTIAL))
     return folder
 
 

@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from tests.test_command_line import TINY, command, numbers, said, store_of
+from tests.test_command_line import SEQUENTIAL, TINY, command, numbers, said, store_of
 
 SWEEP = ["-m", "activation=relu,tanh", "seed=range(2)"]
 
@@ -16,7 +16,7 @@ def folders(folder):
 def resumed(tmp_path_factory):
     """A sweep of two jobs, the state of its folders, then a larger one that contains it."""
     folder = tmp_path_factory.mktemp("resumed")
-    said(command(folder, "-m", "activation=relu", "seed=range(2)", *TINY))
+    said(command(folder, "-m", "activation=relu", "seed=range(2)", *SEQUENTIAL))
     before = {path: path.stat().st_mtime_ns for path in folders(folder)}
     done = command(folder, *SWEEP, *TINY)
     return folder, before, done
@@ -55,7 +55,7 @@ def test_what_is_finished_is_skipped_however_it_is_run(resumed, arguments):
 
 @pytest.mark.slow
 def test_a_run_that_is_not_complete_is_redone(resumed, tmp_path):
-    said(command(tmp_path, "-m", "seed=range(2)", *TINY))
+    said(command(tmp_path, "-m", "seed=range(2)", *SEQUENTIAL))
     client = store_of(tmp_path).connection.client
     victim = store_of(tmp_path).networks()["run_id"][0]
     client.update_run(victim, status="FAILED")

@@ -4,15 +4,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tests.test_command_line import TINY, command, logs, numbers, said, store_of
+from tests.test_command_line import SEQUENTIAL, TINY, command, logs, numbers, said, store_of
 
 
 @pytest.fixture(scope="module")
 def remeasured(tmp_path_factory):
     """A sweep, then the same with another estimator; and that at once, elsewhere."""
     folder, fresh = tmp_path_factory.mktemp("remeasured"), tmp_path_factory.mktemp("fresh")
-    more = ["-m", "seed=range(2)", "estimator=[ebab,binning_width]", *TINY]
-    said(command(folder, "-m", "seed=range(2)", *TINY))
+    more = ["-m", "seed=range(2)", "estimator=[ebab,binning_width]", *SEQUENTIAL]
+    said(command(folder, "-m", "seed=range(2)", *SEQUENTIAL))
     again = command(folder, *more)
     said(command(fresh, *more))
     return folder, fresh, said(again)

@@ -6,13 +6,13 @@ from click.testing import CliRunner
 
 import ibsweep
 from ibsweep import cli
-from tests.test_command_line import TINY, command, said, store_of
+from tests.test_command_line import SEQUENTIAL, command, said, store_of
 
 
 @pytest.fixture(scope="module")
 def swept(tmp_path_factory):
     folder = tmp_path_factory.mktemp("swept")
-    said(command(folder, "-m", "activation=relu,tanh", "seed=range(2)", *TINY))
+    said(command(folder, "-m", "activation=relu,tanh", "seed=range(2)", *SEQUENTIAL))
     return folder
 
 
@@ -53,7 +53,7 @@ def test_seeds_stay_one_configuration(swept, estimated):
 
 
 def test_the_numbers_are_those_of_a_sweep(swept, estimated, tmp_path):
-    said(command(tmp_path, "-m", "seed=range(2)", "estimator=[ebab_50]", *TINY))
+    said(command(tmp_path, "-m", "seed=range(2)", "estimator=[ebab_50]", *SEQUENTIAL))
     name = "ebab_50/compression/hidden"
     swept_alone = store_of(tmp_path).networks().set_index("seed")[name].sort_index()
     found = store_of(swept).networks().dropna(subset=[name]).set_index("seed")[name].sort_index()
