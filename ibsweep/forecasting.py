@@ -34,6 +34,7 @@ def forecast(settings: Sequence[Settings]) -> Cost:
     weights, per_epoch = _train_briefly(settings)
     first = settings[0]
     kept, members = len(first.snapshots), len(settings)
+    weights = weights[:kept]
     begin = time.perf_counter()
     curves, training, scores = _measure(first, weights)
     measuring = (time.perf_counter() - begin) / len(weights) * (kept + len(first.floor.epochs) / 2)
@@ -74,7 +75,7 @@ def _measure(
     few = {
         "_target_": "ibsweep.schedule.explicit",
         "_partial_": True,
-        "at": settings.snapshots[: len(weights) - 1].tolist(),  # and the last one
+        "at": settings.snapshots[: max(len(weights) - 1, 1)].tolist(),  # and the last one
     }
     values = {**settings.values, "floor_snapshots": 0, "snapshots": few}
     brief = replace(settings, values=values)

@@ -1,8 +1,11 @@
 """From an option to the object it names: the one place that follows `_target_`."""
 
+import inspect
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import partial
+from types import BuiltinFunctionType
 from typing import Any
 
 import hydra.utils
@@ -11,6 +14,9 @@ from hydra.errors import InstantiationException
 from ibsweep import checks
 
 TRUSTED = ("ibsweep.", "torch.nn.")
+_UNKNOWN = re.compile(  # in Python's words
+    r"(\w+?)(?:\.__init__)?\(\) got an unexpected keyword argument '(\w+)'"
+)
 
 
 class ConfigError(ValueError):
@@ -31,9 +37,9 @@ def build(node: Mapping[str, Any], key: str, *, trusted: Sequence[str] = ()) -> 
     if not isinstance(node, Mapping) or "_target_" not in node:
         raise ConfigError(f"{key} must be an option with a _target_, got {node!r}")
     prefixes = (*TRUSTED, *trusted)
-    for where, partial in _flags(node, "_partial_", key):
+    for where, flag in _flags(node, "_partial_", key):
         with blame(""):
-            checks.truth(where, partial)
+            checks.truth(where, flag)
     for where, named in _flags(node, "_target_", key):
         target = str(named)
         if not target.startswith(prefixes) or not _home(target, where).startswith(prefixes):
@@ -42,7 +48,9 @@ def build(node: Mapping[str, Any], key: str, *, trusted: Sequence[str] = ()) -> 
                 f"{where} must start with one of {allowed} (see trusted_targets), got {target!r}"
             )
     with blame(key):
-        return hydra.utils.instantiate(node, _convert_="all")
+        built = hydra.utils.instantiate(node, _convert_="all")
+        _check_keywords(built)
+        return built
 
 
 @contextmanager
@@ -63,6 +71,23 @@ def blame(key: str) -> Iterator[None]:
         raise ConfigError(_located(key, error)) from error
 
 
+def _check_keywords(built: object) -> None:
+    """Check that a partial function takes the options that it was given, before it is called.
+
+    Raises:
+        TypeError: If it takes one not.
+    """
+    if not isinstance(built, partial) or isinstance(built.func, BuiltinFunctionType):
+        return  # what is written in C tells when it is called
+    parameters = inspect.signature(built.func).parameters
+    if any(parameter.kind == parameter.VAR_KEYWORD for parameter in parameters.values()):
+        return
+    for keyword in built.keywords:
+        if keyword not in parameters:
+            name = getattr(built.func, "__name__", "")
+            raise TypeError(f"{name}() got an unexpected keyword argument {keyword!r}")
+
+
 def _home(target: str, where: str) -> str:
     """Name the module that a target is defined in: an attribute may lead out of its package."""
     try:
@@ -74,6 +99,11 @@ def _home(target: str, where: str) -> str:
 
 def _located(key: str, cause: object) -> str:
     message = " ".join(str(cause).split())
+    unknown = _UNKNOWN.search(message)
+    if key and unknown:
+        function, option = unknown.groups()
+        rule = f"must be an option of {function} (~{key}.{option} takes it out)"
+        return f"{key}.{option} {rule}, got an unknown one"
     if not key or message.startswith(f"{key}."):
         return message
     return f"{key}.{message}" if re.match(r"[\w.\[\]]+ .*must ", message) else f"{key}: {message}"

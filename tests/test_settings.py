@@ -50,7 +50,9 @@ def test_defaults_are_the_papers(settings):
             "training.batch_size must be at most the training part's 3277 samples, got 4000",
         ),
         (["training.optimizer=lbfgs"], "training.optimizer must be one of adam, sgd, got 'lbfgs'"),
-        (["+training.epoch=5"], "training: .*unexpected keyword argument 'epoch'"),
+        (["+training.epoch=5"], "training.epoch must be an option of .*, got an unknown one"),
+        (["snapshots=linear", "+snapshots.count=9"], "snapshots.count must be .* of linear"),
+        (["+estimator.ebab.bin=9"], "estimator.ebab.bin must be an option of ebab_information"),
         (["split.train_fraction=1.2"], "split.train_fraction must be > 0 and < 1, got 1.2"),
         (
             ["network.hidden=[]"],
