@@ -136,8 +136,8 @@ def mutual_information(
         torch.manual_seed(checks.integer("seed", seed, minimum=0))
         train, stop, judge = _parts(first, second, judged)
         critic, taken = _trained(train, stop, BOUNDS[bound].trained, options)
-    critic.level = -_values(critic, train, _log_mean, options["batch"]).mean() * math.log(2)
-    found = _values(critic, judge, BOUNDS[bound].reported, options["batch"])
+    critic.level = -_values(critic, train, _log_mean, options["batch"]).mean()
+    found = _values(critic, judge, BOUNDS[bound].reported, options["batch"]) / math.log(2)
     error = float(found.std() / len(found) ** 0.5) if len(found) > 1 else np.nan
     used = min(options["batch"], len(judge.x))
     held |= {"cap": math.log2(used) if bound == "infonce" else np.inf, "steps": float(taken)}
@@ -248,11 +248,11 @@ def _trained(
 def _values(
     critic: Critic, part: Parts, objective: Callable[[Tensor], Tensor], batch: int
 ) -> Tensor:
-    """Return the objective of each whole batch of a part, or of all if it is smaller, bits."""
+    """Return the objective of each whole batch of a part, or of all if it is smaller, nats."""
     size = min(batch, len(part.x))
     with torch.no_grad():
         found = [
             objective(critic(Parts(part.x[low : low + size], part.y[low : low + size])).double())
             for low in range(0, len(part.x) - size + 1, size)
         ]
-    return torch.stack(found) / math.log(2)
+    return torch.stack(found)
