@@ -143,7 +143,7 @@ def test_hydras_own_launchers_give_the_same_numbers(swept, tmp_path, launcher):
 
 
 def test_two_estimators_measure_one_training(tmp_path):
-    done = command(tmp_path, "-m", "estimator=[ebab],[kde]", "seed=0", *TINY)
+    done = command(tmp_path, "-m", "estimator=[ebab],[kde]", "seed=0", *SEQUENTIAL)
     assert done.returncode == 0, done.stderr
     runs = store_of(tmp_path).networks()
     assert len(runs) == 2
@@ -157,7 +157,7 @@ def logs(folder):
 
 def test_a_failing_network_stops_no_other(tmp_path):
     rates = "training.learning_rate=1e30,4e-4"
-    done = command(tmp_path, "-m", rates, "seed=0,1", "retries=2", *TINY)
+    done = command(tmp_path, "-m", rates, "seed=0,1", "retries=2", *SEQUENTIAL)
     assert done.returncode == 1
     assert "Traceback" not in done.stderr
     runs = store_of(tmp_path).networks()

@@ -165,6 +165,7 @@ class EnsembleLauncher(Launcher):
                 results.display = display
                 run = partial(fan_out, pool=pool, pack=pack, on_end=results.add, folder=folder)
                 run(units, stopped=lambda: self._fail_fast and results.board.failed > 0)
+                self._configure_log()  # jobs that ran in this process have taken it over
                 if not (self._fail_fast and results.board.failed):
                     self._retry(agenda, results, run, folder)
         return results.returns
@@ -190,6 +191,7 @@ class EnsembleLauncher(Launcher):
                 result_path(folder, num).unlink(missing_ok=True)
             results.reopen(nums, units)
             run(units)
+            self._configure_log()
 
     def _units(self, work: Work, workers: int) -> list[Unit]:
         """Plan the ensembles; measuring alone costs no more in many than in few."""

@@ -19,7 +19,7 @@ from ibsweep import cli, main
 from ibsweep.settings import Settings
 from ibsweep.tracking import TrackingOptions, open_store
 from tests.records import make_job, make_record
-from tests.test_command_line import TINY, command
+from tests.test_command_line import SEQUENTIAL, command
 
 
 @pytest.fixture(scope="module")
@@ -27,7 +27,7 @@ def swept(tmp_path_factory):
     """A store of two trained networks, and one that diverged."""
     folder = tmp_path_factory.mktemp("swept")
     sweep = ["-m", "training.learning_rate=4e-4,1e30", "seed=0,1", "hydra.sweep.dir=outputs/night"]
-    assert command(folder, *sweep, *TINY, "hydra.launcher.workers=1").returncode == 1
+    assert command(folder, *sweep, *SEQUENTIAL).returncode == 1
     return folder / "outputs"
 
 
