@@ -1,9 +1,8 @@
 """Information bounded by networks that tell pairs from shuffled pairs, judged on other samples."""
 
-import copy
 import math
 from collections.abc import Callable, Mapping
-from typing import Literal, NamedTuple, TypedDict, Unpack
+from typing import Literal, NamedTuple, Unpack
 
 import numpy as np
 import torch
@@ -12,36 +11,14 @@ from torch import Tensor, nn
 
 from ibsweep import checks
 from ibsweep.estimators import samples
+from ibsweep.estimators.critic_networks import Parts, Training, checked, trained, values
 from ibsweep.estimators.whitening import whiten
 from ibsweep.types import Estimate
 
 Bound = Literal["mine", "nwj", "infonce", "smile"]
 Judged = Literal["held_out", "in_sample"]
 
-WIDTH, FEATURES = 128, 32  # of both networks
-QUICK = 10.0  # times the others' is the learning rate of the scale of distances
-TAIL = 10.0  # nats of a score beyond which it falls with the logarithm of the distance
-CHECK_EVERY, PATIENCE = 50, 8  # steps between looks at the samples kept for stopping; looks
-SLOWER = 0.3  # what the learning rate is multiplied by after half the patience
 TAU = 5.0  # nats that smile limits log ratios to
-
-
-class Parts(NamedTuple):
-    """Samples of x and y for one purpose, shapes `(n, d_x)` and `(n, d_y)`."""
-
-    x: Tensor
-    y: Tensor
-
-
-class Training(TypedDict, total=False):
-    """How a critic is trained: the most steps, samples of a step, Adam's learning rate."""
-
-    steps: int
-    batch: int
-    learning_rate: float
-
-
-DEFAULTS: Training = {"steps": 2000, "batch": 512, "learning_rate": 1e-3}
 
 
 class Method(NamedTuple):
@@ -49,33 +26,6 @@ class Method(NamedTuple):
 
     trained: Callable[[Tensor], Tensor]
     reported: Callable[[Tensor], Tensor]
-
-
-class Critic(nn.Module):
-    """Scores of all pairs, c − t ln(1 + |e^s g(x) − e^s h(y)|² / t): networks g and h, learnt s.
-
-    A score falls as the squared distance of what the networks make of x and y, as the logarithm
-    of a Gaussian does, but slowly for those far away: no outlier among pairs can rule their mean.
-    """
-
-    def __init__(self, d_x: int, d_y: int) -> None:
-        super().__init__()
-        self.towers = nn.ModuleList(
-            nn.Sequential(
-                *(nn.Linear(size, WIDTH), nn.SiLU(), nn.Linear(WIDTH, WIDTH), nn.SiLU()),
-                nn.Linear(WIDTH, FEATURES),
-            )
-            for size in (d_x, d_y)
-        )
-        self.scale, self.level = nn.Parameter(torch.zeros(())), torch.zeros(())
-
-    def forward(self, part: Parts) -> Tensor:
-        """Return scores, shape `(n, n)`; the pairs are on the diagonal."""
-        scale = (QUICK * self.scale).exp()
-        g, h = (scale * tower(side) for tower, side in zip(self.towers, part, strict=True))
-        sizes = g.square().sum(dim=1, keepdim=True) + h.square().sum(dim=1)
-        squared = torch.addmm(sizes, g, h.T, alpha=-2).clamp(min=0)  # rounding may be below
-        return self.level - TAIL * (squared / TAIL).log1p()
 
 
 def mutual_information(
@@ -128,35 +78,20 @@ def mutual_information(
     """
     checks.choice("bound", bound, BOUNDS)
     checks.choice("judged", judged, ("held_out", "in_sample"))
-    options = _checked(training)
+    options = checked(training)
     first, second, held = samples.pairs(x, y, dither=False)
     if not first.shape[1] or not second.shape[1]:
         return Estimate(0.0, np.nan, held)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(checks.integer("seed", seed, minimum=0))
         train, stop, judge = _parts(first, second, judged)
-        critic, taken = _trained(train, stop, BOUNDS[bound].trained, options)
-    critic.level = -_values(critic, train, _log_mean, options["batch"]).mean()
-    found = _values(critic, judge, BOUNDS[bound].reported, options["batch"]) / math.log(2)
+        critic, taken = trained(train, stop, BOUNDS[bound].trained, options)
+    critic.level = -values(critic, train, _log_mean, options["batch"]).mean()
+    found = values(critic, judge, BOUNDS[bound].reported, options["batch"]) / math.log(2)
     error = float(found.std() / len(found) ** 0.5) if len(found) > 1 else np.nan
     used = min(options["batch"], len(judge.x))
     held |= {"cap": math.log2(used) if bound == "infonce" else np.inf, "steps": float(taken)}
     return Estimate(float(found.mean()), error, held)
-
-
-def _checked(training: Training) -> Training:
-    """Return all options of a training.
-
-    Raises:
-        ValueError: If one is unknown or out of range.
-    """
-    for name in training:
-        checks.choice("option", name, DEFAULTS)
-    options: Training = {**DEFAULTS, **training}
-    checks.integer("steps", options["steps"], minimum=1)
-    checks.integer("batch", options["batch"], minimum=2)
-    checks.real("learning_rate", options["learning_rate"], above=0)
-    return options
 
 
 def _mine(scores: Tensor) -> Tensor:
@@ -207,52 +142,3 @@ def _parts(x: np.ndarray, y: np.ndarray, judged: Judged) -> tuple[Parts, Parts |
         for both in zip(whole.x.tensor_split(cuts), whole.y.tensor_split(cuts), strict=True)
     )
     return train, stop, judge
-
-
-def _trained(
-    train: Parts,
-    stop: Parts | None,
-    objective: Callable[[Tensor], Tensor],
-    pace: Training,
-) -> tuple[Critic, int]:
-    """Train until the objective on `stop` falls, if there is one.
-
-    Returns:
-        The critic, as it was when that was largest, and the steps taken.
-    """
-    critic = Critic(train.x.shape[1], train.y.shape[1])
-    optimizer = torch.optim.Adam(critic.parameters(), lr=pace["learning_rate"], fused=True)
-    best, value, waited, step = copy.deepcopy(critic.state_dict()), -math.inf, 0, 0
-    if stop is not None:  # learning may be worse than knowing nothing
-        value = float(_values(critic, stop, objective, pace["batch"]).mean())
-    while step < pace["steps"] and waited < PATIENCE:
-        for _ in range(min(CHECK_EVERY, pace["steps"] - step)):
-            rows = torch.randperm(len(train.x))[: pace["batch"]]
-            optimizer.zero_grad()
-            (-objective(critic(Parts(train.x[rows], train.y[rows])))).backward()
-            optimizer.step()
-            step += 1
-        if stop is not None:
-            now = float(_values(critic, stop, objective, pace["batch"]).mean())
-            waited = 0 if now > value else waited + 1
-            if now > value:
-                best, value = copy.deepcopy(critic.state_dict()), now
-            elif waited == PATIENCE // 2:
-                critic.load_state_dict(best)
-                optimizer.param_groups[0]["lr"] *= SLOWER
-    if stop is not None:
-        critic.load_state_dict(best)
-    return critic, step
-
-
-def _values(
-    critic: Critic, part: Parts, objective: Callable[[Tensor], Tensor], batch: int
-) -> Tensor:
-    """Return the objective of each whole batch of a part, or of all if it is smaller, nats."""
-    size = min(batch, len(part.x))
-    with torch.no_grad():
-        found = [
-            objective(critic(Parts(part.x[low : low + size], part.y[low : low + size])).double())
-            for low in range(0, len(part.x) - size + 1, size)
-        ]
-    return torch.stack(found)
