@@ -70,4 +70,5 @@ def _sample(row: pd.Series) -> str:
     known = isinstance(dims, str) and dims  # a CSV's empty cell is read as NaN
     name = f"{row['distribution']} {dims}" if known else row["distribution"]
     by = "" if compressor == "identity" else f" by {compressor}"
-    return f"{name}{by}, N = {row['samples']}"
+    rotated = "rotated " if str(row.get("distribution.rotated")) == "True" else ""
+    return f"{rotated}{name}{by}, N = {row['samples']}"

@@ -39,6 +39,12 @@ def test_a_bias_may_grow_with_the_truth():
     assert only(trust(table({0: 0.0, 10: -0.55})))["trusted"] == 0.0
 
 
+@pytest.mark.parametrize(("rotated", "name"), [(True, "rotated normal, N"), ("", "normal, N")])
+def test_samples_that_are_rotated_are_called_so(rotated, name):
+    told = trust(table({0: 0.0}).assign(**{"distribution.rotated": rotated}))
+    assert only(told)["sample"].startswith(name)
+
+
 def test_an_undefined_bias_is_not_trusted():
     assert sentence(trust(table({0: float("nan")}))).endswith("nowhere")
 
