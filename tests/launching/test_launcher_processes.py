@@ -22,11 +22,16 @@ def running(processes):
     return [p for p in processes if p.is_running() and p.status() != psutil.STATUS_ZOMBIE]
 
 
+def heed_interrupts():
+    """Undo what a background job of a shell inherits: it ignores SIGINT."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 @pytest.fixture
 def busy(tmp_path):
     """A sweep with two workers that train for minutes."""
     options = ["kind=relu,elu", "seed=range(3)", "wait_s=600", "hydra.launcher.workers=2"]
-    process = command(tmp_path, *options, start_new_session=True)
+    process = command(tmp_path, *options, start_new_session=True, preexec_fn=heed_interrupts)
     eventually(lambda: len(events(tmp_path, "start")) == 2)
     workers = psutil.Process(process.pid).children(recursive=True)
     yield process, workers
