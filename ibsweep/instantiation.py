@@ -49,7 +49,7 @@ def build(node: Mapping[str, Any], key: str, *, trusted: Sequence[str] = ()) -> 
             )
     with blame(key):
         built = hydra.utils.instantiate(node, _convert_="all")
-        _check_keywords(built)
+        _check_keywords(built, key)
         return built
 
 
@@ -71,21 +71,20 @@ def blame(key: str) -> Iterator[None]:
         raise ConfigError(_located(key, error)) from error
 
 
-def _check_keywords(built: object) -> None:
-    """Check that a partial function takes the options that it was given, before it is called.
+def _check_keywords(built: object, key: str) -> None:
+    """Check that partial functions take the options that they were given, before they are called.
 
     Raises:
-        TypeError: If it takes one not.
+        ConfigError: If one does not.
     """
     if not isinstance(built, partial) or isinstance(built.func, BuiltinFunctionType):
         return  # what is written in C tells when it is called
     parameters = inspect.signature(built.func).parameters
-    if any(parameter.kind == parameter.VAR_KEYWORD for parameter in parameters.values()):
-        return
-    for keyword in built.keywords:
-        if keyword not in parameters:
-            name = getattr(built.func, "__name__", "")
-            raise TypeError(f"{name}() got an unexpected keyword argument {keyword!r}")
+    open_ended = any(one.kind == one.VAR_KEYWORD for one in parameters.values())
+    for option, value in built.keywords.items():
+        if option not in parameters and not open_ended:
+            raise ConfigError(_unknown(key, getattr(built.func, "__name__", "it"), option))
+        _check_keywords(value, f"{key}.{option}")
 
 
 def _home(target: str, where: str) -> str:
@@ -101,12 +100,15 @@ def _located(key: str, cause: object) -> str:
     message = " ".join(str(cause).split())
     unknown = _UNKNOWN.search(message)
     if key and unknown:
-        function, option = unknown.groups()
-        rule = f"must be an option of {function} (~{key}.{option} takes it out)"
-        return f"{key}.{option} {rule}, got an unknown one"
+        return _unknown(key, *unknown.groups())
     if not key or message.startswith(f"{key}."):
         return message
     return f"{key}.{message}" if re.match(r"[\w.\[\]]+ .*must ", message) else f"{key}: {message}"
+
+
+def _unknown(key: str, function: str, option: str) -> str:
+    rule = f"must be an option of {function} (~{key}.{option} takes it out)"
+    return f"{key}.{option} {rule}, got an unknown one"
 
 
 def _flags(node: object, flag: str, key: str) -> Iterator[tuple[str, object]]:

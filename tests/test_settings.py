@@ -52,6 +52,10 @@ def test_defaults_are_the_papers(settings):
         (["training.optimizer=lbfgs"], "training.optimizer must be one of adam, sgd, got 'lbfgs'"),
         (["+training.epoch=5"], "training.epoch must be an option of .*, got an unknown one"),
         (["snapshots=linear", "+snapshots.count=9"], "snapshots.count must be .* of linear"),
+        (
+            ["estimator=[wkl]", "+estimator.wkl.pair.k=9"],
+            "estimator.wkl.pair.k must be an option of",
+        ),
         (["+estimator.ebab.bin=9"], "estimator.ebab.bin must be an option of ebab_information"),
         (["split.train_fraction=1.2"], "split.train_fraction must be > 0 and < 1, got 1.2"),
         (

@@ -3,7 +3,7 @@
 import inspect
 from collections.abc import Callable
 from functools import partial
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import joblib
 import numpy as np
@@ -26,7 +26,7 @@ class Compressor(Protocol):
 Fit = Callable[..., Compressor]
 
 _MOST = 64  # compressors that a process keeps
-_kept: dict[tuple[object, str], Compressor] = {}
+_kept: dict[tuple[object, frozenset, str], Compressor] = {}
 
 
 class Quality(NamedTuple):
@@ -112,9 +112,13 @@ def fit_once(make: Fit, points: np.ndarray, dimensions: int | None = None) -> Co
         points: Shape `(n, d)`.
         dimensions: As for `fit`.
     """
-    function = make if not isinstance(make, partial) else make.func
-    options = None if not isinstance(make, partial) else (make.args, make.keywords)
-    name = function, joblib.hash((options, points, dimensions))
+    function: object = make
+    options: dict[Any, Any] = {}
+    if isinstance(make, partial):
+        function, options = make.func, {**dict(enumerate(make.args)), **make.keywords}
+    functions = frozenset((key, value) for key, value in options.items() if callable(value))
+    plain = {key: value for key, value in options.items() if not callable(value)}
+    name = function, functions, joblib.hash((plain, points, dimensions))
     if name not in _kept:
         compressor = fit(make, points, dimensions)
         if len(_kept) == _MOST:

@@ -112,6 +112,18 @@ def test_inputs_are_compressed_once_for_equal_patterns_and_options():
     assert fits == [N, N, N - 1]
 
 
+def test_options_of_any_kind_tell_compressors_apart():
+    def make(x, *, dimensions, weights=None, function=None):
+        return pca.fit(x, dimensions=dimensions)
+
+    options = [{"weights": [1]}, {"weights": np.ones(2000)}, {"weights": np.zeros(2000)}]
+    options += [{"function": function} for function in (lambda x: x, np.abs)]
+    made = [fit_once(partial(make, **one), INPUTS, 2) for one in options]
+    assert len({id(one) for one in made}) == len(options)
+    again = [fit_once(partial(make, **one), INPUTS, 2) for one in options]
+    assert all(one is other for one, other in zip(made, again, strict=True))
+
+
 def test_an_autoencoder_does_not_depend_on_the_number_of_threads():
     x = RNG.normal(size=(300, 64))
     make = partial(autoencoder.fit, dimensions=2, epochs=1)
