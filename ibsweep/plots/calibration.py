@@ -1,6 +1,7 @@
 """Draws what estimators say against what is true."""
 
 from collections.abc import Iterator
+from textwrap import fill
 
 import numpy as np
 import pandas as pd
@@ -27,6 +28,7 @@ _NUMBERS = (
     "n",
 )
 _PANEL = 3.3  # inches
+_LETTERS = 44  # of a title's line
 
 
 def calibration(table: pd.DataFrame) -> Figure:
@@ -55,12 +57,13 @@ def calibration(table: pd.DataFrame) -> Figure:
     estimators = list(dict.fromkeys(table["estimator"]))
     for axes, (key, cells) in zip(panels, groups, strict=False):
         _draw_panel(axes, cells, estimators)
-        axes.set_title(_title(names, key), fontsize=8, color=_INK)
+        axes.set_title(fill(_title(names, key), _LETTERS), fontsize=8, color=_INK)
     for axes in panels[len(groups) :]:
         axes.set_axis_off()
     lines = {label: line for axes in panels for line, label in _legend(axes)}
     figure.legend([*lines.values()], [*lines], loc="outside lower center", ncols=5, frameon=False)
-    figure.supxlabel("true information (bits)", fontsize=9, color=_INK)
+    for axes in panels[max(len(groups) - columns, 0) : len(groups)]:  # a supxlabel would meet it
+        axes.set_xlabel("true information (bits)", fontsize=9, color=_INK)
     figure.supylabel("estimate (bits)", fontsize=9, color=_INK)
     return figure
 
