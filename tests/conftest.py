@@ -17,11 +17,19 @@ ROOT = Path(__file__).resolve().parents[1]
 torch.set_num_threads(1)
 
 
+@pytest.fixture(scope="module", autouse=True)
+def hydra_as_it_was() -> Iterator[None]:
+    """Give each file of tests Hydra's global state as it was: composing sets its version base."""
+    before = copy.deepcopy(Singleton.get_state())
+    yield
+    Singleton.set_state(before)
+
+
 @pytest.fixture
 def composed(tmp_path, monkeypatch) -> Iterator[Callable[..., DictConfig]]:
     """Compose the configuration with overrides; results would go to a temporary folder."""
     monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
-    before = copy.deepcopy(Singleton.get_state())  # Hydra's: composing sets its version base
+    before = copy.deepcopy(Singleton.get_state())
     launcher.register()
 
     def make(*overrides: str) -> DictConfig:
