@@ -12,14 +12,14 @@ NUMERICS = {
     "training": 1,
     "estimators": 1,
     "convolutions": 2,  # this and the following beside those, where `_MODULES` are used
-    "noise": 2,
+    "noise_numerics": 2,  # `noise` is an option, which this stands beside
     "autoencoders": 2,
     "critics": 3,
 }  # raised when an unchanged configuration would give other numbers
 
 _MODULES = {
     "convolutions": "ibsweep.networks.conv",
-    "noise": "ibsweep.noise",
+    "noise_numerics": "ibsweep.noise",
     "autoencoders": "ibsweep.compressors.autoencoder",
     "critics": "ibsweep.estimators.critics",
 }

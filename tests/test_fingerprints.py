@@ -1,3 +1,7 @@
+import copy
+import functools
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -77,7 +81,7 @@ def test_what_changes_the_network_changes_both(settings, override):
 
 @pytest.mark.parametrize(
     ("part", "overrides"),
-    [("convolutions", ["task=digits", "network=conv_small"]), ("noise", ["noise=additive"])],
+    [("convolutions", ["task=digits", "network=conv_small"]), ("noise_numerics", ["noise=additive"])],
 )
 def test_new_numbers_of_a_part_make_new_networks_of_those_that_have_it(
     settings, monkeypatch, part, overrides
@@ -87,6 +91,41 @@ def test_new_numbers_of_a_part_make_new_networks_of_those_that_have_it(
     monkeypatch.setitem(NUMERICS, part, 99)
     assert network_fingerprint(with_it) != before[0]
     assert network_fingerprint(without) == before[1]
+
+
+ALL_PARTS = [
+    *("task=digits", "network=conv_small", "noise=[additive,relative,dropout]"),
+    *("regularization=l1_l2", "activation=prelu"),
+]
+
+
+def leaves(node, *place):
+    """Yield where each number and text of nested options stands."""
+    if not isinstance(node, dict | list):
+        yield place
+        return
+    for key, value in node.items() if isinstance(node, dict) else enumerate(node):
+        yield from leaves(value, *place, key)
+
+
+def with_another(values, place):
+    """Copy nested options, with another value at one place."""
+    values = copy.deepcopy(values)
+    *path, last = place
+    node = functools.reduce(lambda node, key: node[key], path, values)
+    node[last] = "another"
+    return values
+
+
+def test_every_option_of_a_network_counts(settings):
+    given = settings(*ALL_PARTS)
+    groups = ("split", "network", "activation", "regularization", "snapshots", "noise")
+    names = {network_fingerprint(given)}
+    places = list(leaves({group: given.values[group] for group in groups}))
+    for place in places:
+        values = with_another(given.values, place)
+        names.add(network_fingerprint(replace(given, values=values)))
+    assert len(names) == len(places) + 1
 
 
 @pytest.mark.parametrize(("part", "estimator"), [("autoencoders", "lossy"), ("critics", "mine")])

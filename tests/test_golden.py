@@ -133,7 +133,7 @@ def test_training_gives_the_numbers_of_its_version(kind):
 
 @pytest.mark.parametrize("kind", CONVOLUTIONAL)
 def test_convolutional_networks_give_the_numbers_of_their_version(kind):
-    expected = PARTS[NUMERICS["convolutions"], NUMERICS["noise"]][kind]
+    expected = PARTS[NUMERICS["convolutions"], NUMERICS["noise_numerics"]][kind]
     assert trained(*CONVOLUTIONAL[kind]) == pytest.approx(expected, rel=1e-5, abs=5e-5)
 
 
