@@ -81,7 +81,10 @@ def test_what_changes_the_network_changes_both(settings, override):
 
 @pytest.mark.parametrize(
     ("part", "overrides"),
-    [("convolutions", ["task=digits", "network=conv_small"]), ("noise_numerics", ["noise=additive"])],
+    [
+        ("convolutions", ["task=digits", "network=conv_small"]),
+        ("noise_numerics", ["noise=additive"]),
+    ],
 )
 def test_new_numbers_of_a_part_make_new_networks_of_those_that_have_it(
     settings, monkeypatch, part, overrides
