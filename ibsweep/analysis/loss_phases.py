@@ -69,46 +69,6 @@ def loss_phases(
     return pd.DataFrame(rows)
 
 
-def lags(table: pd.DataFrame, *, resamples: int = 2000, seed: int = 0) -> pd.DataFrame:
-    """Average the lags of `loss_phases` over networks.
-
-    Args:
-        table: As `loss_phases` returns it, of one configuration.
-        resamples: How many samples of networks, drawn with replacement, the interval is from.
-        seed: Seed of the draws.
-
-    Returns:
-        One row for each `estimator, layer`: `networks`; `compressing`, those with an onset;
-        `onset_epoch` and `steepest_epoch`, medians over these; `lag`, their mean in doublings, and
-        `lag_low`, `lag_high`, the 95 % percentile interval; NaN where there is none, the interval
-        for fewer than 3.
-
-    References:
-        Efron & Tibshirani, An Introduction to the Bootstrap, 1993, ch. 13.
-    """
-    rows = []
-    for names, group in table.groupby(["estimator", "layer"], sort=False):
-        kept = group.dropna(subset="onset_epoch")
-        lag, low, high = kept["lag"].to_numpy(), np.nan, np.nan
-        if len(lag) >= 3:
-            drawn = np.random.default_rng(seed).integers(len(lag), size=(resamples, len(lag)))
-            low, high = np.percentile(lag[drawn].mean(axis=1), INTERVAL)
-        rows.append(
-            {
-                "estimator": names[0],
-                "layer": names[1],
-                "networks": len(group),
-                "compressing": len(kept),
-                "onset_epoch": kept["onset_epoch"].median(),
-                "steepest_epoch": kept["steepest_epoch"].median(),
-                "lag": kept["lag"].mean(),
-                "lag_low": low,
-                "lag_high": high,
-            }
-        )
-    return pd.DataFrame(rows)
-
-
 def smoothed_loss(training: pd.DataFrame) -> pd.DataFrame:
     """Return one network's smoothed loss and its slope.
 

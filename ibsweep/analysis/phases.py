@@ -6,7 +6,6 @@ import pandas as pd
 from ibsweep.analysis.smoothing import resample
 from ibsweep.compression import ceiling
 
-VERDICTS = ("fits", "compresses", "compresses_first", "static", "cannot_tell")
 LEAST_CHANGE = 0.1  # bits: a smaller rise or fall is no phase, however certain
 STANDARD_ERRORS = 4.0  # of a difference of two smoothed values; less may be noise
 

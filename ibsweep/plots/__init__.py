@@ -1,13 +1,11 @@
 """Draws; the only part that knows how."""
 
 from ibsweep.plots.calibration import calibration
-from ibsweep.plots.interactive import interactive_page, interactive_plane
-from ibsweep.plots.planes import information_plane, seed_plane
+from ibsweep.plots.interactive import interactive_plane
+from ibsweep.plots.planes import information_plane
 
 __all__ = [
     "calibration",
     "information_plane",
-    "interactive_page",
     "interactive_plane",
-    "seed_plane",
 ]

@@ -62,25 +62,6 @@ def draw_plane(axes: Axes, curves: pd.DataFrame, look: Look) -> None:
     label_layers(axes, drawn, look.ceiling, compact=look.compact)
 
 
-def draw_seeds(axes: Axes, curves: pd.DataFrame, look: Look) -> None:
-    """Draw a thin line for each network and layer, coloured by epoch; what is undefined is a gap.
-
-    Args:
-        axes: Where.
-        curves: As for `seed_plane`.
-        look: How.
-    """
-    ordered = curves.sort_values("epoch", kind="stable")
-    for _, rows in ordered.groupby(["network", "layer"], sort=False):
-        points = rows[["i_xt", "i_ty"]].to_numpy(float)
-        shade = epoch_colours()(look.norm(rows["epoch"].to_numpy(float)[1:] + 1))
-        steps = np.stack([points[:-1], points[1:]], axis=1)
-        thin = LineCollection(
-            list(steps), colors=shade, linewidths=0.5, alpha=0.25, zorder=1, rasterized=True
-        )
-        axes.add_collection(thin, autolim=False)
-
-
 def epoch_norm(curves: pd.DataFrame) -> LogNorm:
     """Return the logarithmic scale of epoch + 1 that spans all epochs of a table."""
     return LogNorm(1, max(int(curves["epoch"].max()), 1) + 1 if len(curves) else 2)

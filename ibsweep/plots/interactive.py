@@ -32,22 +32,6 @@ _AXES = {"x": "i_xt", "y": "i_ty"}
 _HOVER = "I(X; T) %{x:.3f} bits<br>I(T; Y) %{y:.3f} bits"
 
 
-def interactive_page(
-    curves: pd.DataFrame,
-    *,
-    samples: int,
-    title: str,
-    seeds: Mapping[str, int] | None = None,
-    estimand: str | None = None,
-) -> str:
-    """Draw one information plane as a page of its own, which asks the network for nothing.
-
-    The arguments are those of `interactive_plane`.
-    """
-    plane = interactive_plane(curves, samples=samples, title=title, seeds=seeds, estimand=estimand)
-    return pages.page(f"Information plane: {title}", [plane])
-
-
 def interactive_plane(
     curves: pd.DataFrame,
     *,

@@ -1,17 +1,14 @@
-"""Draws information planes: of one network or mean, and of all seeds of a configuration."""
+"""Draws the information plane of one network, or of the mean over networks."""
 
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from ibsweep.analysis import mean_curves
 from ibsweep.plots.axes import draw_colourbar, tidy
 from ibsweep.plots.drawing import (
     Look,
-    check_one_plane,
     draw_plane,
-    draw_seeds,
     epoch_norm,
     known_errors,
     with_errors,
@@ -53,33 +50,6 @@ def information_plane(
     if stated:
         text, place = "bars: one standard error of an estimate", axes.transAxes
         axes.text(1.0, 1.012, text, transform=place, ha="right", fontsize=7.5, color=FAINT)
-    _decorate(axes, title, estimand or str(curves["estimator"].iloc[0]))
-    draw_colourbar(figure.add_axes((0.885, 0.125, 0.018, 0.785)), look.norm)
-    return figure
-
-
-def seed_plane(
-    curves: pd.DataFrame, *, samples: int, title: str, estimand: str | None = None
-) -> Figure:
-    """Draw the plane of one configuration: every seed as a thin line, the mean with its band.
-
-    Args:
-        curves: As for `information_plane`, of the networks that column `network` tells apart.
-        samples: Number of patterns that information was measured on.
-        title: Title of the figure.
-        estimand: What is estimated; the estimator's name if None.
-
-    Returns:
-        A figure that no pyplot knows of; `savefig` writes it.
-
-    Raises:
-        ValueError: If the curves are not of one estimator and one part.
-    """
-    check_one_plane(curves, "estimator", "part")
-    figure, axes = _blank()
-    look = Look(samples, epoch_norm(curves), band=True)
-    draw_seeds(axes, curves, look)
-    draw_plane(axes, mean_curves(curves), look)
     _decorate(axes, title, estimand or str(curves["estimator"].iloc[0]))
     draw_colourbar(figure.add_axes((0.885, 0.125, 0.018, 0.785)), look.norm)
     return figure

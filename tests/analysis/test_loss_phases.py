@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ibsweep.analysis.loss_phases import lags, loss_phases, scores, smoothed_loss
+from ibsweep.analysis.loss_phases import loss_phases, scores, smoothed_loss
 from ibsweep.schedule import logarithmic
 
 EPOCHS = logarithmic(1000, count=80)
@@ -60,14 +60,6 @@ def test_the_first_fall_counts_not_the_largest():
     twice = curves.assign(i_xt=np.where(PLACE > 7.5, again, curves["i_xt"]))
     row = loss_phases(twice, training).iloc[0]
     assert np.log2(1 + row["onset_epoch"]) == pytest.approx(5.0, abs=0.3)
-
-
-def test_lags_are_averaged_over_networks():
-    curves, training = networks(10, onset=6.0, steepest=5.0, noise=0.05)
-    mean = lags(loss_phases(curves, training)).iloc[0]
-    assert (mean["networks"], mean["compressing"]) == (10, 10)
-    assert mean["lag_low"] <= mean["lag"] <= mean["lag_high"]
-    assert mean["lag"] == pytest.approx(1.0, abs=0.4)
 
 
 def test_the_loss_is_smoothed_over_doublings():

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from ibsweep.analysis import mean_curves
-from ibsweep.plots import interactive_page, interactive_plane
+from ibsweep.plots import interactive_plane, pages
 from tests.browser import started, visit
 from tests.records import SAMPLES, make_curves
 
@@ -18,6 +18,12 @@ def curves():
     return pd.concat(tables, ignore_index=True).assign(i_ty_floor=FLOOR)
 
 
+def page_of(curves, title):
+    """A page of one plane."""
+    plane = interactive_plane(curves, samples=SAMPLES, title=title, seeds=SEEDS)
+    return pages.page(f"Information plane: {title}", [plane])
+
+
 @pytest.fixture(scope="module")
 def browser():
     with started() as browser:
@@ -28,7 +34,7 @@ def browser():
 def path(tmp_path_factory):
     path = tmp_path_factory.mktemp("plane") / "plane.html"
     path.write_text(
-        interactive_page(curves(), samples=SAMPLES, title="relu <50>", seeds=SEEDS),
+        page_of(curves(), "relu <50>"),
         encoding="utf-8",
     )
     return path
@@ -151,7 +157,7 @@ def test_a_known_error_is_a_bar_that_moves_with_its_estimate(browser, tmp_path):
     table = curves().assign(**STATED)
     table.loc[table["epoch"] == 0, "i_xt_error"] = 0.5
     path = tmp_path / "stated.html"
-    html = interactive_page(table, samples=SAMPLES, title="lossy", seeds=SEEDS)
+    html = page_of(table, "lossy")
     path.write_text(html, encoding="utf-8")
     bars = "document.querySelector('.figure').data.find(t => t.name === 'layer 2')"
     with visit(browser, path) as (page, complaints, _):

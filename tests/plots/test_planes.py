@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from matplotlib.text import Text
 
 from ibsweep.analysis import mean_curves
-from ibsweep.plots import information_plane, seed_plane
+from ibsweep.plots import information_plane
 from tests.records import SAMPLES, make_curves
 
 
@@ -111,18 +111,6 @@ def test_a_floor_measured_at_some_snapshots_is_one_line_through_them():
     curves.loc[curves["epoch"].isin([0, 8, 500]), "i_ty_floor"] = 0.02
     lines = [line for line in plane(curves).axes[0].lines if line.get_linestyle() == ":"]
     assert [len(line.get_xdata()) for line in lines] == [3, 3, 3]
-
-
-@pytest.mark.parametrize("format", ["png", "svg", "pdf"])
-def test_a_plane_of_seeds_shows_each_beside_the_mean(format):
-    tables = [make_curves(seed).assign(network=str(seed)) for seed in range(4)]
-    figure = seed_plane(pd.concat(tables), samples=SAMPLES, title="relu")
-    lines = figure.axes[0].findobj(LineCollection)
-    assert len([one for one in lines if one.get_linewidth()[0] < 1]) == 4 * 3
-    assert len([one for one in lines if one.get_linewidth()[0] >= 1]) == 2 * 3
-    buffer = io.BytesIO()
-    figure.savefig(buffer, format=format)
-    assert buffer.tell() > 10_000
 
 
 @pytest.mark.parametrize(
