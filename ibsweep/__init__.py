@@ -12,6 +12,7 @@ What these need (torch, MLflow) is imported when they are first used.
 """
 
 import importlib
+import importlib.metadata
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from ibsweep.watching import watch
 
 __all__ = ["activity", "correlations", "curves", "runs", "training", "watch"]
+__version__ = importlib.metadata.version("ibsweep")
 
 _HOMES = dict.fromkeys(("activity", "curves", "runs", "training"), "ibsweep.querying")
 _HOMES["correlations"] = "ibsweep.analysis.correlations"
@@ -31,3 +33,8 @@ def __getattr__(name: str) -> object:
     if name not in _HOMES:
         raise AttributeError(f"module 'ibsweep' has no attribute {name!r}")
     return getattr(importlib.import_module(_HOMES[name]), name)
+
+
+def __dir__() -> list[str]:
+    """List the public functions, for completion."""
+    return [*__all__, "__version__"]

@@ -1,0 +1,45 @@
+"""What the package says of itself: what it needs, its version, its public names."""
+
+import ast
+import re
+import sys
+import tomllib
+
+import pytest
+
+import ibsweep
+from tests.conftest import ROOT
+
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+NAMES = {
+    "hydra-core": "hydra",
+    "scikit-learn": "sklearn",
+}  # where a package is imported as another
+
+
+def imported(path):
+    """Yield the top-level names that a file imports."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name.split(".")[0] for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield node.module.split(".")[0]
+
+
+def test_everything_that_is_imported_is_declared():
+    extras = PROJECT["optional-dependencies"]
+    declared = [*PROJECT["dependencies"], *extras["dask"], *extras["ray"]]
+    names = {re.split(r"[<>=\[]", text)[0] for text in declared}
+    known = {NAMES.get(name, name) for name in names} | {"ibsweep", "dask"}  # with distributed
+    files = (ROOT / "ibsweep").rglob("*.py")
+    assert {name for path in files for name in imported(path)} - sys.stdlib_module_names <= known
+
+
+@pytest.mark.parametrize("name", ibsweep.__all__)
+def test_public_names_are_there_and_completed(name):
+    assert callable(getattr(ibsweep, name)) and name in dir(ibsweep)
+
+
+def test_the_version_is_that_of_the_project():
+    assert ibsweep.__version__ == PROJECT["version"]
+    assert (ROOT / "ibsweep" / "py.typed").exists()  # so that users' type checkers see the hints
