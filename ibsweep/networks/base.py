@@ -2,28 +2,42 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
-from typing import NamedTuple
+from typing import NamedTuple, final
 
 from torch import Tensor
+
+from ibsweep.activations import Activation
+
+_OUTPUT = "output"
 
 
 class Parameter(NamedTuple):
     """One array of trainable numbers of a network.
 
     Attributes:
-        name: Name, e.g. `layer_1.weight`.
+        layer: Layer that it belongs to, e.g. `layer_1`.
+        kind: `weight`, `bias`, or what an activation calls it.
         shape: Shape for one network.
         std: Standard deviation of the truncated normal it starts from, or None if it starts
             constant.
         start: Value that it starts from if `std` is None.
-        hidden_weight: Whether penalties and constraints on hidden weights apply to it.
     """
 
-    name: str
+    layer: str
+    kind: str
     shape: tuple[int, ...]
-    std: float | None
-    start: float
-    hidden_weight: bool
+    std: float | None = None
+    start: float = 0.0
+
+    @property
+    def name(self) -> str:
+        """Name in files and in `state_dict`s, e.g. `layer_1.weight`."""
+        return f"{self.layer}.{self.kind}"
+
+    @property
+    def hidden_weight(self) -> bool:
+        """Whether penalties and constraints on hidden weights apply to it."""
+        return self.kind == "weight" and self.layer != _OUTPUT
 
 
 Perturbation = Callable[[Tensor], Tensor]
@@ -31,7 +45,13 @@ Inject = Callable[[str, Tensor], Tensor]
 
 
 class Network(ABC):
-    """A kind of network; all arrays have a leading axis for the members of an ensemble."""
+    """A kind of network; all arrays have a leading axis for the members of an ensemble.
+
+    Attributes:
+        activation: Activation of the hidden layers.
+    """
+
+    activation: Activation
 
     @property
     @abstractmethod
@@ -59,6 +79,20 @@ class Network(ABC):
         """Whether the number of threads would change the last bits of its gradients."""
 
     @abstractmethod
+    def preactivation(self, layer: str, below: Tensor, own: Mapping[str, Tensor]) -> Tensor:
+        """Compute what a layer hands to its activation function.
+
+        Args:
+            layer: Its name.
+            below: What the layer before it holds, or the patterns, shape `(members, units,
+                samples)`.
+            own: The layer's parameters by kind, shape `(members, …)`.
+
+        Returns:
+            Shape `(members, units, samples)`.
+        """
+
+    @final
     def forward(
         self,
         parameters: Mapping[str, Tensor],
@@ -81,3 +115,48 @@ class Network(ABC):
             Activity of each hidden layer after its activation and before noise, then the logits of
             the output layer; each of shape `(members, units, samples)`.
         """
+        own: dict[str, dict[str, Tensor]] = {layer: {} for layer in self.layers}
+        for parameter in self.parameters:
+            own[parameter.layer][parameter.kind] = parameters[parameter.name]
+        activity, below = [], inputs
+        for layer in self.layers:
+            below = below if inject is None else inject(layer, below)
+            below = self.preactivation(layer, below, own[layer])
+            if layer != _OUTPUT:
+                below = self._activate(below, own[layer])
+                below = below if perturb is None else perturb(below)
+            activity.append(below)
+        return activity
+
+    def _activate(self, below: Tensor, own: Mapping[str, Tensor]) -> Tensor:
+        """Apply the activation; a convolution's channel shares its learned numbers."""
+        learned = {name: own[name].unsqueeze(-1) for name in self.activation.learned}
+        channels = below.view(len(below), own["bias"].shape[1], -1)
+        return self.activation.function(channels, **learned).view_as(below)
+
+
+def layer_parameters(
+    layers: Sequence[str],
+    shapes: Sequence[tuple[int, ...]],
+    stds: Sequence[float],
+    activation: Activation,
+) -> list[Parameter]:
+    """List the parameters of layers: hidden weights, output weights, biases, then learned ones.
+
+    Args:
+        layers: Names of the layers; the last is the output.
+        shapes: Shape of each layer's weight, its own units first.
+        stds: Standard deviation that each weight starts from.
+        activation: Activation of the hidden layers; it may learn numbers of its own for each unit.
+    """
+    units = [shape[0] for shape in shapes]
+    weights = zip(layers, shapes, stds, strict=True)
+    return [
+        *(Parameter(layer, "weight", shape, std) for layer, shape, std in weights),
+        *(Parameter(layer, "bias", (n,)) for layer, n in zip(layers, units, strict=True)),
+        *(
+            Parameter(layer, name, (n,), start=start)
+            for layer, n in zip(layers[:-1], units, strict=False)
+            for name, start in activation.learned.items()
+        ),
+    ]

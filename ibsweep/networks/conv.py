@@ -9,7 +9,7 @@ from torch import Tensor
 
 from ibsweep import checks
 from ibsweep.activations import Activation
-from ibsweep.networks.base import Inject, Network, Parameter, Perturbation
+from ibsweep.networks.base import Network, Parameter, layer_parameters
 from ibsweep.networks.blocks import Block, make_block
 from ibsweep.networks.convolution import convolve
 from ibsweep.networks.mlp import INITIALIZATIONS
@@ -85,55 +85,21 @@ class ConvNet(Network):
         shapes = [*map(self._kernel_shape, self._blocks, self._shapes)]
         widths = [torch.Size(self._shapes[-1]).numel(), *self.hidden, self.classes]
         shapes += zip(widths[1:], widths, strict=False)
-        return [
-            *map(self._weight, self.layers, shapes),
-            *(
-                Parameter(f"{layer}.bias", (shape[0],), None, 0.0, False)
-                for layer, shape in zip(self.layers, shapes, strict=True)
-            ),
-            *(
-                Parameter(f"{layer}.{name}", (shape[0],), None, start, False)
-                for layer, shape in zip(self.layers[:-1], shapes, strict=False)
-                for name, start in self.activation.learned.items()
-            ),
-        ]
+        stds = [self._std(shape) for shape in shapes]
+        return layer_parameters(self.layers, shapes, stds, self.activation)
 
-    def forward(
-        self,
-        parameters: Mapping[str, Tensor],
-        inputs: Tensor,
-        perturb: Perturbation | None = None,
-        inject: Inject | None = None,
-    ) -> list[Tensor]:
-        """See `Network.forward`."""
-        activity, below = [], inputs
-        for position, layer in enumerate(self.layers):
-            below = below if inject is None else inject(layer, below)
-            own = {
-                name.rpartition(".")[2]: held
-                for name, held in parameters.items()
-                if name.rpartition(".")[0] == layer
-            }
-            below = self._layer(position, below, own)
-            if layer != "output" and perturb is not None:
-                below = perturb(below)
-            activity.append(below)
-        return activity
-
-    def _layer(self, position: int, below: Tensor, own: Mapping[str, Tensor]) -> Tensor:
-        """Compute a layer; a dense one is a block on an image of one pixel."""
+    def preactivation(self, layer: str, below: Tensor, own: Mapping[str, Tensor]) -> Tensor:
+        """See `Network.preactivation`; a dense layer is a block on an image of one pixel."""
         members, units, samples = below.shape
         weight, padding, pool = own["weight"], 0, 1
         shape: tuple[int, ...] = (units, 1, 1)
+        position = self.layers.index(layer)
         if position < len(self.blocks):
             block, shape = self._blocks[position], self._shapes[position]
             padding, pool = block.padding, block.pool
         images = below.view(members, *shape, samples)
         kernels = weight.view(*weight.shape[:3], *(weight.shape[3:] or (1, 1)))
-        z = convolve(images, kernels, own["bias"], padding=padding, pool=pool).flatten(2)
-        if self.layers[position] != "output":
-            learned = {name: own[name].unsqueeze(-1) for name in self.activation.learned}
-            z = self.activation.function(z, **learned)
+        z = convolve(images, kernels, own["bias"], padding=padding, pool=pool)
         return z.view(members, -1, samples)
 
     @cached_property
@@ -153,8 +119,7 @@ class ConvNet(Network):
     def _kernel_shape(block: Block, below: tuple[int, int, int]) -> tuple[int, ...]:
         return block.channels, below[0], block.kernel, block.kernel
 
-    def _weight(self, layer: str, shape: tuple[int, ...]) -> Parameter:
+    def _std(self, shape: tuple[int, ...]) -> float:
         pixels = torch.Size(shape[2:]).numel()
         fans = shape[1] * pixels, shape[0] * pixels
-        std = INITIALIZATIONS[self.initialization](*fans, self.activation.gain)
-        return Parameter(f"{layer}.weight", shape, std, 0.0, layer != "output")
+        return INITIALIZATIONS[self.initialization](*fans, self.activation.gain)

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from ibsweep import checks
 from ibsweep.activations import Activation
-from ibsweep.networks.base import Inject, Network, Parameter, Perturbation
+from ibsweep.networks.base import Network, Parameter, layer_parameters
 
 Initialization = Callable[[int, int, float], float]
 
@@ -87,44 +87,11 @@ class MLP(Network):
     @cached_property
     def parameters(self) -> Sequence[Parameter]:
         """Hidden weights, output weights, biases, then what the activation learns."""
-        sizes = [self.features, *self.hidden, self.classes]
-        return [
-            *map(self._weight, self.layers, sizes, sizes[1:]),
-            *(
-                Parameter(f"{name}.bias", (n,), None, 0.0, False)
-                for name, n in zip(self.layers, sizes[1:], strict=True)
-            ),
-            *(
-                Parameter(f"{layer}.{name}", (units,), None, start, False)
-                for layer, units in zip(self.layers, self.hidden, strict=False)
-                for name, start in self.activation.learned.items()
-            ),
-        ]
+        shapes = list(zip(self.units, [self.features, *self.hidden], strict=True))
+        std = INITIALIZATIONS[self.initialization]
+        stds = [std(fan_in, fan_out, self.activation.gain) for fan_out, fan_in in shapes]
+        return layer_parameters(self.layers, shapes, stds, self.activation)
 
-    def _weight(self, layer: str, fan_in: int, fan_out: int) -> Parameter:
-        std = INITIALIZATIONS[self.initialization](fan_in, fan_out, self.activation.gain)
-        return Parameter(f"{layer}.weight", (fan_out, fan_in), std, 0.0, layer != "output")
-
-    def forward(
-        self,
-        parameters: Mapping[str, Tensor],
-        inputs: Tensor,
-        perturb: Perturbation | None = None,
-        inject: Inject | None = None,
-    ) -> list[Tensor]:
-        """See `Network.forward`: one batched matrix product a layer, samples last."""
-        activity, below = [], inputs
-        for layer in self.layers:
-            below = below if inject is None else inject(layer, below)
-            bias = parameters[f"{layer}.bias"].unsqueeze(-1)
-            below = torch.baddbmm(bias, parameters[f"{layer}.weight"], below)
-            if layer != "output":
-                below = self.activation.function(below, **self._learned(parameters, layer))
-                below = below if perturb is None else perturb(below)
-            activity.append(below)
-        return activity
-
-    def _learned(self, parameters: Mapping[str, Tensor], layer: str) -> dict[str, Tensor]:
-        return {
-            name: parameters[f"{layer}.{name}"].unsqueeze(-1) for name in self.activation.learned
-        }
+    def preactivation(self, layer: str, below: Tensor, own: Mapping[str, Tensor]) -> Tensor:
+        """See `Network.preactivation`: one batched matrix product, samples last."""
+        return torch.baddbmm(own["bias"].unsqueeze(-1), own["weight"], below)

@@ -12,7 +12,7 @@ SHAPES = st.lists(
 
 
 def layout(shapes):
-    return Layout([Parameter(f"p{k}", shape, None, 0.0, False) for k, shape in enumerate(shapes)])
+    return Layout([Parameter(f"p{k}", "bias", shape) for k, shape in enumerate(shapes)])
 
 
 @given(SHAPES, st.integers(1, 3))
@@ -28,8 +28,11 @@ def test_what_is_stored_by_parameter_is_found_in_the_flat_buffer(shapes, snapsho
 @pytest.mark.parametrize(
     ("arrays", "message"),
     [
-        ({"p0": torch.zeros(2, 3)}, "arrays must be p0, p1, got p0"),
-        ({"p0": torch.zeros(2, 3), "p1": torch.zeros(2, 5)}, "p1 must have the shape"),
+        ({"p0.bias": torch.zeros(2, 3)}, "arrays must be p0.bias, p1.bias, got p0.bias"),
+        (
+            {"p0.bias": torch.zeros(2, 3), "p1.bias": torch.zeros(2, 5)},
+            "p1.bias must have the shape",
+        ),
     ],
 )
 def test_arrays_that_are_not_the_parameters_are_refused(arrays, message):
