@@ -1,10 +1,14 @@
 """Where random numbers come from: one explicit generator for each stream of each network."""
 
+import math
 from collections.abc import Sequence
+from typing import TypeVar
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
+
+_Layer = TypeVar("_Layer", nn.Linear, nn.Conv2d, nn.ConvTranspose2d)
 
 STREAMS = ("init", "batches", "split", "noise")
 _ALL = (*STREAMS, "floor", "measuring")  # a place here is a stream's number: new ones come last
@@ -19,6 +23,42 @@ def stream_seed(stream: str, *seeds: int) -> int:
 def generator(stream: str, seed: int) -> torch.Generator:
     """Return a fresh CPU generator for `stream` of the given seed."""
     return torch.Generator().manual_seed(stream_seed(stream, seed))
+
+
+class Draw:
+    """Random numbers and initial weights of one network, all from one generator.
+
+    Args:
+        seed: Seed of the generator, ≥ 0.
+    """
+
+    def __init__(self, seed: int) -> None:
+        self._generator = torch.Generator().manual_seed(seed)
+
+    def permutation(self, length: int) -> Tensor:
+        """Draw a permutation of 0 … length − 1."""
+        return torch.randperm(length, generator=self._generator)
+
+    def normal(self, shape: Sequence[int]) -> Tensor:
+        """Draw standard normal numbers, float32."""
+        return torch.randn(*shape, generator=self._generator)
+
+    def layer(self, make: type[_Layer], *sizes: int, **options: int) -> _Layer:
+        """Return a layer of torch.nn; its weights are drawn as torch.nn draws them.
+
+        Args:
+            make: Class of the layer.
+            sizes: Its positional arguments.
+            options: Its keyword arguments.
+
+        References:
+            He et al., Delving deep into rectifiers, 2015; torch.nn takes a = √5.
+        """
+        layer = nn.utils.skip_init(make, *sizes, **options)
+        nn.init.kaiming_uniform_(layer.weight, a=math.sqrt(5), generator=self._generator)
+        bound = 1 / math.sqrt(layer.weight[0].numel())
+        nn.init.uniform_(layer.bias, -bound, bound, generator=self._generator)
+        return layer
 
 
 class Generators:

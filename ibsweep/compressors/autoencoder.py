@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from ibsweep import checks
 from ibsweep.compressors.base import Compressor
 from ibsweep.estimators import samples
+from ibsweep.randomness import Draw
 from ibsweep.threads import threads
 
 Kind = Literal["dense", "conv"]
@@ -84,13 +85,14 @@ def fit(
         raise ValueError(f"x must have ≥ 2 rows, got {len(points)}")
     spread = points.std(correction=0)
     scale = Scale(points.mean(dim=0), spread if spread > 0 else torch.ones(()))
-    with torch.random.fork_rng(devices=[]), threads(1):
-        torch.manual_seed(checks.integer("seed", seed, minimum=0))
-        parts = {"dense": _dense_pair, "conv": _conv_pair}[checks.choice("kind", kind, KINDS)]
-        layers, decoder = parts(points.shape[1], dimensions)
-        encoder = nn.Sequential(layers, Noisy(dimensions, code_noise_std))
-        scaled = (points - scale.mean) / scale.spread
-        _train(nn.Sequential(encoder, decoder), scaled, epochs=epochs, noise_std=input_noise_std)
+    draw = Draw(checks.integer("seed", seed, minimum=0))
+    parts = {"dense": _dense_pair, "conv": _conv_pair}[checks.choice("kind", kind, KINDS)]
+    layers, decoder = parts(points.shape[1], dimensions, draw)
+    encoder = nn.Sequential(layers, Noisy(dimensions, code_noise_std, draw))
+    scaled = (points - scale.mean) / scale.spread
+    network = nn.Sequential(encoder, decoder)
+    with threads(1):
+        _train(network, scaled, draw, epochs=epochs, noise_std=input_noise_std)
     return Compressor(
         encode=_numbers(lambda rows: encoder((rows - scale.mean) / scale.spread)),
         decode=_numbers(lambda codes: decoder(codes) * scale.spread + scale.mean),
@@ -100,21 +102,22 @@ def fit(
 class Noisy(nn.Module):
     """Codes brought to unit variance; in training, with noise."""
 
-    def __init__(self, dimensions: int, std: float) -> None:
+    def __init__(self, dimensions: int, std: float, draw: Draw) -> None:
         super().__init__()
         self.scale, self.std = nn.BatchNorm1d(dimensions, affine=False), std
+        self.draw = draw
 
     def forward(self, codes: Tensor) -> Tensor:
         """Return codes, shape `(n, dimensions)`."""
         scaled: Tensor = self.scale(codes)
-        return scaled + self.std * torch.randn(scaled.shape) if self.training else scaled
+        return scaled + self.std * self.draw.normal(scaled.shape) if self.training else scaled
 
 
-def _dense_pair(size: int, dimensions: int) -> tuple[nn.Module, nn.Module]:
-    return _dense(size, dimensions), _dense(dimensions, size)
+def _dense_pair(size: int, dimensions: int, draw: Draw) -> tuple[nn.Module, nn.Module]:
+    return _dense(size, dimensions, draw), _dense(dimensions, size, draw)
 
 
-def _conv_pair(size: int, dimensions: int) -> tuple[nn.Module, nn.Module]:
+def _conv_pair(size: int, dimensions: int, draw: Draw) -> tuple[nn.Module, nn.Module]:
     side = math.isqrt(size)
     if side**2 != size:
         raise ValueError(f"x must be square images of one channel for conv, got {size} pixels")
@@ -128,28 +131,32 @@ def _conv_pair(size: int, dimensions: int) -> tuple[nn.Module, nn.Module]:
         (1, *CHANNELS), CHANNELS, sides[:-1], sides[1:], strict=False
     ):
         odd = wide - (2 * narrow - 1)
-        encoder += [nn.Conv2d(held, given, 3, stride=2, padding=1), nn.SiLU()]
+        encoder += [draw.layer(nn.Conv2d, held, given, 3, stride=2, padding=1), nn.SiLU()]
         decoder = [
-            nn.ConvTranspose2d(given, held, 3, stride=2, padding=1, output_padding=odd),
+            draw.layer(
+                nn.ConvTranspose2d, given, held, 3, stride=2, padding=1, output_padding=odd
+            ),
             nn.SiLU(),
             *decoder,
         ]
-    unfold = [_dense(dimensions, math.prod(coded)), nn.SiLU(), nn.Unflatten(1, coded)]
+    unfold = [_dense(dimensions, math.prod(coded), draw), nn.SiLU(), nn.Unflatten(1, coded)]
     return (
-        nn.Sequential(*encoder, nn.Flatten(), _dense(math.prod(coded), dimensions)),
+        nn.Sequential(*encoder, nn.Flatten(), _dense(math.prod(coded), dimensions, draw)),
         nn.Sequential(*unfold, *decoder[:-1], nn.Flatten()),
     )
 
 
-def _dense(size: int, outputs: int) -> nn.Module:
+def _dense(size: int, outputs: int, draw: Draw) -> nn.Module:
     return nn.Sequential(
-        *(nn.Linear(size, WIDTH), nn.SiLU()),
-        *(nn.Linear(WIDTH, WIDTH), nn.SiLU()),
-        nn.Linear(WIDTH, outputs),
+        *(draw.layer(nn.Linear, size, WIDTH), nn.SiLU()),
+        *(draw.layer(nn.Linear, WIDTH, WIDTH), nn.SiLU()),
+        draw.layer(nn.Linear, WIDTH, outputs),
     )
 
 
-def _train(network: nn.Module, points: Tensor, *, epochs: int, noise_std: float) -> None:
+def _train(
+    network: nn.Module, points: Tensor, draw: Draw, *, epochs: int, noise_std: float
+) -> None:
     optimizer = torch.optim.Adam(network.parameters())
     steps = epochs * math.ceil(len(points) / BATCH)
     pace = torch.optim.lr_scheduler.OneCycleLR(
@@ -157,9 +164,9 @@ def _train(network: nn.Module, points: Tensor, *, epochs: int, noise_std: float)
     )
     for epoch in range(epochs):
         loss = nn.functional.mse_loss if epoch < SQUARED * epochs else nn.functional.l1_loss
-        for rows in torch.randperm(len(points)).tensor_split(steps // epochs):
+        for rows in draw.permutation(len(points)).tensor_split(steps // epochs):
             clean = points[rows]
-            noisy = clean + noise_std * torch.randn(clean.shape)
+            noisy = clean + noise_std * draw.normal(clean.shape)
             optimizer.zero_grad()
             loss(network(noisy), clean).backward()
             optimizer.step()

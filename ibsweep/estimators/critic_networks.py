@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from ibsweep import checks
+from ibsweep.randomness import Draw
 
 WIDTH, FEATURES = 128, 32  # of both networks
 QUICK = 10.0  # times the others' is the learning rate of the scale of distances
@@ -42,12 +43,13 @@ class Critic(nn.Module):
     of a Gaussian does, but slowly for those far away: no outlier among pairs can rule their mean.
     """
 
-    def __init__(self, d_x: int, d_y: int) -> None:
+    def __init__(self, d_x: int, d_y: int, draw: Draw) -> None:
         super().__init__()
         self.towers = nn.ModuleList(
             nn.Sequential(
-                *(nn.Linear(size, WIDTH), nn.SiLU(), nn.Linear(WIDTH, WIDTH), nn.SiLU()),
-                nn.Linear(WIDTH, FEATURES),
+                *(draw.layer(nn.Linear, size, WIDTH), nn.SiLU()),
+                *(draw.layer(nn.Linear, WIDTH, WIDTH), nn.SiLU()),
+                draw.layer(nn.Linear, WIDTH, FEATURES),
             )
             for size in (d_x, d_y)
         )
@@ -82,6 +84,7 @@ def trained(
     stop: Parts | None,
     objective: Callable[[Tensor], Tensor],
     pace: Training,
+    draw: Draw,
 ) -> tuple[Critic, int]:
     """Train until the objective on `stop` falls, if there is one.
 
@@ -90,18 +93,20 @@ def trained(
         stop: Others; None: all steps are taken.
         objective: Of scores, to be made large.
         pace: All options of a training.
+        draw: Of initial weights and batches.
 
     Returns:
-        The critic, as it was when that was largest, and the steps taken.
+        The critic, as it was when that was largest, at the level where e^score is 1 in the mean
+        over shuffled pairs of `train`; and the steps taken.
     """
-    critic = Critic(train.x.shape[1], train.y.shape[1])
+    critic = Critic(train.x.shape[1], train.y.shape[1], draw)
     optimizer = torch.optim.Adam(critic.parameters(), lr=pace["learning_rate"], fused=True)
     best, value, waited, step = copy.deepcopy(critic.state_dict()), -math.inf, 0, 0
     if stop is not None:  # learning may be worse than knowing nothing
         value = float(values(critic, stop, objective, pace["batch"]).mean())
     while step < pace["steps"] and waited < PATIENCE:
         for _ in range(min(CHECK_EVERY, pace["steps"] - step)):
-            rows = torch.randperm(len(train.x))[: pace["batch"]]
+            rows = draw.permutation(len(train.x))[: pace["batch"]]
             optimizer.zero_grad()
             (-objective(critic(Parts(train.x[rows], train.y[rows])))).backward()
             optimizer.step()
@@ -116,6 +121,7 @@ def trained(
                 optimizer.param_groups[0]["lr"] *= SLOWER
     if stop is not None:
         critic.load_state_dict(best)
+    critic.level = -values(critic, train, log_mean, pace["batch"]).mean()
     return critic, step
 
 
@@ -140,3 +146,12 @@ def values(
             for low in range(0, len(part.x) - size + 1, size)
         ]
     return torch.stack(found)
+
+
+def log_mean(scores: Tensor) -> Tensor:
+    """Return the logarithm of the mean of e^scores over shuffled pairs."""
+    n = len(scores)
+    others = scores.flatten()[1:].view(n - 1, n + 1)[:, :-1].flatten()  # all off the diagonal
+    top = others.argmax()
+    total = others[top] - others.log_softmax(dim=0)[top]  # logsumexp is slow where e^ underflows
+    return total - math.log(len(others))

@@ -11,8 +11,16 @@ from torch import Tensor, nn
 
 from ibsweep import checks
 from ibsweep.estimators import samples
-from ibsweep.estimators.critic_networks import Parts, Training, checked, trained, values
+from ibsweep.estimators.critic_networks import (
+    Parts,
+    Training,
+    checked,
+    log_mean,
+    trained,
+    values,
+)
 from ibsweep.estimators.whitening import whiten
+from ibsweep.randomness import Draw
 from ibsweep.types import Estimate
 
 Bound = Literal["mine", "nwj", "infonce", "smile"]
@@ -82,11 +90,9 @@ def mutual_information(
     first, second, held = samples.pairs(x, y, dither=False)
     if not first.shape[1] or not second.shape[1]:
         return Estimate(0.0, np.nan, held)
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(checks.integer("seed", seed, minimum=0))
-        train, stop, judge = _parts(first, second, judged)
-        critic, taken = trained(train, stop, BOUNDS[bound].trained, options)
-    critic.level = -values(critic, train, _log_mean, options["batch"]).mean()
+    draw = Draw(checks.integer("seed", seed, minimum=0))
+    train, stop, judge = _parts(first, second, judged, draw)
+    critic, taken = trained(train, stop, BOUNDS[bound].trained, options, draw)
     found = values(critic, judge, BOUNDS[bound].reported, options["batch"]) / math.log(2)
     error = float(found.std() / len(found) ** 0.5) if len(found) > 1 else np.nan
     used = min(options["batch"], len(judge.x))
@@ -95,11 +101,11 @@ def mutual_information(
 
 
 def _mine(scores: Tensor) -> Tensor:
-    return scores.diagonal().mean() - _log_mean(scores)
+    return scores.diagonal().mean() - log_mean(scores)
 
 
 def _nwj(scores: Tensor) -> Tensor:
-    return 1 + scores.diagonal().mean() - _log_mean(scores).exp()
+    return 1 + scores.diagonal().mean() - log_mean(scores).exp()
 
 
 def _infonce(scores: Tensor) -> Tensor:
@@ -108,16 +114,7 @@ def _infonce(scores: Tensor) -> Tensor:
 
 
 def _smile(scores: Tensor) -> Tensor:
-    return scores.diagonal().mean() - _log_mean(scores.clamp(-TAU, TAU))
-
-
-def _log_mean(scores: Tensor) -> Tensor:
-    """Return the logarithm of the mean of e^scores over shuffled pairs."""
-    n = len(scores)
-    others = scores.flatten()[1:].view(n - 1, n + 1)[:, :-1].flatten()  # all off the diagonal
-    top = others.argmax()
-    total = others[top] - others.log_softmax(dim=0)[top]  # logsumexp is slow where e^ underflows
-    return total - math.log(len(others))
+    return scores.diagonal().mean() - log_mean(scores.clamp(-TAU, TAU))
 
 
 BOUNDS: Mapping[str, Method] = {
@@ -128,11 +125,13 @@ BOUNDS: Mapping[str, Method] = {
 }
 
 
-def _parts(x: np.ndarray, y: np.ndarray, judged: Judged) -> tuple[Parts, Parts | None, Parts]:
+def _parts(
+    x: np.ndarray, y: np.ndarray, judged: Judged, draw: Draw
+) -> tuple[Parts, Parts | None, Parts]:
     """Return the samples that train, those that tell when to stop, and those estimated on."""
     if len(x) < 16:
         raise ValueError(f"x must have ≥ 16 rows, got {len(x)}")
-    rows = torch.randperm(len(x))
+    rows = draw.permutation(len(x))
     whole = Parts(*(torch.from_numpy(whiten(side).points).float()[rows] for side in (x, y)))
     if judged == "in_sample":
         return whole, None, whole
