@@ -2,38 +2,33 @@
 
 import inspect
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
 from hydra.utils import get_object
-from omegaconf import OmegaConf
 
+from ibsweep import shipped
 from ibsweep.calibration.trust import sentence, trust
 
 
-def catalogue(folder: Path, table: pd.DataFrame) -> pd.DataFrame:
+def catalogue(table: pd.DataFrame) -> pd.DataFrame:
     """Return one row an estimator.
 
     Args:
-        folder: Where its options are, conf/estimator.
         table: A calibration, one row a cell.
 
     Returns:
-        `estimator`; `estimates`, the first line of its documentation; `paper`, from its option;
+        `estimator`; `estimates`, the first line of its documentation; `paper`, `shipped.source`;
         `trustworthy`, where its bias is small; `seconds`, the mean time of an estimate in that
         calibration, NaN if it was not part of it.
     """
     known = trust(table)
     rows = []
-    for path in sorted(folder.glob("*.yaml")):
-        name = path.stem
+    for name in shipped.names("estimator"):
         mine = known[known["estimator"] == name]
-        node = OmegaConf.to_container(OmegaConf.load(path))
-        assert isinstance(node, dict)
-        first = path.read_text(encoding="utf-8").splitlines()[0].lstrip("# ")
-        seconds = mine["seconds"].mean()
-        rows.append((name, _summary(node[name]), first, sentence(mine), seconds))
+        estimates = _summary(shipped.option("estimator", name))
+        paper, seconds = shipped.source("estimator", name), mine["seconds"].mean()
+        rows.append((name, estimates, paper, sentence(mine), seconds))
     columns = ["estimator", "estimates", "paper", "trustworthy", "seconds"]
     return pd.DataFrame(rows, columns=columns)
 

@@ -9,7 +9,6 @@ from ibsweep.calibration.catalogue import catalogue
 from ibsweep.calibration.report import cells
 from ibsweep.calibration.trust import WITHIN_BITS, WITHIN_SHARE, stored
 from ibsweep.cli.options import Place
-from ibsweep.shipped import conf_dir
 
 
 @click.command()
@@ -29,7 +28,7 @@ def estimators(measured: Path | None, sweep: str | None, write: Path | None) -> 
     table = stored() if measured is None else _cells(measured, sweep)
     if write is not None:
         table.to_csv(write, index=False, float_format="%.6g")
-    for row in catalogue(Path(conf_dir()) / "estimator", table).itertuples():
+    for row in catalogue(table).itertuples():
         click.secho(row.estimator, bold=True)
         click.echo(f"  estimates  {row.estimates}\n  paper      {row.paper}")
         cost = "" if pd.isna(row.seconds) else f" ({row.seconds:.2g} s each)"

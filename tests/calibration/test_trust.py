@@ -1,14 +1,11 @@
 """What is said of an estimator's trustworthiness follows from its biases."""
 
-from pathlib import Path
-
 import pandas as pd
 import pytest
 
+from ibsweep import shipped
 from ibsweep.calibration.catalogue import catalogue
 from ibsweep.calibration.trust import sentence, stored, trust
-
-FOLDER = Path(__file__).parents[2] / "conf" / "estimator"
 
 
 def table(biases, estimator="ebab", distribution="normal"):
@@ -49,9 +46,9 @@ def test_an_undefined_bias_is_not_trusted():
     assert sentence(trust(table({0: float("nan")}))).endswith("nowhere")
 
 
-@pytest.mark.parametrize("name", sorted(file.stem for file in FOLDER.glob("*.yaml")))
+@pytest.mark.parametrize("name", shipped.names("estimator"))
 def test_every_estimator_is_listed_with_its_paper(name):
-    listed = catalogue(FOLDER, table({0: 0.0, 2: 0.1}))
+    listed = catalogue(table({0: 0.0, 2: 0.1}))
     row = only(listed[listed["estimator"] == name])
     assert row["estimates"].endswith(".")
     assert row["paper"]
@@ -61,7 +58,6 @@ def test_every_estimator_is_listed_with_its_paper(name):
 
 
 def test_the_shipped_calibration_can_be_told():
-    shipped = stored()
-    told = trust(shipped)
-    assert set(told["estimator"]) == set(shipped["estimator"])
-    assert (shipped["n"] >= 2).all()
+    cells = stored()
+    assert set(trust(cells)["estimator"]) == set(cells["estimator"])
+    assert (cells["n"] >= 2).all()
