@@ -5,6 +5,8 @@ import math
 import numpy as np
 import pandas as pd
 
+from ibsweep import names
+
 SATURATION = 0.97  # of log2 N: a layer above this all along cannot show compression
 _FINAL = 5  # snapshots that the robust score takes the median of
 _PEAK = 95  # percentile that stands for the robust score's maximum
@@ -67,19 +69,21 @@ def scores(curves: pd.DataFrame, *, samples: int) -> dict[str, float]:
     """
     found: dict[str, float] = {}
     everything = curves[curves["part"] == "all"].sort_values("epoch", kind="stable")
+    limit = ceiling(samples)
     for estimator, rows in everything.groupby("estimator", sort=False):
+        name = str(estimator)
         layers = {
-            str(name): layer["i_xt"].to_numpy()
-            for name, layer in rows.groupby("layer", sort=False)
+            str(layer): table["i_xt"].to_numpy()
+            for layer, table in rows.groupby("layer", sort=False)
         }
-        limit = ceiling(samples)
-        saturated = {name: bool((held > limit).all()) for name, held in layers.items()}
-        for kind, rate in (("compression", score), ("compression_robust", robust_score)):
-            rated = {name: rate(held) for name, held in layers.items()}
-            found |= {f"{estimator}/{kind}/{k}": v for k, v in _means(rated, saturated).items()}
-        found |= {f"{estimator}/saturated/{name}": float(flag) for name, flag in saturated.items()}
+        saturated = {layer: bool((held > limit).all()) for layer, held in layers.items()}
+        for robust, rate in ((False, score), (True, robust_score)):
+            rated = {layer: rate(held) for layer, held in layers.items()}
+            means = _means(rated, saturated).items()
+            found |= {names.compression(name, k, robust=robust): v for k, v in means}
+        found |= {names.saturated(name, layer): float(flag) for layer, flag in saturated.items()}
         rates = [rate(held) for held in layers.values() for rate in (score, robust_score)]
-        found[f"{estimator}/dead_layer"] = float(np.isnan(rates).any())
+        found[names.dead_layer(name)] = float(np.isnan(rates).any())
     return found
 
 

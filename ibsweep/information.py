@@ -10,12 +10,12 @@ import torch
 from torch import Tensor
 
 from ibsweep import checks
+from ibsweep.names import OUTPUT
 from ibsweep.types import Information
 
 Estimator = Callable[..., Information]
 Activity = Tensor | np.ndarray
 
-OUTPUT = "output"  # the softmax layer; all others are hidden ones
 # columns that tables of many networks have beside those of `measure`
 RESERVED = (
     *("network", "n", "i_xt_low", "i_xt_high", "i_ty_low", "i_ty_high"),

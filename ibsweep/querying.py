@@ -9,12 +9,12 @@ to the runs of one sweep. Scores are always those of the part `all`.
 """
 
 import os
-import re
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
+from ibsweep import names
 from ibsweep.tracking import Store, StoreError, TrackingOptions, open_store
 
 _STORE = "ibsweep.store"
@@ -185,10 +185,10 @@ def _merged(networks: pd.DataFrame) -> pd.DataFrame:
     done = networks[networks["status"] == "FINISHED"]
     done = done.sort_values(["started", "run_id"]).reset_index(drop=True)
     newest = done.drop_duplicates(_NETWORK, keep="last").set_index(_NETWORK)
-    names = estimators(done)
-    owned = {name: _owned(done, name) for name in names}
-    measured = {name: done[owned[name]].notna().any(axis=1) for name in names}
-    for name in names if len(newest) < len(done) else ():
+    measuring = names.estimators(done)
+    owned = {name: _owned(done, name) for name in measuring}
+    measured = {name: done[owned[name]].notna().any(axis=1) for name in measuring}
+    for name in measuring if len(newest) < len(done) else ():
         source = done[measured[name]].drop_duplicates(_NETWORK, keep="last").set_index(_NETWORK)
         newest[owned[name]] = source[owned[name]].reindex(newest.index)
     newest = newest.copy()  # in one piece again
@@ -202,14 +202,7 @@ def _merged(networks: pd.DataFrame) -> pd.DataFrame:
     return table[first + [name for name in table if name not in first]]
 
 
-def estimators(runs: pd.DataFrame) -> list[str]:
-    """Return the names of the estimators that a table of runs has columns of."""
-    pattern = re.compile(r"([^/.]+)(?:\.[^/]+)?/(?:I_XT|compression)/")
-    found = (pattern.match(str(name)) for name in runs)
-    return list(dict.fromkeys(match[1] for match in found if match))
-
-
 def _owned(table: pd.DataFrame, estimator: str) -> list[str]:
     """Return the columns of an estimator: its measurements and its options."""
-    starts = (f"{estimator}/", f"{estimator}.", f"estimator.{estimator}.")
+    starts = (f"{estimator}/", f"{estimator}.", names.option(estimator))
     return [name for name in table if str(name).startswith(starts)]

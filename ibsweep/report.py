@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from ibsweep import analysis, querying
+from ibsweep import analysis, names, querying
 from ibsweep.analysis.claims import claims
 from ibsweep.analysis.correlations import correlations
 from ibsweep.analysis.estimates import final_details, violations
@@ -31,7 +31,6 @@ _SHOWN = {
     "r_detectable": "detectable |r|",
 }
 LEAST_NETWORKS = 4  # of a correlation worth a row
-_FLAGS = ("failed_to_train", "dead_layer", "saturated")
 
 
 class Judged(NamedTuple):
@@ -103,7 +102,7 @@ def methods(networks: pd.DataFrame) -> list[str]:
     first = networks.iloc[0]
     varied = networks.groupby("configuration")["seed"].nunique()
     counts = " to ".join(str(n) for n in sorted({varied.min(), varied.max()}))
-    used = (estimand(name, _of(networks, name)) for name in _estimators(networks))
+    used = (estimand(name, _of(networks, name)) for name in names.estimators(networks))
     measured = "; ".join(used)
 
     def said(name: str) -> str:
@@ -148,7 +147,7 @@ def _planes(
             yield interactive_plane(
                 rows,
                 samples=int(first["samples"]),
-                title=f"{text or first['name'].rsplit('-seed', 1)[0]} ({estimator})",
+                title=f"{text or names.configuration_names(runs).iloc[0]} ({estimator})",
                 seeds=dict(zip(runs["run_id"], runs["seed"], strict=True)),
                 estimand=estimand(str(estimator), _of(runs, str(estimator))),
             )
@@ -168,13 +167,13 @@ def _runs(store: Store, sweep: str) -> pd.DataFrame:
 
 def _main_estimator(networks: pd.DataFrame) -> str:
     """Return the estimator that claims and phases are about: EBAB, or the first."""
-    names = _estimators(networks)
-    return "ebab" if "ebab" in names else names[0]
+    measured = names.estimators(networks)
+    return "ebab" if "ebab" in measured else measured[0]
 
 
 def _phases(runs: pd.DataFrame, estimator: str) -> pd.DataFrame:
     """Return the phases of each network and layer, by one estimator."""
-    measured = runs[runs[f"{estimator}/dead_layer"].notna()]
+    measured = runs[runs[names.dead_layer(estimator)].notna()]
     curves = querying.curves(measured)
     chosen = curves[(curves["estimator"] == estimator) & (curves["part"] == "all")]
     return phases(chosen, int(measured["samples"].iloc[0]))
@@ -189,8 +188,8 @@ def _claims(findings: pd.DataFrame) -> Iterator[tuple[str, str, pages.Markup]]:
 
 def _verdicts(runs: pd.DataFrame, found: pd.DataFrame) -> pd.DataFrame:
     """Count the networks of each configuration and layer by what the layer does."""
-    names = runs.set_index("run_id")["name"].str.rsplit("-seed", n=1).str[0]
-    groups = [found["network"].map(names).rename("networks"), found["layer"]]
+    labels = names.configuration_names(runs.set_index("run_id"))
+    groups = [found["network"].map(labels).rename("networks"), found["layer"]]
     counts = pd.crosstab(groups, found["verdict"].str.replace("_", " "))
     return counts.reset_index().rename_axis(columns=None)
 
@@ -209,41 +208,42 @@ def _correlations(runs: pd.DataFrame, networks: pd.DataFrame) -> pd.DataFrame:
     labels = analysis.varying(networks)
     by = [name for name in labels if name in runs and name != "estimator"]
     scores = [
-        f"{name}/compression/{layers}"
-        for name in _estimators(networks)
-        for layers in ("hidden", "last")
+        names.compression(name, layers)
+        for name in names.estimators(networks)
+        for layers in names.HEADLINES
     ]
-    found = correlations(runs, by=by or None, score=scores, against="accuracy/test")
+    found = correlations(runs, by=by or None, score=scores, against=names.TEST_ACCURACY)
     return found.loc[found["n"] >= LEAST_NETWORKS, list(_SHOWN)].rename(columns=_SHOWN)
 
 
 def _readable(summary: pd.DataFrame) -> pd.DataFrame:
     """Rename a summary's columns for readers."""
     shown = summary.drop(columns="configuration", errors="ignore")
-    shown = shown.loc[:, [not name.endswith("_nan") or shown[name].any() for name in shown]]
-    endings = {"_ci95": "±", "_nan": "undefined"}
-    names = {
+    shown = shown.loc[
+        :, [not name.endswith(names.undefined("")) or shown[name].any() for name in shown]
+    ]
+    endings = {names.interval(""): "±", names.undefined(""): "undefined"}
+    titles = {
         name: f"{word} {name.removesuffix(ending)}"
         for name in shown
         for ending, word in endings.items()
         if name.endswith(ending)
     }
-    return shown.rename(columns=names)
+    return shown.rename(columns=titles)
 
 
 def _flags(networks: pd.DataFrame) -> pd.DataFrame:
     """Count the networks of each configuration that carry a flag."""
-    flags = [name for name in networks if any(flag in str(name).split("/") for flag in _FLAGS)]
-    names = networks["name"].str.rsplit("-seed", n=1).str[0].rename("networks")
-    keys = [names, networks["configuration"]]
+    flags = [name for name in networks if names.is_flag(str(name))]
+    keys = [names.configuration_names(networks), networks["configuration"]]
     counts = networks[flags].fillna(0).groupby(keys, sort=False).sum().astype(int)
     return counts.loc[:, counts.sum() > 0].reset_index().drop(columns="configuration")
 
 
 def _parameters(networks: pd.DataFrame) -> pd.DataFrame:
     """List every parameter with the values that it took."""
-    names = [*choice_columns(networks), *parameter_columns(networks)]
-    rows = [(name, _values(networks, name)) for name in names]
+    columns = [*choice_columns(networks), *parameter_columns(networks)]
+    rows = [(name, _values(networks, name)) for name in columns]
     return pd.DataFrame(rows, columns=["parameter", "values"])
 
 
@@ -253,15 +253,8 @@ def _values(networks: pd.DataFrame, name: str) -> str:
     return ", ".join(values[:8]) + (f", … ({len(values)})" if len(values) > 8 else "")
 
 
-def _estimators(networks: pd.DataFrame) -> list[str]:
-    """Return the names of the estimators that measured networks."""
-    ending = "/dead_layer"
-    return [name.removesuffix(ending) for name in networks if str(name).endswith(ending)]
-
-
 def _of(networks: pd.DataFrame, estimator: str) -> Mapping[str, object]:
     """Return an estimator's options, as the runs that it measured stored them."""
-    flag = f"{estimator}/dead_layer"
-    first = networks[networks[flag].notna()].iloc[0]
-    names = [name for name in networks if str(name).startswith(f"estimator.{estimator}.")]
-    return {name: first[name] for name in names if pd.notna(first[name])}
+    first = networks[networks[names.dead_layer(estimator)].notna()].iloc[0]
+    options = [name for name in networks if str(name).startswith(names.option(estimator))]
+    return {name: first[name] for name in options if pd.notna(first[name])}

@@ -7,6 +7,8 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from ibsweep import names
+
 ERRORS = 2  # standard errors by which a bound must be passed
 TOLERANCE = 1e-6  # bits by which it must be passed in any case: less is rounding
 KINDS = ("negative", "above_entropy", "processing")
@@ -63,7 +65,7 @@ def scores(curves: pd.DataFrame, *, label_entropy: float) -> dict[str, float]:
             _share(*(_passed(*_gains(held)) for held in (of_inputs, of_labels))),
         )
         found |= {
-            f"{estimator}/violations/{kind}": share
+            names.violation(str(estimator), kind): share
             for kind, share in zip(KINDS, shares, strict=True)
         }
     return found

@@ -23,11 +23,11 @@ from ibsweep.analysis.findings import (
     sign_p,
     spread_effect,
 )
+from ibsweep.names import OUTPUT, TEST_ACCURACY, compression, estimate
 
 SATURATING = ("tanh", "sigmoid", "softsign", "hardtanh", "relu6", "sine")  # bounded on both sides
 SEEDS = 10  # of which C7 says that they show the picture
 PENALTY = "regularization.l2.penalty"
-_ACCURACY = "accuracy/test"
 _SPREAD = 0.25  # of the mean score: a smaller spread over seeds does not matter
 _FEW = 5  # networks: below, nothing is decided
 _FALSE_ALARMS = 0.05  # share of networks that may seem to compress first by noise
@@ -63,7 +63,7 @@ def claims(runs: pd.DataFrame, phases: pd.DataFrame, *, estimator: str = "ebab")
 def fixed_bins_underestimate(runs: pd.DataFrame, *, estimator: str = "ebab") -> list[Finding]:
     """C1: paired difference of the hidden layers' score, adaptive less fixed bins."""
     claim = ("C1", "fixed bins underestimate compression")
-    columns = [f"{name}/compression/hidden" for name in (estimator, "binning_global")]
+    columns = [compression(name) for name in (estimator, "binning_global")]
     rule = f"interval above 0 and sign test p < {ALPHA}; not, if it is below {LEAST_EFFECT}"
     if not set(columns) <= set(runs):
         need = f"needs estimator=[{estimator},binning_global] on the same networks"
@@ -86,7 +86,7 @@ def saturation_is_not_required(
     found = []
     for group, networks in _activations(runs):
         if group not in SATURATING:
-            score = networks.set_index("run_id")[f"{estimator}/compression/hidden"]
+            score = networks.set_index("run_id")[compression(estimator)]
             effect = mean_effect(score - noise_floor(phases, estimator=estimator))
             verdict = decide(effect.low > 0 and effect.p < ALPHA, effect.high < LEAST_EFFECT)
             measure = "hidden score less that of noise"
@@ -102,7 +102,7 @@ def initialisations_vary(
     rule = f"interval above {_SPREAD:.0%} of the mean score and the noise; not, if below"
     found = []
     for group, networks in _activations(runs):
-        names, score = networks["run_id"], networks[f"{estimator}/compression/hidden"]
+        names, score = networks["run_id"], networks[compression(estimator)]
         noise = float(noise_floor(phases, estimator=estimator).reindex(names).mean())
         effect = spread_effect(score, noise=noise)
         least = max(_SPREAD * abs(score.mean()), noise)
@@ -143,9 +143,11 @@ def penalty_increases_compression(runs: pd.DataFrame, *, estimator: str = "ebab"
     if levels < 3:
         need = "needs relu networks with regularization=none and with l2 at ≥ 2 penalties"
         return [missing("C5", statement, f"{need}, got {levels} levels", group="relu")]
-    final = networks[[name for name in networks if str(name).startswith(f"{estimator}/I_XT/")]]
+    final = networks[
+        [name for name in networks if str(name).startswith(estimate(estimator, "i_xt", ""))]
+    ]
     networks = networks.assign(spread=final.std(axis=1, ddof=0))
-    outcomes = {f"{estimator}/compression/hidden": 1, "spread": -1, "accuracy/gap": -1}
+    outcomes = {compression(estimator): 1, "spread": -1, "accuracy/gap": -1}
     return [_trend(networks, outcome, sign, statement) for outcome, sign in outcomes.items()]
 
 
@@ -157,15 +159,14 @@ def only_the_last_layer_correlates(
     The family of Holm's p is the layers of one activation.
     """
     claim = ("C6", "only the last layer's compression goes with accuracy")
-    prefix = f"{estimator}/compression/"
-    last = f"{prefix}last"
-    layers = [name for name in runs if str(name).startswith(f"{prefix}layer_")]
+    last = compression(estimator, "last")
+    layers = [name for name in runs if str(name).startswith(compression(estimator, "layer_"))]
     if last not in runs:
         return [missing(*claim, f"needs the estimator {estimator}")]
     rule = f"last: r > 0, Holm p < {ALPHA}, and no hidden layer so; not, if one is or last r < .3"
     found = []
     for group, networks in _activations(runs):
-        table = correlations(networks, score=[*layers, last], against=_ACCURACY)
+        table = correlations(networks, score=[*layers, last], against=TEST_ACCURACY)
         for without, rows in table.groupby("without_failed"):
             rows = rows.set_index("score")
             good = (rows["r"] > 0) & (rows["r_p_holm"] < ALPHA)
@@ -186,7 +187,7 @@ def ten_seeds_suffice(runs: pd.DataFrame, *, estimator: str = "ebab") -> list[Fi
     factor = stats.t.ppf(0.975, SEEDS - 1) / np.sqrt(SEEDS)
     found = []
     for group, networks in _activations(runs):
-        spread = spread_effect(networks[f"{estimator}/compression/hidden"], noise=0.0)
+        spread = spread_effect(networks[compression(estimator)], noise=0.0)
         width, low, high = (factor * end for end in spread[:3])
         effect = Effect(width, low, high, np.nan, spread.n)
         enough = spread.n >= SEEDS
@@ -203,7 +204,7 @@ def noise_floor(phases: pd.DataFrame, *, estimator: str = "ebab") -> pd.Series:
 
     The largest of n values with noise σ lies at most about σ sqrt(2 ln n) above the truth.
     """
-    hidden = phases[(phases["estimator"] == estimator) & (phases["layer"] != "output")]
+    hidden = phases[(phases["estimator"] == estimator) & (phases["layer"] != OUTPUT)]
     share = hidden["noise"] / hidden["peak"] * np.sqrt(2 * np.log(hidden["snapshots"]))
     return share.where(hidden["peak"] > 0).groupby(hidden["network"]).mean()
 

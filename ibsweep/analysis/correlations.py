@@ -1,17 +1,16 @@
 """Does compression go with generalising? Correlations over networks, with what chance allows."""
 
-import re
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
-from ibsweep import checks
+from ibsweep import checks, names
 from ibsweep.analysis import resampling
 
 AGAINST = (
-    "accuracy/test",
+    names.TEST_ACCURACY,
     "accuracy/test_best",
     "accuracy_balanced/test",
     "accuracy/gap",
@@ -20,7 +19,6 @@ AGAINST = (
 THROUGH_TRAINING = ("compression", "i_xt", "i_ty")
 GIVEN = ("weight_norm", "loss/train")
 _STATISTICS = (resampling.pearson, resampling.spearman)
-_SCORE = re.compile(r"[^/]+/compression(?:_robust)?/[^/]+")
 
 
 class Pairs(NamedTuple):
@@ -95,7 +93,7 @@ def correlations_through_training(
     training: pd.DataFrame,
     *,
     score: str = "compression",
-    against: str = "accuracy/test",
+    against: str = names.TEST_ACCURACY,
     epochs: Sequence[int] | None = None,
     resamples: int = 2000,
     seed: int = 0,
@@ -154,12 +152,12 @@ def _compression_so_far(curves: pd.DataFrame) -> pd.Series:
 
 def _traits(runs: pd.DataFrame) -> pd.DataFrame:
     """Return the columns of runs that a correlation may need beside its two sides."""
-    return runs[[name for name in ("run_id", "failed_to_train", *GIVEN) if name in runs]]
+    return runs[[name for name in ("run_id", names.FAILED, *GIVEN) if name in runs]]
 
 
 def score_columns(runs: pd.DataFrame) -> list[str]:
     """Return the columns of a table of runs that hold compression scores."""
-    return [name for name in runs if _SCORE.fullmatch(str(name))]
+    return [name for name in runs if names.is_compression(str(name))]
 
 
 def adjusted(table: pd.DataFrame, family: Sequence[str]) -> pd.DataFrame:
@@ -229,17 +227,17 @@ def _groups(
 
 def _without_failed(runs: pd.DataFrame, without: bool) -> pd.DataFrame:
     """Return all networks, or those that learned."""
-    return runs[runs["failed_to_train"] != 1.0] if without else runs
+    return runs[runs[names.FAILED] != 1.0] if without else runs
 
 
 def _columns(
-    runs: pd.DataFrame, names: str | Sequence[str] | None, key: str, default: list[str]
+    runs: pd.DataFrame, wanted: str | Sequence[str] | None, key: str, default: list[str]
 ) -> list[str]:
     """Return the columns that were asked for, or the default."""
-    chosen = default if names is None else [names] if isinstance(names, str) else list(names)
+    chosen = default if wanted is None else [wanted] if isinstance(wanted, str) else list(wanted)
     for name in chosen:
         if name not in runs:
             raise ValueError(f"{key} must be a column of the runs, got {name!r}")
-    if names is None and not chosen:
+    if wanted is None and not chosen:
         raise ValueError(f"{key} must be a column of the runs, got a table without any")
     return chosen

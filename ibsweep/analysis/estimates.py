@@ -2,13 +2,14 @@
 
 import pandas as pd
 
+from ibsweep import names
 from ibsweep.violations import KINDS
 
 TITLES = {  # of what a table shows, in order
-    "I_XT": "I(X;T)",
-    "I_XT_error": "± I(X;T)",
-    "I_TY": "I(T;Y)",
-    "I_TY_error": "± I(T;Y)",
+    "i_xt": "I(X;T)",
+    "i_xt_error": "± I(X;T)",
+    "i_ty": "I(T;Y)",
+    "i_ty_error": "± I(T;Y)",
     "explained_variance_x": "X explained",
     "explained_variance_t": "T explained",
     "label_explained_variance_t": "T explained, for Y",
@@ -31,16 +32,16 @@ def final_details(networks: pd.DataFrame) -> pd.DataFrame:
         diagnostics in `TITLES`; NaN where a network has none.
     """
     tables = []
-    for estimator, layer in _measured(networks):
+    for estimator, layer in names.layers(networks):
         titles = {
-            f"{estimator}/{name}/{layer}": title
-            for name, title in TITLES.items()
-            if f"{estimator}/{name}/{layer}" in networks
+            name: title
+            for column, title in TITLES.items()
+            if (name := names.estimate(estimator, column, layer)) in networks
         }
         groups = _by_configuration(networks, list(titles))
         complete = groups.count().eq(groups.size(), axis="index")
         means = _plain(groups.mean().where(complete), titles)
-        told = [name for name in titles.values() if name not in (TITLES["I_XT"], TITLES["I_TY"])]
+        told = [name for name in titles.values() if name not in (TITLES["i_xt"], TITLES["i_ty"])]
         rows = means.dropna(subset=told, how="all") if told else means.iloc[:0]
         tables.append(rows.assign(estimator=estimator, layer=layer))
     first = ["networks", "estimator", "layer"]
@@ -61,11 +62,11 @@ def violations(networks: pd.DataFrame) -> pd.DataFrame:
         networks of the shares that `ibsweep.violations.scores` gives, of those that have one.
     """
     tables = []
-    for estimator in dict.fromkeys(name for name, _ in _measured(networks)):
+    for estimator in dict.fromkeys(name for name, _ in names.layers(networks)):
         titles = {
-            f"{estimator}/violations/{kind}": title
+            name: title
             for kind, title in VIOLATIONS.items()
-            if f"{estimator}/violations/{kind}" in networks
+            if (name := names.violation(estimator, kind)) in networks
         }
         means = _plain(_by_configuration(networks, list(titles)).mean(), titles)
         rows = means[(means[list(titles.values())] > 0).any(axis=1)]
@@ -74,19 +75,12 @@ def violations(networks: pd.DataFrame) -> pd.DataFrame:
     return whole.reindex(columns=["networks", "estimator", *VIOLATIONS.values()])
 
 
-def _measured(networks: pd.DataFrame) -> list[tuple[str, str]]:
-    """Return every estimator with every layer that it measured, in the order of the network."""
-    found = [str(name).split("/") for name in networks if "/I_XT/" in str(name)]
-    whole = [(parts[0], parts[2]) for parts in found if "." not in parts[0]]  # no part of the data
-    return sorted(whole, key=lambda one: (one[0], one[1] == "output", len(one[1]), one[1]))
-
-
 def _by_configuration(
     networks: pd.DataFrame, columns: list[str]
 ) -> pd.api.typing.DataFrameGroupBy:
     """Group columns by configuration, and by its name."""
-    names = networks["name"].str.rsplit("-seed", n=1).str[0].rename("networks")
-    return networks[columns].groupby([names, networks["configuration"]], sort=False)
+    labels = names.configuration_names(networks)
+    return networks[columns].groupby([labels, networks["configuration"]], sort=False)
 
 
 def _plain(means: pd.DataFrame, titles: dict[str, str]) -> pd.DataFrame:

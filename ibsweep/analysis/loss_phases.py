@@ -5,6 +5,7 @@ from collections.abc import Hashable
 import numpy as np
 import pandas as pd
 
+from ibsweep import names
 from ibsweep.analysis.phases import LEAST_CHANGE, STANDARD_ERRORS
 from ibsweep.analysis.smoothing import LEAST, Resampled, resample
 
@@ -57,15 +58,15 @@ def loss_phases(
     steepest: dict[Hashable, tuple[np.ndarray, float]] = {}
     rows = []
     everything = curves[curves["part"] == "all"].sort_values("epoch", kind="stable")
-    for names, table in everything.groupby(["network", "estimator", "layer"], sort=False):
-        network = names[0]
+    for place, table in everything.groupby(["network", "estimator", "layer"], sort=False):
+        network = place[0]
         if network not in losses:
             raise ValueError(f"training must hold every network of curves, got none of {network}")
         if network not in steepest:
             steepest[network] = _steepest(losses[network], resamples=resamples, seed=seed)
         held = _resampled(table, "i_xt", resamples=resamples, seed=seed + 1)
         found = _compared(_onsets(held), *steepest[network])
-        rows.append(dict(zip(("network", "estimator", "layer"), names, strict=True)) | found)
+        rows.append(dict(zip(("network", "estimator", "layer"), place, strict=True)) | found)
     return pd.DataFrame(rows)
 
 
@@ -104,7 +105,7 @@ def scores(curves: pd.DataFrame, training: pd.DataFrame) -> dict[str, float]:
     named = whole.groupby(["estimator", "layer"], sort=False)
     found = dict.fromkeys(("loss/steepest_epoch", "loss/steepest_slope"), np.nan)
     found |= {
-        f"{estimator}/{name}/{layer}": np.nan
+        names.onset(str(estimator), name, str(layer)): np.nan
         for estimator, layer in named.groups
         for name in ONSET
     }
@@ -115,7 +116,8 @@ def scores(curves: pd.DataFrame, training: pd.DataFrame) -> dict[str, float]:
     finite = np.isfinite(whole["i_xt"]).groupby([whole["estimator"], whole["layer"]])
     held = whole[finite.transform("all")].assign(network="")
     for row in loss_phases(held, training.assign(network="")).to_dict("records"):
-        found |= {f"{row['estimator']}/{name}/{row['layer']}": float(row[name]) for name in ONSET}
+        place = row["estimator"], row["layer"]
+        found |= {names.onset(place[0], name, place[1]): float(row[name]) for name in ONSET}
     return found
 
 

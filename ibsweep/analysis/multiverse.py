@@ -7,6 +7,7 @@ import pandas as pd
 from scipy import stats
 
 from ibsweep.checks import integer
+from ibsweep.names import TEST_ACCURACY
 
 QUESTIONS = {
     "compression": "compression_robust/hidden",
@@ -53,7 +54,7 @@ def multiverse(
             name = f"{estimator}/{score}"
             if name not in networks:
                 raise ValueError(f"estimators must have scores, got {estimator} without {name}")
-            pairs = networks[[name, "accuracy/test"]].dropna().to_numpy(float)
+            pairs = networks[[name, TEST_ACCURACY]].dropna().to_numpy(float)
             for size in seeds:
                 integer("seeds", size, minimum=4)
                 shares = _shares(pairs, question, size, draws=draws, seed=seed)

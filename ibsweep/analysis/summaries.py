@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from ibsweep import names
 from ibsweep.analysis.names import configuration_names
 from ibsweep.tracking import ConfigurationResult
-from ibsweep.tracking.tables import IDENTITY
 
 _CURVE = ["epoch", "layer", "estimator", "part"]
 _QUANTITIES = ("i_xt", "i_ty", "i_ty_floor")
@@ -56,11 +56,11 @@ def summarize(networks: pd.DataFrame) -> pd.DataFrame:
         score the mean, `<name>_ci95` (half-width of the 95 % interval over seeds) and `<name>_nan`
         (networks without a value).
     """
-    scores = [name for name in networks if is_headline(str(name))]
+    scores = [name for name in networks if names.is_headline(str(name))]
     networks = networks.sort_values("started", kind="stable")
     groups = networks.groupby("configuration", sort=False)
     rows = [_summary_row(group, scores) for _, group in groups]
-    columns = [*_columns("n", "failed"), *_columns(*scores, interval=True)]
+    columns = ["n", "failed", *_columns(*scores)]
     summary = pd.DataFrame(rows, columns=columns)
     labels = varying(networks)
     return labels.reset_index().join(summary) if len(labels) else summary
@@ -131,10 +131,10 @@ def configurations(
         training: Their training tables, as `Store.read_training` returns them.
     """
     done = finished_networks(networks).sort_values("started", kind="stable")
-    names = configuration_names(_base_names(networks), varying(networks))
+    labels = configuration_names(_base_names(networks), varying(networks))
     return [
         _configuration(
-            names[str(configuration)],
+            labels[str(configuration)],
             group,
             curves[curves["network"].isin(group["run_id"])],
             training[training["network"].isin(group["run_id"])],
@@ -145,8 +145,7 @@ def configurations(
 
 def _base_names(networks: pd.DataFrame) -> pd.Series:
     """Return each configuration's name without the seed of the network that it is taken from."""
-    first = networks.groupby("configuration", sort=False)["name"].first()
-    return first.str.rsplit("-seed", n=1).str[0]
+    return names.configuration_names(networks.groupby("configuration", sort=False).first())
 
 
 def finished_networks(networks: pd.DataFrame) -> pd.DataFrame:
@@ -160,7 +159,7 @@ def choice_columns(networks: pd.DataFrame) -> list[str]:
     return [
         name
         for name in networks
-        if name not in IDENTITY
+        if name not in names.IDENTITY
         and "." not in name
         and "/" not in name
         and pd.api.types.infer_dtype(networks[name], skipna=True) == "string"
@@ -169,12 +168,12 @@ def choice_columns(networks: pd.DataFrame) -> list[str]:
 
 def parameter_columns(networks: pd.DataFrame) -> list[str]:
     """Return the columns that hold parameters: dotted names without a slash."""
-    return [name for name in networks if "." in name and "/" not in name]
+    return [name for name in networks if names.is_parameter(name)]
 
 
 def metric_columns(networks: pd.DataFrame) -> list[str]:
     """Return the columns that hold metrics: all that are no identity, choice or parameter."""
-    others = {*IDENTITY, *choice_columns(networks), *parameter_columns(networks)}
+    others = {*names.IDENTITY, *choice_columns(networks), *parameter_columns(networks)}
     numeric = networks.select_dtypes("number")
     return [name for name in numeric if name not in others]
 
@@ -185,7 +184,7 @@ def _summary_row(group: pd.DataFrame, scores: list[str]) -> dict[str, float]:
     lost = set(group.loc[group["status"] == "FAILED", "fingerprint"]) - set(done["fingerprint"])
     row: dict[str, float] = {"n": len(done), "failed": len(lost)}
     for name in scores:
-        row |= zip(_columns(name, interval=True), mean_interval(done[name]), strict=True)
+        row |= zip(_columns(name), mean_interval(done[name]), strict=True)
     return row
 
 
@@ -203,9 +202,9 @@ def _configuration(
         if networks[name].nunique(dropna=False) == 1  # not a seed
     }
     statistics: dict[str, float] = {"networks": float(len(networks))}
-    for name in (name for name in metric_columns(networks) if "/I_" not in name):
+    for name in (name for name in metric_columns(networks) if not names.is_estimate(name)):
         interval = mean_interval(networks[name])
-        statistics |= {name: interval.mean, f"{name}_ci95": interval.half_width}
+        statistics |= {name: interval.mean, names.interval(name): interval.half_width}
     return ConfigurationResult(
         name=label,
         configuration=str(first["configuration"]),
@@ -224,15 +223,11 @@ def _plain(value: object) -> object:
     return None if isinstance(value, float) and np.isnan(value) else value
 
 
-def is_headline(name: str) -> bool:
-    """Say whether a metric belongs into the summary table."""
-    return name == "accuracy/test" or name.endswith(("/compression/hidden", "/compression/last"))
-
-
-def _columns(*names: str, interval: bool = False) -> list[str]:
-    """Return column names, with those of the interval and the count of undefined values."""
-    suffixes = ("", "_ci95", "_nan") if interval else ("",)
-    return [name + suffix for name in names for suffix in suffixes]
+def _columns(*scores: str) -> list[str]:
+    """Return the columns of scores: each with its interval and its count of undefined values."""
+    return [
+        column for name in scores for column in (name, names.interval(name), names.undefined(name))
+    ]
 
 
 def _t_quantile(n: pd.Series | int) -> np.ndarray:

@@ -20,8 +20,8 @@ from ibsweep.distributions.normal import Normal
 from ibsweep.distributions.quantized_uniform import QuantizedUniform
 from ibsweep.estimators.lossy import lossy_information
 from ibsweep.fingerprints import NUMERICS, fingerprint, versions
-from ibsweep.information import OUTPUT
 from ibsweep.instantiation import build
+from ibsweep.names import OUTPUT
 from ibsweep.restoring import stored_settings
 from ibsweep.tracking import Store
 

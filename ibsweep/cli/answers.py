@@ -12,11 +12,11 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from ibsweep import checks, querying
+from ibsweep import checks, names, querying
 from ibsweep.analysis.claims import claims
 from ibsweep.analysis.correlations import correlations
 from ibsweep.analysis.phases import phases
-from ibsweep.analysis.summaries import choice_columns, is_headline
+from ibsweep.analysis.summaries import choice_columns
 from ibsweep.cli.options import Place, store_options
 from ibsweep.cli.tables import FORMATS, write_table
 
@@ -131,7 +131,7 @@ def judge(output: Path | None, format: str | None, estimator: str, query: Query)
         runs = query.runs()
         if runs.empty:
             raise ValueError(f"no finished networks in the study {query.place.study!r}")
-        checks.choice("estimator", estimator, querying.estimators(runs))
+        checks.choice("estimator", estimator, names.estimators(runs))
         samples = runs.drop_duplicates("samples")["samples"]
         if len(samples) > 1:
             raise ValueError(f"samples must be the same, got {samples.tolist()}: use --filter")
@@ -147,8 +147,8 @@ def judge(output: Path | None, format: str | None, estimator: str, query: Query)
 def _headlines(runs: pd.DataFrame) -> list[str]:
     """Return the columns that fit a screen: names, choices that differ, main scores."""
     choices = [name for name in choice_columns(runs) if runs[name].nunique() > 1]
-    scores = [name for name in runs if is_headline(str(name))]
-    return ["run_id", "name", *choices, *scores, "failed_to_train"] if len(runs) else []
+    scores = [name for name in runs if names.is_headline(str(name))]
+    return ["run_id", "name", *choices, *scores, names.FAILED] if len(runs) else []
 
 
 def _show(findings: pd.DataFrame) -> None:

@@ -1,7 +1,7 @@
 """When networks compress, and when their loss falls: Butakov et al. (2024), arXiv:2305.08013."""
 
 from ibsweep.figures.source import Source
-from ibsweep.information import OUTPUT
+from ibsweep.names import OUTPUT
 from ibsweep.plots.axes import Figure
 from ibsweep.plots.loss_phases import loss_phases_figure
 

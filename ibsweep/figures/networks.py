@@ -8,7 +8,7 @@ import pandas as pd
 from ibsweep import analysis
 from ibsweep.estimators.ebab import equal_edges
 from ibsweep.figures.source import PAPER, Source
-from ibsweep.information import OUTPUT
+from ibsweep.names import FAILED, OUTPUT, compression, option
 from ibsweep.plots import figures as draw
 from ibsweep.plots.axes import Figure
 
@@ -30,7 +30,7 @@ def fig2(source: Source) -> Figure:
     epoch = max(source.store.logged_epochs(run["run_id"]))
     layers = source.store.read_activity(run["run_id"], epoch)
     name = [one for one in layers if one != OUTPUT][-1]
-    bins = int(run[f"estimator.{PAPER}.bins"])
+    bins = int(run[option(PAPER, "bins")])
     fixed = np.linspace(0, training["max_activity/hidden"].max(), bins + 1)[1:-1]
     edges = {
         f"{bins} bins of one width": fixed,
@@ -55,7 +55,7 @@ def fig4(source: Source) -> Figure:
 def fig5(source: Source) -> Figure:
     """Three ReLU initialisations: the earliest compression, the most fitting, the least change."""
     runs = source.runs("relu")
-    runs = runs[runs["failed_to_train"] == 0]
+    runs = runs[runs[FAILED] == 0]
     curves, seeds = source.curves(runs), runs.set_index("run_id")["seed"]
     panels = {
         f"{kind}, seed {seeds[run]}": curves[curves["network"] == run]
@@ -67,11 +67,11 @@ def fig5(source: Source) -> Figure:
 
 def gallery(source: Source) -> Figure:
     """All ReLU initialisations, sorted by the compression score of their hidden layers."""
-    score = f"{PAPER}/compression/hidden"
+    score = compression(PAPER)
     runs = source.runs("relu").sort_values(score, ascending=False)
     curves = source.curves(runs)
     panels = {
-        f"seed {run['seed']}: {run[score]:.3f}" + " failed" * bool(run["failed_to_train"]): curves[
+        f"seed {run['seed']}: {run[score]:.3f}" + " failed" * bool(run[FAILED]): curves[
             curves["network"] == run["run_id"]
         ]
         for _, run in runs.iterrows()

@@ -8,12 +8,12 @@ from scipy import stats
 from ibsweep.analysis import mean_interval
 from ibsweep.analysis.multiverse import QUESTIONS, multiverse
 from ibsweep.figures.source import PAPER, MissingRuns, Source
+from ibsweep.names import FAILED, TEST_ACCURACY, compression
 from ibsweep.plots import figures as draw
 from ibsweep.plots.axes import Figure
 from ibsweep.plots.multiverse import multiverse_map
 
 _ACTIVATIONS = ("tanh", "relu", "abs", "prelu", "elu", "softplus", "centered_softplus", "swish")
-_ACCURACY = "accuracy/test"
 _SIZES = (4, 10, 20, 40)
 
 
@@ -21,10 +21,10 @@ def fig9a(source: Source) -> Figure:
     """Each ReLU initialisation: score against accuracy, for the hidden layers and the last."""
     runs = source.runs("relu")
     scores = {
-        "hidden layers": f"{PAPER}/compression/hidden",
-        "last layer": f"{PAPER}/compression/last",
+        "hidden layers": compression(PAPER),
+        "last layer": compression(PAPER, "last"),
     }
-    trained = runs[runs["failed_to_train"] == 0]
+    trained = runs[runs[FAILED] == 0]
     notes = {
         title: f"all: {correlation_note(runs, score)}\n"
         f"without {len(runs) - len(trained)} failed: {correlation_note(trained, score)}"
@@ -35,15 +35,15 @@ def fig9a(source: Source) -> Figure:
 
 def fig9b(source: Source) -> Figure:
     """Each activation: mean hidden score against mean accuracy."""
-    score = f"{PAPER}/compression/hidden"
+    score = compression(PAPER)
     rows = []
     for name in _ACTIVATIONS:
         runs = source.runs(name)
-        x, y = mean_interval(runs[score]), mean_interval(runs[_ACCURACY])
+        x, y = mean_interval(runs[score]), mean_interval(runs[TEST_ACCURACY])
         rows.append((name, x.mean, x.half_width, y.mean, y.half_width))
     columns = ["activation", "score", "score_half", "accuracy", "accuracy_half"]
     means = pd.DataFrame(rows, columns=columns)
-    table = means.rename(columns={"score": score, "accuracy": _ACCURACY})
+    table = means.rename(columns={"score": score, "accuracy": TEST_ACCURACY})
     note = f"{correlation_note(table, score)}\n{power_note(len(means))}"
     return draw.activations_scatter(means, note=note)
 
@@ -63,7 +63,7 @@ def multiverse_figure(source: Source) -> Figure:
     scores = [f"{name}/{score}" for name in names for score in QUESTIONS.values()]
     most = int(table[scores].notna().sum().min())
     sizes = sorted({size for size in _SIZES if size < most} | {max(most, _SIZES[0])})
-    trained = table[table["failed_to_train"] == 0]
+    trained = table[table[FAILED] == 0]
     found = [
         multiverse(rows, estimators=names, seeds=sizes).assign(
             estimator=lambda verdicts, mark=mark: verdicts["estimator"] + mark
@@ -80,10 +80,10 @@ def correlation_note(table: pd.DataFrame, score: str) -> str:
         table: Columns `score` and `accuracy/test`; rows without a score are left out.
         score: The score's column.
     """
-    kept = table.dropna(subset=[score, _ACCURACY])
+    kept = table.dropna(subset=[score, TEST_ACCURACY])
     if len(kept) < 4:
         return f"no correlation of n = {len(kept)}"
-    found = stats.pearsonr(kept[score], kept[_ACCURACY])
+    found = stats.pearsonr(kept[score], kept[TEST_ACCURACY])
     low, high = found.confidence_interval(0.95)
     p = "< .001" if found.pvalue < 0.001 else f"= {found.pvalue:.3f}"
     lost = f" ({len(table) - len(kept)} undefined)" if len(kept) < len(table) else ""

@@ -6,6 +6,7 @@ from functools import cached_property
 import pandas as pd
 
 from ibsweep import analysis, querying
+from ibsweep.names import dead_layer
 from ibsweep.tracking import Store
 
 PAPER = "ebab"  # the estimator of all figures but 3 and 4
@@ -59,7 +60,7 @@ class Source:
         for name, value in wanted.items():
             found = found[found[name] == value] if name in found else found.iloc[:0]
         for name in estimators:
-            flag = f"{name}/dead_layer"  # every measured network has it
+            flag = dead_layer(name)  # every measured network has it
             found = found[found[flag].notna()] if flag in found else found.iloc[:0]
         kinds = found["configuration"].nunique()
         what = ", ".join(f"{name}={value}" for name, value in wanted.items())

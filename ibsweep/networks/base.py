@@ -7,8 +7,7 @@ from typing import NamedTuple, final
 from torch import Tensor
 
 from ibsweep.activations import Activation
-
-_OUTPUT = "output"
+from ibsweep.names import OUTPUT
 
 
 class Parameter(NamedTuple):
@@ -37,7 +36,7 @@ class Parameter(NamedTuple):
     @property
     def hidden_weight(self) -> bool:
         """Whether penalties and constraints on hidden weights apply to it."""
-        return self.kind == "weight" and self.layer != _OUTPUT
+        return self.kind == "weight" and self.layer != OUTPUT
 
 
 Perturbation = Callable[[Tensor], Tensor]
@@ -122,7 +121,7 @@ class Network(ABC):
         for layer in self.layers:
             below = below if inject is None else inject(layer, below)
             below = self.preactivation(layer, below, own[layer])
-            if layer != _OUTPUT:
+            if layer != OUTPUT:
                 below = self._activate(below, own[layer])
                 below = below if perturb is None else perturb(below)
             activity.append(below)

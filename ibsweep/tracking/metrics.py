@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import pandas as pd
 
+from ibsweep.names import estimate
 from ibsweep.tracking.connection import Connection
 from ibsweep.tracking.options import TrackingOptions
 from ibsweep.tracking.tags import tag_text
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from mlflow.entities import Metric, Param
 
 POINTS = 25
-QUANTITIES = {"i_xt": "I_XT", "i_ty": "I_TY"}
+QUANTITIES = ("i_xt", "i_ty")
 INFORMATION = {name + suffix for name in QUANTITIES for suffix in ("", "_low", "_high")}
 FLOOR = "i_ty_floor"  # measured at few epochs
 CURVE = ("layer", "estimator", "part")
@@ -62,9 +63,8 @@ def curve_points(curves: pd.DataFrame, *, points: int = POINTS) -> Iterator[Poin
         if held.empty:
             continue
         chosen = held[held["epoch"].isin(_epochs(held, points))]
-        quantity = QUANTITIES.get(str(column)[:4], str(column)[:4]) + str(column)[4:]
-        part = ("." + chosen["part"].astype(str)).where(chosen["part"] != "all", "")
-        names = chosen["estimator"].astype(str) + part + f"/{quantity}/" + chosen["layer"]
+        places = zip(chosen["estimator"], chosen["layer"], chosen["part"], strict=True)
+        names = [estimate(one, str(column), layer, part=part) for one, layer, part in places]
         yield from map(Point, names, chosen[column].astype(float), chosen["epoch"])
 
 

@@ -14,21 +14,10 @@ from typing import NamedTuple
 
 import pandas as pd
 
+from ibsweep.names import IDENTITY
 from ibsweep.tracking.patience import SECONDS
 from ibsweep.tracking.tags import param_value, sweep_tag
 
-IDENTITY = (
-    "run_id",
-    "name",
-    "status",
-    "seed",
-    "fingerprint",
-    "training_fingerprint",
-    "configuration",
-    "samples",
-    "failure",
-    "started",
-)
 _CHOSEN = """
     SELECT run.run_uuid FROM runs run
     JOIN tags kind ON kind.run_uuid = run.run_uuid

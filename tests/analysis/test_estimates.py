@@ -10,7 +10,7 @@ from ibsweep.analysis.estimates import final_details, violations
 
 def table(*rows):
     """Runs of one configuration, or of those that rows name."""
-    common = {"configuration": "a", "name": "relu-seed0"}
+    common = {"configuration": "a", "name": "relu-seed0", "seed": 0}
     return pd.DataFrame([common | row for row in rows])
 
 
