@@ -31,7 +31,7 @@ _SHOWN = {
     "r_detectable": "detectable |r|",
 }
 LEAST_NETWORKS = 4  # of a correlation worth a row
-_FLAGS = ("failed_to_train", "dead_layer", "saturated")
+_FLAGS = ("failed_to_train", "dead_layer", "saturated", "atoms")
 
 
 class Judged(NamedTuple):
