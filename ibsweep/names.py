@@ -4,7 +4,7 @@
 |---|---|
 | `<estimator>[.<part>]/<quantity>/<layer>` | an estimate or diagnostic, e.g. `ebab/I_XT/output` |
 | `<estimator>/compression/<layer or mean>` | a compression score, `compression_robust` likewise |
-| `<estimator>/saturated/<layer>`, `<estimator>/dead_layer` | flags |
+| `<estimator>/saturated/<layer>`, `<estimator>/dead_layer`, `<estimator>/atoms` | flags |
 | `<estimator>/violations/<kind>` | a share of estimates that cannot be right |
 | `<estimator>/onset_epoch/<layer>` | a score of the onset of compression |
 | `accuracy/<part>`, `loss/<part>`, `max_activity/<layer>` | a metric of the training |
@@ -21,7 +21,7 @@ OUTPUT = "output"  # the softmax layer; all others are hidden ones
 TEST_ACCURACY = "accuracy/test"
 FAILED = "failed_to_train"
 HEADLINES = ("hidden", "last")  # the compression scores of summaries
-FLAGS = (FAILED, "dead_layer", "saturated")
+FLAGS = (FAILED, "dead_layer", "saturated", "atoms")
 IDENTITY = (  # what names a run, in tables of runs
     "run_id",
     "name",
@@ -68,6 +68,11 @@ def saturated(estimator: str, layer: str) -> str:
 def dead_layer(estimator: str) -> str:
     """Name the flag of a network with a layer without a score; every measured network has it."""
     return f"{estimator}/dead_layer"
+
+
+def atoms(estimator: str) -> str:
+    """Name the flag of a network with a layer that has atoms beside a density."""
+    return f"{estimator}/atoms"
 
 
 def violation(estimator: str, kind: str) -> str:

@@ -16,6 +16,7 @@ TITLES = {  # of what a table shows, in order
     "rank_x": "rank X",
     "rank_t": "rank T",
     "label_rank_t": "rank T, for Y",
+    "atom_share_t": "T on atoms",
 }
 VIOLATIONS = dict(zip(KINDS, ("I < 0", "I(T;Y) > H(Y)", "gain by processing"), strict=True))
 

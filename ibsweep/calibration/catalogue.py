@@ -10,6 +10,12 @@ from hydra.utils import get_object
 from ibsweep import shipped
 from ibsweep.calibration.trust import sentence, trust
 
+VECTORS = {"pair", "of_inputs"}  # what estimators of continuous vectors are given
+ATOMS = (
+    "layers that are exactly 0, or another value, at part of the samples: it may be far off, and"
+    " {}/atoms is 1"
+)
+
 
 def catalogue(table: pd.DataFrame) -> pd.DataFrame:
     """Return one row an estimator.
@@ -19,17 +25,18 @@ def catalogue(table: pd.DataFrame) -> pd.DataFrame:
 
     Returns:
         `estimator`; `estimates`, the first line of its documentation; `paper`, `shipped.source`;
-        `trustworthy`, where its bias is small; `seconds`, the mean time of an estimate in that
-        calibration, NaN if it was not part of it.
+        `beware`, of which samples it may say something far off, if known; `trustworthy`, where its
+        bias is small; `seconds`, the mean time of an estimate in that calibration, NaN if it was
+        not part of it.
     """
     known = trust(table)
     rows = []
     for name in shipped.names("estimator"):
         mine = known[known["estimator"] == name]
-        estimates = _summary(shipped.option("estimator", name))
+        node = shipped.option("estimator", name)
         paper, seconds = shipped.source("estimator", name), mine["seconds"].mean()
-        rows.append((name, estimates, paper, sentence(mine), seconds))
-    columns = ["estimator", "estimates", "paper", "trustworthy", "seconds"]
+        rows.append((name, _summary(node), paper, _beware(name, node), sentence(mine), seconds))
+    columns = ["estimator", "estimates", "paper", "beware", "trustworthy", "seconds"]
     return pd.DataFrame(rows, columns=columns)
 
 
@@ -38,3 +45,8 @@ def _summary(node: Mapping[str, Any]) -> str:
     told = node.get("pair") or node
     documentation = inspect.getdoc(get_object(told["_target_"])) or ""
     return documentation.split("\n\n")[0].replace("\n", " ")
+
+
+def _beware(name: str, node: Mapping[str, Any]) -> str:
+    """Say of which samples an estimator may say something far off; nothing if of none known."""
+    return ATOMS.format(name) if VECTORS & set(node) else ""

@@ -31,6 +31,8 @@ def estimators(measured: Path | None, sweep: str | None, write: Path | None) -> 
     for row in catalogue(table).itertuples():
         click.secho(row.estimator, bold=True)
         click.echo(f"  estimates  {row.estimates}\n  paper      {row.paper}")
+        if row.beware:
+            click.echo(f"  beware of  {row.beware}")
         cost = "" if pd.isna(row.seconds) else f" ({row.seconds:.2g} s each)"
         click.echo(f"  trust      {row.trustworthy}{cost}")
     click.echo(

@@ -5,8 +5,12 @@ from collections.abc import Mapping
 
 from ibsweep.types import Estimate, Information
 
-OF_INPUTS = {"rank_y": "rank_t"}  # the second vector of I(X;T) is the layer
-OF_LABELS = {"rank_x": "label_rank_t", "above_entropy": "above_entropy"}
+OF_INPUTS = {"rank_y": "rank_t", "atom_share_y": "atom_share_t"}  # of I(X;T) the second is T
+OF_LABELS = {
+    "rank_x": "label_rank_t",
+    "atom_share_x": "label_atom_share_t",
+    "above_entropy": "above_entropy",
+}
 
 
 def layer_estimates(
@@ -21,8 +25,8 @@ def layer_estimates(
 
     Returns:
         Floats. Details: `i_xt_error` and `i_ty_error` (bits), unless unknown; the diagnostics of
-        I(X;T) by their own names, with `rank_t` for the rank of the layer; those of I(T;Y) with
-        `label_` before them, but for `above_entropy`, which can be nothing else.
+        I(X;T) by their own names, with `rank_t` and `atom_share_t` for those of the layer; those
+        of I(T;Y) with `label_` before them, but for `above_entropy`, which can be nothing else.
 
     Example:
         >>> first = Estimate(2.0, 0.1, {"rank_x": 3.0, "rank_y": 1.0, "negative": 0.0})

@@ -74,8 +74,8 @@ def label_information(x: ArrayLike, labels: ArrayLike, *, entropy: Entropy) -> E
         entropy: Gives bits, with the samples' contributions.
 
     Returns:
-        Bits; exactly 0 if `x` is constant. Diagnostics: `rank_x`; `negative` and `above_entropy`,
-        1 for an estimate below 0 or above H(Y).
+        Bits; exactly 0 if `x` is constant. Diagnostics: those of `samples.described`;
+        `negative` and `above_entropy`, 1 for an estimate below 0 or above H(Y).
 
     Raises:
         ValueError: If `x` or `labels` is malformed.
@@ -94,7 +94,7 @@ def label_information(x: ArrayLike, labels: ArrayLike, *, entropy: Entropy) -> E
         for number in range(len(sizes)):
             members = numbers == number
             terms[members] -= contributions(entropy(points[members]))
-    return label_estimate(terms, sizes, rank_x=float(points.shape[1]))
+    return label_estimate(terms, sizes, **samples.described("x", x, points))
 
 
 def label_estimate(terms: np.ndarray, sizes: np.ndarray, **diagnostics: float) -> Estimate:

@@ -30,8 +30,8 @@ def label_information(x: ArrayLike, labels: ArrayLike, *, neighbours: int = 3) -
         neighbours: k, ≥ 1; less in classes of no more samples.
 
     Returns:
-        Bits; exactly 0 if `x` is constant or there is one class. Diagnostics: `rank_x`,
-        `negative`, `above_entropy`.
+        Bits; exactly 0 if `x` is constant or there is one class. Diagnostics: those of
+        `samples.described`, `negative`, `above_entropy`.
 
     Raises:
         ValueError: If `x` or `labels` is malformed, or `neighbours` is out of range.
@@ -50,8 +50,9 @@ def label_information(x: ArrayLike, labels: ArrayLike, *, neighbours: int = 3) -
     checks.integer("neighbours", neighbours, minimum=1)
     points = whiten(samples.on_support("x", x)).points
     numbers, sizes = samples.classes(labels, samples=len(points))
+    told = samples.described("x", x, points)
     if not points.shape[1]:
-        return label_estimate(np.zeros(len(points)), sizes, rank_x=0.0)
+        return label_estimate(np.zeros(len(points)), sizes, **told)
     radii, inside = np.zeros(len(points)), np.ones(len(points))
     for number, size in enumerate(sizes):
         members = numbers == number
@@ -61,7 +62,7 @@ def label_information(x: ArrayLike, labels: ArrayLike, *, neighbours: int = 3) -
             inside[members] = _count(tree, points[members], radii[members])
     around = _count(KDTree(points, leafsize=LEAF), points, radii)
     terms = digamma(len(points)) + digamma(inside) - digamma(sizes[numbers]) - digamma(around)
-    return label_estimate(terms / np.log(2), sizes, rank_x=float(points.shape[1]))
+    return label_estimate(terms / np.log(2), sizes, **told)
 
 
 def _count(tree: KDTree, points: np.ndarray, radii: np.ndarray) -> np.ndarray:

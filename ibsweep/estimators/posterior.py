@@ -61,15 +61,15 @@ def label_information(x: ArrayLike, labels: ArrayLike, *, neighbours: int = 5) -
     checks.integer("neighbours", neighbours, minimum=1)
     points = samples.dithered(samples.on_support("x", x), seed=0)
     of, sizes = samples.classes(labels, samples=len(points))
-    rank, terms = float(points.shape[1]), np.zeros(len(points))
+    terms = np.zeros(len(points))
     kept, weights = (sizes > 1)[of], np.zeros(len(KINDS))
-    if rank and (sizes > 1).sum() > 1:
+    if points.shape[1] and (sizes > 1).sum() > 1:
         numbers, counts = samples.classes(of[kept], samples=int(kept.sum()))
         terms[kept], weights = _gains(
             points[kept], numbers, np.log(counts / kept.sum()), neighbours
         )
-    told = dict(zip(KINDS, weights.tolist(), strict=True))
-    return label_estimate(terms / np.log(2), sizes, rank_x=rank, **told)
+    told = dict(zip(KINDS, weights.tolist(), strict=True)) | samples.described("x", x, points)
+    return label_estimate(terms / np.log(2), sizes, **told)
 
 
 def _gains(

@@ -83,7 +83,7 @@ def label_information(
     rows = _rows(len(points), largest)
     same = (numbers[rows][:, None] == numbers[rows]).astype(float)
     value = _information(_kernel(points[rows], width), same, alpha)
-    return Estimate(value, np.nan, {"rank_x": float(points.shape[1])})
+    return Estimate(value, np.nan, samples.described("x", x, points))
 
 
 def _check(alpha: float, width: float, largest: int) -> None:

@@ -14,7 +14,8 @@ class Pair(NamedTuple):
     Attributes:
         x: Shape `(n, rank of x)`, float64.
         y: Shape `(n, rank of y)`, float64.
-        diagnostics: `rank_x`, `rank_y` and `ties`, the samples of which a value occurs twice.
+        diagnostics: `rank_x`, `rank_y`, `atom_share_x` and `atom_share_y`, see `described`; and
+            `ties`, the samples of which a value occurs twice.
     """
 
     x: np.ndarray
@@ -62,8 +63,7 @@ def pairs(x: ArrayLike, y: ArrayLike, *, dither: bool = True) -> Pair:
         raise ValueError(f"y must have {len(first)} rows as x, got {len(second)}")
     spread = dithered(first, seed=0), dithered(second, seed=1)
     moved = (spread[0] != first).any(axis=1) | (spread[1] != second).any(axis=1)
-    ranks = {"rank_x": float(first.shape[1]), "rank_y": float(second.shape[1])}
-    held = {**ranks, "ties": float(moved.sum())}
+    held = {**described("x", x, first), **described("y", y, second), "ties": float(moved.sum())}
     return Pair(*spread, held) if dither else Pair(first, second, held)
 
 
@@ -113,6 +113,46 @@ def on_support(name: str, x: ArrayLike) -> np.ndarray:
     if kept.all() and len(points) > scaled.shape[1]:
         return scaled
     return left[:, kept][first_equal(points)] * np.sqrt(len(points))
+
+
+def described(name: str, x: ArrayLike, points: np.ndarray) -> dict[str, float]:
+    """Return what is said of a vector's samples, whatever is estimated of them.
+
+    Args:
+        name: Ends the names.
+        x: Shape `(n, d)`.
+        points: What `on_support` makes of them.
+
+    Returns:
+        `rank_<name>`, the directions in which samples vary, and `atom_share_<name>`.
+    """
+    share = atom_share(vectors(name, x))
+    return {f"rank_{name}": float(points.shape[1]), f"atom_share_{name}": share}
+
+
+def atom_share(points: np.ndarray) -> float:
+    """Return the share of samples on atoms beside a density: of equal values, e.g. exact zeros.
+
+    Estimators of continuous vectors take samples from a density. Where a column holds both values
+    that occur once and values that occur again, there is none, and they may be far off.
+
+    Args:
+        points: Shape `(n, d)`.
+
+    Returns:
+        Of the column in which that is most, the share of samples whose value occurs again; a
+        column of which every value does is discrete or constant, and does not count.
+
+    Example:
+        >>> atom_share(np.array([[0.0, 1.0], [0.0, 1.0], [0.3, 1.0], [0.7, 2.0]]))
+        0.75
+        >>> atom_share(np.array([[0.0, 1.0], [0.0, 1.0], [0.3, 2.0], [0.7, 2.0]]))
+        0.5
+    """
+    equal = np.diff(np.sort(points, axis=0), axis=0) == 0
+    end = np.zeros((1, points.shape[1]), dtype=bool)
+    shares = (np.vstack([end, equal]) | np.vstack([equal, end])).mean(axis=0)
+    return float(shares[shares < 1].max(initial=0.0))
 
 
 def dithered(points: np.ndarray, *, seed: int) -> np.ndarray:

@@ -56,7 +56,7 @@ def mutual_information(
     Returns:
         Bits; exactly 0 if `x` or `y` is constant; ∞ if the pairs span fewer directions than x and
         y do. Diagnostics: `bias`, what was removed from h(X) + h(Y) − h(X,Y); `scores`, 0 for x
-        and y as they are, 1 for coarse and 2 for fine normal scores; `rank_x`, `rank_y`, `ties`,
+        and y as they are, 1 for coarse and 2 for fine normal scores; those of `samples.Pair`;
         `negative`.
 
     Raises:

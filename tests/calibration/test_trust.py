@@ -61,3 +61,13 @@ def test_the_shipped_calibration_can_be_told():
     cells = stored()
     assert set(trust(cells)["estimator"]) == set(cells["estimator"])
     assert (cells["n"] >= 2).all()
+
+
+def test_estimators_of_vectors_warn_of_layers_that_are_off_at_some_samples():
+    listed = catalogue(stored()).set_index("estimator")["beware"]
+    warning = (
+        "exactly 0, or another value, at part of the samples: it may be far off, and kl/atoms"
+    )
+    assert warning in listed["kl"]
+    assert listed[["shuffled", "lossy", "ksg_subsampled", "mine"]].str.len().gt(0).all()
+    assert listed[["ebab", "akde", "sp", "quantized"]].eq("").all()

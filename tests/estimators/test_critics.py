@@ -50,9 +50,13 @@ def test_mine_reads_no_less_than_published(rng, nats, published, d):
 
 @pytest.mark.parametrize("bound", ["mine", "smile"])
 def test_what_tells_everything_reads_as_much_whatever_lies_far_out(rng, bound):
-    x = rng.standard_t(2, size=(600, 3))
-    found = critics.mutual_information(x, x, bound=bound, steps=300, batch=128)
-    assert found.value > 5
+    """The least of six data sets; of a hundred it was 6.6 bits, 10.5 ± 1.9 in the mean.
+
+    Where scores fell with the square of any distance, every second data set read below 5 bits.
+    """
+    sets = rng.standard_t(2, size=(6, 600, 3))
+    judge = partial(critics.mutual_information, bound=bound, steps=100, batch=128)
+    assert min(judge(x, x).value for x in sets) > 4
 
 
 def test_infonce_cannot_exceed_its_cap(rng):

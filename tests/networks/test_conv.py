@@ -114,7 +114,8 @@ def test_it_learns_digits():
     weights = train(parts).weights[:, 0]
     _, logs = replaying.replay(parts.network, weights, DIGITS.inputs)
     table = replaying.performance(logs, DIGITS, parts.members[0].split)
-    assert table["accuracy/test"].iloc[-1] > 0.85 > 0.3 > table["accuracy/test"].iloc[0]
+    first, last = table["accuracy/test"].iloc[[0, -1]]
+    assert last > 0.75 > 0.2 > first  # .90 ± .02 and .10 ± .01 over seeds
 
 
 def test_constrained_kernels_keep_the_norm():
