@@ -117,8 +117,8 @@ def unwrapped(model: nn.Module) -> nn.Module:
     `torch.compile` and the parallel wrappers share its weights; an `AveragedModel` holds averages.
     """
     while True:
-        if hasattr(model, "_orig_mod"):
-            model = model._orig_mod
+        if isinstance(compiled := getattr(model, "_orig_mod", None), nn.Module):
+            model = compiled
         elif isinstance(model, _WRAPPERS):
             model = model.module
         else:

@@ -1,6 +1,7 @@
 """Where the watch over a training begins."""
 
 from collections.abc import Collection, Mapping, Sequence
+from typing import TypeAlias
 
 import numpy as np
 import pandas as pd
@@ -19,8 +20,8 @@ from ibsweep.watching.probe import Probe
 from ibsweep.watching.samples import Samples
 from ibsweep.watching.surroundings import usual_settings
 
-Values = Tensor | np.ndarray | pd.DataFrame
-Inputs = Values | tuple[Values, ...] | Mapping[str, Values] | Dataset | DataLoader
+Values: TypeAlias = Tensor | np.ndarray | pd.DataFrame
+Inputs: TypeAlias = Values | tuple[Values, ...] | Mapping[str, Values] | Dataset | DataLoader
 
 
 def watch(

@@ -1,6 +1,7 @@
 """The samples that a watched model is called with, from whatever holds them, as copies."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -91,9 +92,9 @@ def _loaded(source: DataLoader | Dataset) -> tuple[object, object]:
     if isinstance(data, IterableDataset) or not hasattr(data, "__getitem__"):
         rule = "must be of a data set that can be read again, by index"
         raise ValueError(f"inputs {rule}, got {type(data).__name__}")
-    order = {"sampler": loader.sampler, "batch_size": None}
-    if loader.batch_sampler is not None:
-        order = {"batch_sampler": loader.batch_sampler}
+    order: dict[str, Any] = {"batch_sampler": loader.batch_sampler}
+    if loader.batch_sampler is None:  # its samples are batches
+        order = {"sampler": loader.sampler, "batch_size": None}
     with same_randomness(*(part for part in parts if hasattr(part, "__dict__"))):
         batches = list(DataLoader(data, collate_fn=loader.collate_fn, **order))
     if not batches:
@@ -101,7 +102,7 @@ def _loaded(source: DataLoader | Dataset) -> tuple[object, object]:
     return _apart(_joined(batches))
 
 
-def _joined(batches: Sequence[object]) -> object:
+def _joined(batches: Sequence[Any]) -> object:
     """Join batches of tensors, also in tuples and dicts."""
     first = batches[0]
     if isinstance(first, Mapping):
@@ -124,8 +125,8 @@ def _apart(whole: object) -> tuple[object, object]:
     """Return inputs and labels of a whole data set; None for labels that it has not."""
     if isinstance(whole, Mapping):
         named = next((name for name in _LABELS if name in whole), None)
-        inputs = {key: held for key, held in whole.items() if key != named}
-        return inputs, None if named is None else whole[named]
+        others = {key: values for key, values in whole.items() if key != named}
+        return others, None if named is None else whole[named]
     if isinstance(whole, tuple):
         inputs, labels = (whole, None) if len(whole) == 1 else (whole[:-1], whole[-1])
         return inputs if len(inputs) > 1 else inputs[0], labels

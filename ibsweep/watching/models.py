@@ -1,8 +1,9 @@
 """Which models can be watched, and which of their modules are layers."""
 
+import re
 import weakref
-from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -14,6 +15,7 @@ from ibsweep.recording import Call, ModelError, first_tensor, unwrapped
 from ibsweep.watching.calling import forward
 
 _SHARDED = {"FullyShardedDataParallel", "FSDPModule"}  # importing these takes seconds
+_CALL = re.compile(r":\d+$")
 _SIGMOIDS = {"sigmoid", "sigmoid_", "expit"}
 
 
@@ -74,10 +76,7 @@ def try_out(
         ModelError: If a layer is unknown, none is left, or the model does not run.
     """
     modules = dict(model.named_modules())
-    for name in layers or ():
-        if name not in modules or name in ("", OUTPUT):
-            known = ", ".join(one for one in modules if one)
-            raise ModelError(f"layers must be modules of the model ({known}), got {name!r}")
+    _check_names(layers, modules)
     returned: dict[str, list[_Returned]] = {}
     hooks = [
         module.register_forward_hook(_noting(returned.setdefault(name, [])))
@@ -94,7 +93,23 @@ def try_out(
     chosen = list(layers) if layers is not None else _default(model, called)
     if not chosen:
         raise ModelError("layers must name a module whose output is not the model's")
+    if doubtful := [name for name in chosen if name == OUTPUT or _CALL.search(name)]:
+        rule = f"must not be named {OUTPUT}, as the model's own, nor end as a second call's, :2"
+        raise ModelError(f"layers {rule}, got {doubtful[0]!r}")
     return Tried(chosen, _ends_in_sigmoid(model, batch, output))
+
+
+def _check_names(layers: Sequence[str] | None, modules: Mapping[str, nn.Module]) -> None:
+    if layers is None:
+        return
+    if isinstance(layers, str) or not isinstance(layers, Iterable):
+        raise ModelError(f"layers must be a list of names, got {layers!r}")
+    for name in layers:
+        if not isinstance(name, str) or name not in modules or not name:
+            known = ", ".join(one for one in modules if one)
+            raise ModelError(f"layers must be modules of the model ({known}), got {name!r}")
+    if len({*layers}) < len([*layers]):
+        raise ModelError(f"layers must be named once each, got {[*layers]}")
 
 
 def _ends_in_sigmoid(model: nn.Module, batch: Call, output: str | int | None) -> bool:
@@ -154,7 +169,13 @@ class _Sigmoids(TorchFunctionMode):
         super().__init__()
         self.results: list[Tensor] = []
 
-    def __torch_function__(self, func, types, args=(), kwargs=None):  # noqa: ANN001, ANN204
+    def __torch_function__(
+        self,
+        func: Callable[..., object],
+        types: object,
+        args: Sequence[object] = (),
+        kwargs: Mapping[str, Any] | None = None,
+    ) -> object:
         result = func(*args, **(kwargs or {}))
         if getattr(func, "__name__", "") in _SIGMOIDS and isinstance(result, Tensor):
             self.results.append(result)

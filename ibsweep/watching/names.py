@@ -93,7 +93,7 @@ def _number(name: str, value: object) -> float:
         shape = tuple(getattr(value, "shape", ()))
         if math.prod(shape) != 1:
             raise ValueError(f"metrics must be single numbers, got {shape} for {name!r}")
-        plain = value.item()  # type: ignore[attr-defined]
+        plain = value.item()
     if not isinstance(plain, numbers.Real):
         raise ValueError(f"metrics must be numbers, got {value!r} for {name!r}")
     return float(plain)

@@ -9,8 +9,6 @@ import torch
 
 from ibsweep.watching.calling import same_randomness, warnings_are_no_errors
 
-_NUMPY = {"divide": "warn", "over": "warn", "under": "ignore", "invalid": "warn"}
-
 
 @contextmanager
 def usual_settings() -> Iterator[None]:
@@ -22,7 +20,7 @@ def usual_settings() -> Iterator[None]:
     """
     with ExitStack() as stack:
         stack.enter_context(same_randomness())
-        stack.enter_context(np.errstate(**_NUMPY))
+        stack.enter_context(np.errstate(all="warn", under="ignore"))
         stack.enter_context(warnings_are_no_errors())
         stack.callback(torch.set_default_dtype, torch.get_default_dtype())
         torch.set_default_dtype(torch.float32)

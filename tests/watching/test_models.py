@@ -274,7 +274,20 @@ class Fails(nn.Module):
         raise RuntimeError("no weights\nto speak of")
 
 
+def odd(name):
+    """Return a model with a hidden layer of that name."""
+    model = nn.Sequential()
+    model.add_module(name, nn.Linear(6, 4))
+    model.add_module("last", nn.Linear(4, 2))
+    return model
+
+
 WRONG = [
+    (mlp, {"layers": "0"}, "layers must be a list of names, got '0'"),
+    (mlp, {"layers": ["0", "0"]}, "layers must be named once each"),
+    (mlp, {"layers": [nn.Tanh()]}, r"layers must be modules of the model \(0, 1, 2\), got Tanh"),
+    (lambda: odd("output"), {}, "layers must not be named output, .* got 'output'"),
+    (lambda: odd("act:2"), {}, "layers must not be named output, .* got 'act:2'"),
     (lambda: torch.tanh, {}, "model must be a torch.nn.Module, got builtin_function_or_method"),
     (lambda: Sum, {}, "model must be a torch.nn.Module, got the class Sum"),
     (lambda: nn.Sequential(nn.LazyLinear(4), nn.Linear(4, 2)), {}, "run a batch .* got 0.weight"),

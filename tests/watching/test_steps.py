@@ -10,7 +10,7 @@ from torch import nn
 
 import ibsweep
 from ibsweep.tracking import TrackingOptions, open_store
-from ibsweep.watching import Description, Measuring, Storing
+from ibsweep.watching import Description, Storing
 
 ROWS = torch.randn(60, 6, generator=torch.Generator().manual_seed(0))
 CLASSES = (ROWS[:, 0] > 0).long()
@@ -195,26 +195,33 @@ def test_a_store_that_fails_leaves_no_run_running(store, tmp_path, monkeypatch):
     assert (run["status"], run["failure"]) == ("FAILED", "OSError: no space left")
 
 
-def measured():
-    with watch(
-        estimators=["ebab", "akde", "binning_global", "gaussian"],
-        measuring=Measuring(floor_snapshots=1),
+def measured(folder):
+    estimators = ["ebab", "akde", "binning_global", "gaussian", "shuffled"]
+    torch.manual_seed(0)
+    one = {"dtype": torch.float32}
+    model = nn.Sequential(nn.Linear(6, 4, **one), nn.Tanh(), nn.Linear(4, 2, **one))
+    with ibsweep.watch(
+        model, ROWS, CLASSES, estimators=estimators, storing=Storing(folder)
     ) as probe:
         probe.step()
     return probe.curves
 
 
-def test_numbers_do_not_depend_on_the_users_settings(monkeypatch):
-    expected = measured()
+def test_numbers_do_not_depend_on_the_users_settings(store, tmp_path):
+    expected = measured(tmp_path)
     warnings.simplefilter("error")
     with np.errstate(all="raise"), torch.inference_mode():
         torch.use_deterministic_algorithms(True)
+        torch.set_default_dtype(torch.float64)
         try:
-            assert measured().equals(expected)
+            assert measured(tmp_path).equals(expected)
             assert torch.are_deterministic_algorithms_enabled()
+            assert torch.get_default_dtype() is torch.float64
             assert np.geterr()["under"] == "raise"
         finally:
             torch.use_deterministic_algorithms(False)
+            torch.set_default_dtype(torch.float32)
+    assert store.networks()["status"].tolist() == ["FINISHED", "FINISHED"]
 
 
 def test_a_default_type_of_float64_is_left_to_the_model():

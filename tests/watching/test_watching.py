@@ -71,12 +71,25 @@ def test_the_documented_examples_run_and_are_stored(example, tmp_path, monkeypat
 
 
 def test_the_documented_example_without_a_store_runs():
-    (example,) = EXAMPLES[2:]
     held = {"__name__": "example"}
-    exec(example, held)
+    exec(EXAMPLES[2], held)
     assert held["probe"].run_id is None
     assert held["probe"].scores["accuracy/test"] > 0.8
     assert held["probe"].curves.dropna()["epoch"].unique().tolist() == [0, 40, 100]
+
+
+@pytest.mark.parametrize(
+    ("example", "printed"),
+    [
+        (EXAMPLES[3], "labels: 2 classes, output: one logit\nlabels: 2 classes, output: one prob"),
+        (EXAMPLES[4], "['blocks.0', 'act', 'blocks.1', 'act:2', 'output']\n"),
+        (EXAMPLES[5], "True\n"),
+    ],
+    ids=["targets", "outputs", "inputs"],
+)
+def test_the_documented_forms_of_models_and_samples_run(example, printed, capsys):
+    exec(example, {"__name__": "example"})
+    assert capsys.readouterr().out.startswith(printed)
 
 
 def test_a_loop_that_raises_leaves_a_failed_run(tmp_path, monkeypatch):
