@@ -103,11 +103,14 @@ class Weights:
         _check("weights", state, self._shapes)
         self._states.append(state)
 
-    def arrays(self) -> dict[str, np.ndarray]:
-        """Return each parameter and buffer at every epoch, shape `(epochs, …)`."""
-        if not self._states:
-            return {}
-        return {name: np.stack([one[name] for one in self._states]) for name in self._states[0]}
+    def arrays(self, count: int) -> dict[str, np.ndarray]:
+        """Return each parameter and buffer at the first epochs, shape `(count, …)`.
+
+        Args:
+            count: Epochs whose measuring ended: an interrupt may come between.
+        """
+        states = self._states[:count]
+        return {name: np.stack([one[name] for one in states]) for name in (states or [{}])[0]}
 
 
 def _array(held: Tensor) -> np.ndarray:

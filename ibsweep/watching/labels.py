@@ -31,8 +31,8 @@ def targets(labels: object, *, samples: int, ends_in_sigmoid: bool) -> Targets:
     array = array.reshape(-1) if array.shape == (samples, 1) else array
     got = f"{array.shape} of {array.dtype}"
     if array.dtype.kind not in "biuf":
-        example = array.flat[0] if array.size else None
-        raise ValueError(f"labels must be {_KINDS}, got {got}, e.g. {example!r}")
+        some = array.reshape(-1)[:1].tolist()
+        raise ValueError(f"labels must be {_KINDS}, got {got}, e.g. {some}")
     if array.shape != (samples,) and (array.dtype.kind != "f" or array.shape[:1] != (samples,)):
         hint = "; of one-hot rows take the argmax" if array.ndim > 1 else ""
         raise ValueError(f"labels must be ({samples},) integers, got {got}{hint}")

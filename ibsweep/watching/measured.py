@@ -108,7 +108,7 @@ class Measured:
         logged = [one for one in self._activity.at if one in self._plan.logged]
         if self._plan.logged and self.epochs[-1] in self._activity.at:
             logged = sorted({*logged, self.epochs[-1]})
-        weights = self._weights.arrays() if self._weights else {}
+        weights = self._weights.arrays(len(self.epochs)) if self._weights else {}
         return NetworkRecord(
             job=job,
             curves=smoothed(self.curves) if self._curves else self.curves,

@@ -10,9 +10,10 @@ from ibsweep.fingerprints import fingerprint
 from ibsweep.tracking import IDENTITY, check_name
 
 OURS = ("epoch", "network", "model", "estimator", *IDENTITY)
-_FINAL = ("accuracy/test", "accuracy/test_best", "accuracy/majority", "loss/test")
-_SCORES = (*_FINAL, "loss/test_best", "loss/steepest_epoch", "loss/steepest_slope")
-_FLAGS = ("failed_to_train",)
+_SCORES = (
+    *("accuracy/test", "accuracy/test_best", "accuracy/majority", "failed_to_train"),
+    *("loss/test", "loss/test_best", "loss/steepest_epoch", "loss/steepest_slope"),
+)
 _BEGINNINGS = ("duration", "max_activity")
 
 
@@ -32,7 +33,7 @@ def check_metrics(
     """
     if not isinstance(metrics, Mapping):
         raise ValueError(f"metrics must be numbers by name, got {metrics!r}")
-    ours = {*OURS, *_SCORES, *_FLAGS, *taken}
+    ours = {*OURS, *_SCORES, *taken}
     beginnings = tuple(
         f"{name}{end}" for name in (*_BEGINNINGS, *estimators) for end in ("/", ".")
     )

@@ -14,6 +14,7 @@ from torch.utils.data import DataLoader, IterableDataset, TensorDataset
 
 import ibsweep
 from ibsweep.compressors import pca
+from ibsweep.estimators.binning import equal_bins_information
 from ibsweep.estimators.gaussian import mutual_information
 from ibsweep.watching import Measuring
 from ibsweep.watching.estimators import chosen
@@ -247,6 +248,11 @@ def test_without_targets_the_information_on_inputs_is_the_same():
     )
     hidden = [one.curves.query("layer != 'output'")["i_xt"].tolist() for one in (probe, plain)]
     assert hidden[0] == hidden[1]
+    output = probe.curves.query("layer == 'output' and estimator == 'binning_global'")
+    held = mlp()(ROWS).detach()  # beyond 0 … 1
+    ends = (float(held.min()), float(held.max()))
+    expected = equal_bins_information(held, CLASSES, bins=30, activity_range=ends)
+    assert output["i_xt"].tolist() == [expected.i_xt]
     assert probe.curves["i_ty"].isna().all() and probe.curves["i_ty_floor"].isna().all()
     assert probe.taken_for == "labels: none, output: as it is"
 
