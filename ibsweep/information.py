@@ -71,7 +71,8 @@ def measure(
     `activity_range`, the lowest and highest activity. That range is over
     all samples, whatever the part, and over what the default of the estimator's own keyword
     `range_over` says: `network` (also if there is no such keyword), all snapshots and hidden
-    layers, and for the output layer, being a softmax, 0 and 1; or `layer`, its own snapshots.
+    layers, and for the output layer, being a softmax, 0 and 1 (its own range, if it is none); or
+    `layer`, its own snapshots.
 
     Args:
         activity: Noise-free activity of each layer, `layer_1` … and `output`, shape `(snapshots,
@@ -235,8 +236,13 @@ def _ranges(own: Mapping[str, tuple[float, float]]) -> dict[tuple[str, str], tup
     return {
         **{("layer", name): ends for name, ends in own.items()},
         **{("network", name): widest for name in own if widest is not None},
-        ("network", OUTPUT): (0.0, 1.0),
+        ("network", OUTPUT): (0.0, 1.0) if _within(own.get(OUTPUT)) else own[OUTPUT],
     }
+
+
+def _within(ends: tuple[float, float] | None) -> bool:
+    """Say whether an output's activity, if there is one, can be that of a softmax."""
+    return ends is None or 0 <= ends[0] <= ends[1] <= 1
 
 
 def _rows(values: Activity, rows: np.ndarray) -> Activity:

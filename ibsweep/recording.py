@@ -1,153 +1,211 @@
-"""Runs a model of the user's own, leaving no trace in it, and records what its layers hold."""
+"""Runs a model of the user's own on samples, and records what its modules return."""
 
-import random
-import sys
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import fields, is_dataclass
 from typing import NamedTuple
 
-import numpy as np
 import torch
 from torch import Tensor, nn
+from torch.optim.swa_utils import AveragedModel
 
-from ibsweep.information import OUTPUT
+_WRAPPERS = (nn.DataParallel, nn.parallel.DistributedDataParallel, AveragedModel)
+
+
+class Call(NamedTuple):
+    """What a model is called with; the first axis of each tensor is the samples.
+
+    Attributes:
+        positional: Arguments by position.
+        named: Arguments by name.
+    """
+
+    positional: tuple[Tensor, ...]
+    named: Mapping[str, Tensor]
+
+    @property
+    def tensors(self) -> list[Tensor]:
+        """All arguments."""
+        return [*self.positional, *self.named.values()]
+
+    @property
+    def samples(self) -> int:
+        """Number of samples."""
+        return len(self.tensors[0])
+
+    def batches(self, size: int, device: torch.device) -> Iterator["Call"]:
+        """Yield copies of the rows, at most `size` at a time: a model may overwrite what it gets.
+
+        Args:
+            size: Samples of a batch.
+            device: Where the copies are.
+        """
+        for first in range(0, self.samples, size):
+            rows = slice(first, first + size)
+            yield Call(
+                tuple(held[rows].to(device, copy=True) for held in self.positional),
+                {name: held[rows].to(device, copy=True) for name, held in self.named.items()},
+            )
 
 
 class Recorded(NamedTuple):
-    """What a model holds on some samples.
+    """What a model holds on some samples, as copies on the CPU, float32.
 
     Attributes:
-        layers: Activity of each layer, flattened, the output's after softmax, shape `(samples,
-            units)`, on the CPU.
-        logs: Natural logarithm of each class's probability, shape `(samples, classes)`.
+        layers: Activity of each layer, flattened, shape `(samples, units)`, in the order in which
+            the modules return.
+        output: What the model returns, shape `(samples, …)`.
     """
 
     layers: dict[str, Tensor]
-    logs: Tensor
+    output: Tensor
+
+
+class ModelError(ValueError):
+    """A model cannot be watched; the message says why in a line."""
 
 
 def record(
-    model: nn.Module, inputs: Tensor, layers: Sequence[str] | None, *, batch_size: int
+    model: nn.Module,
+    inputs: Call,
+    layers: Sequence[str],
+    *,
+    run: Callable[[Call], Tensor],
+    batch_size: int,
 ) -> Recorded:
-    """Run a model in evaluation mode; its weights, buffers, modes and gradients stay as they are.
+    """Run a model on samples, and copy what its modules return.
+
+    It is copied at the moment at which it is returned, since the next module may overwrite it.
 
     Args:
-        model: It gets a batch and returns logits, shape `(samples, classes)`.
-        inputs: Samples, first axis.
-        layers: Names of modules, as `named_modules` lists them; None: the model's own children,
-            but for one that returns the output.
+        model: The model.
+        inputs: What it is called with.
+        layers: Names of modules, as `named_modules` lists them. What a module returns when it is
+            called again in the same forward pass is the layer `<name>:2`, and so on.
+        run: Calls the model, and returns its output.
         batch_size: Samples to run at a time.
 
     Raises:
-        ValueError: If a layer is unknown, is not called once, or returns no tensor with a row for
-            each sample; or the model returns no logits.
+        ModelError: If a layer is not called, or returns no tensor with a row for each sample.
     """
     modules = dict(model.named_modules())
-    names = [name for name, _ in model.named_children()] if layers is None else layers
-    for name in names:
-        if name not in modules or name in ("", OUTPUT):
-            known = ", ".join(one for one in modules if one)
-            raise ValueError(f"layers must be modules of the model ({known}), got {name!r}")
-    with _as_it_was(model):
-        batches = [
-            _run(model, {name: modules[name] for name in names}, batch, whole=layers is None)
-            for batch in inputs.split(batch_size)
-        ]
-    logs = torch.cat([batch.pop(OUTPUT) for batch in batches]).log_softmax(dim=1)
-    joined = {name: torch.cat([batch[name] for batch in batches]) for name in batches[0]}
-    return Recorded({**joined, OUTPUT: logs.exp()}, logs)
+    rows, copies, before = 0, _Copies(inputs.samples), Counter[str]()
+    for batch in inputs.batches(batch_size, device_of(model)):
+        calls = Counter[str]()
+        with ExitStack() as stack:
+            for name in layers:
+                keep = _keeper(copies, name, slice(rows, rows + batch.samples), calls)
+                stack.callback(modules[name].register_forward_hook(keep).remove)
+            returned = run(batch)
+        _check_calls(layers, calls, before or calls)
+        copies.put("", returned.flatten(1) if returned.ndim > 1 else returned, rows)
+        before, rows, shape = calls, rows + batch.samples, returned.shape[1:]
+    whole = copies.whole.pop("").reshape(inputs.samples, *shape)
+    return Recorded(copies.whole, whole)
+
+
+def device_of(model: nn.Module) -> torch.device:
+    """Return the device of a model's first parameter or buffer, the CPU if it has none."""
+    held = next(model.parameters(), next(model.buffers(), None))
+    return torch.device("cpu") if held is None else held.device
 
 
 def unwrapped(model: nn.Module) -> nn.Module:
-    """Return the model that `torch.compile` or a parallel wrapper runs: weights are the same.
+    """Return the model inside `torch.compile`, parallel and averaging wrappers, however nested.
 
-    Raises:
-        ValueError: If its weights are nowhere, on the device `meta`.
+    `torch.compile` and the parallel wrappers share its weights; an `AveragedModel` holds averages.
     """
-    inner = getattr(model, "_orig_mod", model)
-    if isinstance(inner, (nn.DataParallel, nn.parallel.DistributedDataParallel)):
-        inner = inner.module
-    if any(held.is_meta for held in inner.parameters()):
-        raise ValueError("model must have its weights on a device that holds them, got meta")
-    return inner
+    while True:
+        if isinstance(compiled := getattr(model, "_orig_mod", None), nn.Module):
+            model = compiled
+        elif isinstance(model, _WRAPPERS):
+            model = model.module
+        else:
+            return model
 
 
-@contextmanager
-def same_randomness() -> Iterator[None]:
-    """Give Python's, numpy's and torch's generators back as they were."""
-    python, old_numpy = random.getstate(), np.random.get_state()
-    try:
-        with torch.random.fork_rng(devices=range(torch.cuda.device_count())):
-            yield
-    finally:
-        random.setstate(python)
-        np.random.set_state(old_numpy)
+class _Copies:
+    """Copies of what was returned, batch by batch.
 
+    Args:
+        samples: Of all batches together.
 
-@contextmanager
-def _as_it_was(model: nn.Module) -> Iterator[None]:
-    """Put a model into evaluation mode for a while, without gradients or random numbers used."""
-    modes = [(module, module.training) for module in model.modules()]
-    try:
-        for module, _ in modes:
-            module.training = False
-        with torch.no_grad(), same_randomness(), _uncompiled():
-            yield
-    finally:
-        for module, mode in modes:
-            module.training = mode
-
-
-def _uncompiled() -> AbstractContextManager[object]:
-    """Run compiled modules as they are written: compiled, they call no hooks added later."""
-    if "torch._dynamo" not in sys.modules:  # which takes seconds to import, and compiles
-        return nullcontext()
-    return torch.compiler.set_stance("force_eager")
-
-
-def _run(
-    model: nn.Module, layers: Mapping[str, nn.Module], batch: Tensor, *, whole: bool
-) -> dict[str, Tensor]:
-    """Return what layers and output hold on a batch; `whole`: leave out copies of the output."""
-    calls: dict[str, list[object]] = {name: [] for name in layers}
-    first = next(model.parameters(), batch)
-    buffers = {name: held.clone() for name, held in model.named_buffers()}
-    with ExitStack() as stack:
-        for name, module in layers.items():
-            hook = module.register_forward_hook(
-                lambda module, inputs, returned, name=name: calls[name].append(returned)
-            )
-            stack.callback(hook.remove)
-        output = torch.func.functional_call(model, buffers, (batch.to(first.device),))
-    if not isinstance(output, Tensor) or output.ndim != 2 or len(output) != len(batch):
-        raise ValueError(f"model must return logits (samples, classes), got {_shown(output)}")
-    held = {
-        name: _activity(name, returned, len(batch))
-        for name, returned in calls.items()
-        if not (whole and any(one is output for one in returned))
-    }
-    return {**held, OUTPUT: output.float().cpu()}
-
-
-def _activity(name: str, returned: Sequence[object], samples: int) -> Tensor:
-    """Return what a layer returned in a forward pass, one row a sample.
-
-    Raises:
-        ValueError: If it was not called once, or returned something else.
+    Attributes:
+        whole: Name to values, shape `(samples, units)`.
     """
-    if len(returned) != 1:
-        rule = "must be called once in a forward pass (give each use a module of its own)"
-        raise ValueError(f"layer {name} {rule}, got {len(returned)} calls")
-    held = returned[0][0] if isinstance(returned[0], tuple) else returned[0]
+
+    def __init__(self, samples: int) -> None:
+        self._samples = samples
+        self.whole: dict[str, Tensor] = {}
+
+    def put(self, name: str, values: Tensor, first: int) -> None:
+        """Copy the rows of a batch, which begin at row `first`."""
+        values = values.detach().reshape(len(values), -1)
+        shape = (self._samples, values.shape[1])
+        if name not in self.whole:
+            self.whole[name] = torch.empty(shape, dtype=torch.float32, device="cpu")
+        if self.whole[name].shape != shape:
+            rule = "must have equally many units in every batch"
+            got = f"{shape[1]} after {self.whole[name].shape[1]}"
+            raise ModelError(f"{f'layer {name}' if name else 'output'} {rule}, got {got}")
+        self.whole[name][first : first + len(values)].copy_(values)
+
+
+def _keeper(
+    copies: _Copies, name: str, rows: slice, calls: Counter[str]
+) -> Callable[[nn.Module, object, object], None]:
+    """Return a hook that copies what a module returns, at once."""
+
+    def keep(module: nn.Module, inputs: object, returned: object) -> None:
+        calls[name] += 1
+        layer = name if calls[name] == 1 else f"{name}:{calls[name]}"
+        copies.put(layer, _activity(module, name, returned, rows.stop - rows.start), rows.start)
+
+    return keep
+
+
+def _activity(module: nn.Module, name: str, returned: object, samples: int) -> Tensor:
+    """Return the tensor in what a module returned, the first if there are several."""
+    held = first_tensor(returned)
+    if getattr(module, "batch_first", True) is False and isinstance(held, Tensor):
+        held = held.transpose(0, 1) if held.ndim > 2 else held
     if (
         not isinstance(held, Tensor)
         or not held.is_floating_point()
         or held.shape[:1] != (samples,)
     ):
         rule = f"must return a tensor whose first axis is the {samples} samples"
-        raise ValueError(f"layer {name} {rule}, got {_shown(held)}")
-    return held.detach().reshape(samples, -1).float().cpu()
+        raise ModelError(f"layer {name} {rule}, got {shown(held)}")
+    return held
 
 
-def _shown(value: object) -> str:
-    return str(tuple(value.shape)) if isinstance(value, Tensor) else type(value).__name__
+def first_tensor(returned: object) -> object:
+    """Return the first of what a module returned, however nested in tuples, dicts, dataclasses."""
+    while not isinstance(returned, Tensor):
+        if isinstance(returned, Mapping):
+            parts = list(returned.values())
+        elif is_dataclass(returned) and not isinstance(returned, type):
+            parts = [getattr(returned, field.name) for field in fields(returned)]
+        else:
+            parts = list(returned) if isinstance(returned, (tuple, list)) else []
+        if not parts:
+            return returned
+        returned = parts[0]
+    return returned
+
+
+def _check_calls(layers: Sequence[str], calls: Counter[str], before: Counter[str]) -> None:
+    for name in layers:
+        if not calls[name]:
+            raise ModelError(f"layer {name} must be called in a forward pass, got no call")
+        if calls[name] != before[name]:
+            got = f"{calls[name]} calls after {before[name]}"
+            raise ModelError(f"layer {name} must be called equally often in each batch, got {got}")
+
+
+def shown(value: object) -> str:
+    """Return a tensor's shape, type and device, of anything else its type."""
+    if not isinstance(value, Tensor):
+        return type(value).__name__
+    return f"{tuple(value.shape)} of {str(value.dtype).removeprefix('torch.')} on {value.device}"

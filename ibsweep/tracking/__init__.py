@@ -9,13 +9,17 @@ from ibsweep.tracking.opening import find_store, open_store
 from ibsweep.tracking.options import StoreError, TrackingOptions
 from ibsweep.tracking.store import Store
 from ibsweep.tracking.summary_runs import ConfigurationResult
+from ibsweep.tracking.tables import IDENTITY
+from ibsweep.tracking.tags import check_name
 
 __all__ = [
+    "IDENTITY",
     "ConfigurationResult",
     "DamagedFile",
     "Store",
     "StoreError",
     "TrackingOptions",
+    "check_name",
     "find_store",
     "open_store",
     "store_errors",

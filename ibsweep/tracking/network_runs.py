@@ -1,5 +1,6 @@
 """Writes the run of one network: what it was, its curves and scores, and its files."""
 
+import logging
 import sqlite3
 from collections.abc import Mapping, Sequence
 from contextlib import closing
@@ -13,20 +14,50 @@ from ibsweep.tracking.metrics import log_points, run_points
 from ibsweep.tracking.tags import job_tags, param_texts, process_tags, sweep_tag, tag_text
 from ibsweep.types import Job, NetworkRecord
 
+log = logging.getLogger(__name__)
+
 
 def log_network(
     connection: Connection, record: NetworkRecord, figures: Mapping[str, object]
 ) -> str:
-    """Write a finished network; until all is written its run is neither complete nor FINISHED."""
+    """Write a finished network; until all is written its run is neither complete nor FINISHED.
+
+    A figure that cannot be drawn is left out, and the tag `ibsweep.not_drawn` says why.
+    """
     extra = {"ibsweep.samples": str(record.samples)}
     if record.weights_from is not None:
         extra["ibsweep.weights_from"] = record.weights_from
     run_id = create_run(connection, record.job, started=record.started, extra=extra)
+    try:
+        with connection.artifact_folder(connection.networks, run_id) as folder:
+            _write_tables(folder, record)
+            problems = write_figures(folder, figures)
+        _log_numbers(connection, run_id, record)
+    except Exception as error:
+        reason = f"{type(error).__name__}: {' '.join(str(error).split())}"
+        connection.client.set_tag(run_id, "ibsweep.failure", tag_text(reason))
+        connection.client.set_terminated(run_id, status="FAILED")
+        raise
+    if problems:
+        connection.client.set_tag(run_id, "ibsweep.not_drawn", tag_text("; ".join(problems)))
+    finish(connection, run_id)
+    return run_id
+
+
+def log_ended(
+    connection: Connection, record: NetworkRecord, reason: str, *, epoch: int, status: str
+) -> str:
+    """Write what is known of a network whose training ended early, FAILED or KILLED."""
+    extra = {
+        "ibsweep.samples": str(record.samples),
+        "ibsweep.failure": tag_text(reason),
+        "ibsweep.failed_epoch": str(epoch),
+    }
+    run_id = create_run(connection, record.job, started=record.started, extra=extra)
     with connection.artifact_folder(connection.networks, run_id) as folder:
         _write_tables(folder, record)
-        write_figures(folder, figures)
     _log_numbers(connection, run_id, record)
-    finish(connection, run_id)
+    connection.client.set_terminated(run_id, status=status)
     return run_id
 
 
@@ -66,12 +97,19 @@ def finish(connection: Connection, run_id: str) -> None:
     connection.client.set_terminated(run_id, status="FINISHED")
 
 
-def write_figures(folder: Path, figures: Mapping[str, object]) -> None:
-    """Write Matplotlib figures as `<name>.png`."""
+def write_figures(folder: Path, figures: Mapping[str, object]) -> list[str]:
+    """Write Matplotlib figures as `<name>.png`; return a line for each that cannot be drawn."""
+    problems = []
     for name, figure in figures.items():
         path = inside(folder, f"{name}.png")
         path.parent.mkdir(parents=True, exist_ok=True)
-        figure.savefig(path)  # type: ignore[attr-defined]
+        try:
+            figure.savefig(path)  # type: ignore[attr-defined]
+        except Exception as error:  # whatever it is: the numbers count, and it is told
+            path.unlink(missing_ok=True)
+            problems.append(f"{name}: {type(error).__name__}: {' '.join(str(error).split())}")
+            log.warning("the figure %s could not be drawn", problems[-1])
+    return problems
 
 
 def create_run(

@@ -49,6 +49,20 @@ class Store:
         """
         return network_runs.log_network(self.connection, record, figures)
 
+    def log_ended(self, record: NetworkRecord, reason: str, *, epoch: int, status: str) -> str:
+        """Write a network whose training ended early, with what was measured until then.
+
+        Args:
+            record: What there is of it.
+            reason: Why it ended, in a line.
+            epoch: Epoch at which it ended.
+            status: `FAILED`, or `KILLED` where it was interrupted.
+
+        Returns:
+            The run's identifier.
+        """
+        return network_runs.log_ended(self.connection, record, reason, epoch=epoch, status=status)
+
     def log_calibration(self, record: CalibrationRecord) -> str:
         """Write a finished calibration, and return the run's identifier."""
         return calibration_runs.log_calibration(self.connection, record)

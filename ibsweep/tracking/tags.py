@@ -5,6 +5,8 @@ import importlib.metadata
 import json
 import math
 import platform
+import posixpath
+import re
 import socket
 import subprocess
 import time
@@ -15,6 +17,8 @@ import psutil
 
 from ibsweep.types import Job
 
+_NAME = re.compile(r"[/\w.\- :]+")  # of MLflow's metrics and parameters
+_LONGEST_NAME = 250
 _LONGEST_PARAM = 6000
 _LONGEST_TAG = 8000
 
@@ -34,6 +38,22 @@ def job_tags(job: Job) -> dict[str, str]:
 def sweep_tag(sweep: str) -> str:
     """Return the tag that marks the runs of a sweep."""
     return f"ibsweep.sweep.{sweep}"
+
+
+def check_name(key: str, name: str) -> None:
+    """Check that MLflow takes a name for a metric or parameter.
+
+    Args:
+        key: What an error calls it.
+        name: The name.
+
+    Raises:
+        ValueError: If it does not.
+    """
+    path = posixpath.normpath(name) == name and not name.startswith(("/", "..")) and name != "."
+    if not _NAME.fullmatch(name) or not path or len(name) > _LONGEST_NAME:
+        rule = f"must be named by at most {_LONGEST_NAME} letters, digits, spaces and _ - . : /"
+        raise ValueError(f"{key} {rule}, got {name!r}")
 
 
 def tag_text(value: object) -> str:

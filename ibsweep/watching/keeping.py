@@ -25,18 +25,27 @@ class Activity:
     def __init__(self) -> None:
         self.at: dict[int, dict[str, Tensor]] = {}
         self._passing: int | None = None
+        self._shapes: dict[str, tuple[int, ...]] | None = None
 
     def add(self, epoch: int, layers: Mapping[str, Tensor], *, keep: bool) -> None:
-        """Keep the activity of an epoch; not beyond the next one, unless it is asked for.
-
-        Raises:
-            ValueError: If layers or their sizes are not those of the epoch before.
-        """
-        _check("layers", layers, self.last if self.at else layers)
-        if self._passing is not None:
-            del self.at[self._passing]
+        """Keep the activity of an epoch; not beyond the next one, unless it is asked for."""
+        self.make_room()
         self._passing = None if keep else epoch
         self.at[epoch] = dict(layers)
+
+    def check(self, layers: Mapping[str, Tensor]) -> None:
+        """Check that layers are those of the epoch before.
+
+        Raises:
+            ValueError: If their names or sizes are others, or cannot be stored.
+        """
+        self._shapes = _check("layers", layers, self._shapes)
+
+    def make_room(self) -> None:
+        """Forget the activity of the last epoch, unless it was asked for."""
+        if self._passing is not None:
+            del self.at[self._passing]
+        self._passing = None
 
     @property
     def last(self) -> dict[str, Tensor]:
@@ -82,6 +91,7 @@ class Weights:
             if not isinstance(held, Tensor):
                 got = f"{type(held).__name__} in {name}"
                 raise ValueError(f"weights must be tensors to be stored, got {got}")
+        self._shapes = _check("weights", state, None)
 
     def add(self) -> None:
         """Keep the weights as they are now.
@@ -90,14 +100,17 @@ class Weights:
             ValueError: If names or sizes are not those of the epoch before.
         """
         state = {name: _array(held) for name, held in self._model.state_dict().items()}
-        _check("weights", state, self._states[0] if self._states else state)
+        _check("weights", state, self._shapes)
         self._states.append(state)
 
-    def arrays(self) -> dict[str, np.ndarray]:
-        """Return each parameter and buffer at every epoch, shape `(epochs, …)`."""
-        if not self._states:
-            return {}
-        return {name: np.stack([one[name] for one in self._states]) for name in self._states[0]}
+    def arrays(self, count: int) -> dict[str, np.ndarray]:
+        """Return each parameter and buffer at the first epochs, shape `(count, …)`.
+
+        Args:
+            count: Epochs whose measuring ended: an interrupt may come between.
+        """
+        states = self._states[:count]
+        return {name: np.stack([one[name] for one in states]) for name in (states or [{}])[0]}
 
 
 def _array(held: Tensor) -> np.ndarray:
@@ -108,12 +121,15 @@ def _array(held: Tensor) -> np.ndarray:
     ).numpy()
 
 
-def _check(key: str, now: Mapping[str, _Array], then: Mapping[str, _Array]) -> None:
+def _check(
+    key: str, now: Mapping[str, _Array], before: dict[str, tuple[int, ...]] | None
+) -> dict[str, tuple[int, ...]]:
     """Check that arrays can be stored, and are of the same names and shapes as before."""
-    shapes, before = ({k: tuple(held.shape) for k, held in one.items()} for one in (now, then))
-    if shapes != before:
+    shapes = {name: tuple(held.shape) for name, held in now.items()}
+    if before is not None and shapes != before:
         raise ValueError(f"{key} must keep their names and shapes, got {shapes} after {before}")
     for name in now:
         if name in _TAKEN:
             rule = f"must not be named {', '.join(_TAKEN)}, which a run's files are"
             raise ValueError(f"{key} {rule}, got {name!r}")
+    return shapes

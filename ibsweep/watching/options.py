@@ -1,18 +1,18 @@
 """How a training is watched: what is measured when, and what is kept of it."""
 
 import os
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
 from ibsweep import checks
-from ibsweep.fingerprints import fingerprint
 from ibsweep.information import Estimator
 from ibsweep.schedule import spread
 from ibsweep.tracking import TrackingOptions
-from ibsweep.watching.estimators import chosen, needs_all
+from ibsweep.watching.estimators import needs_all
+from ibsweep.watching.names import check_parameters
 
 _EVERY = range(2**53)
 _LOGGED = "activity_snapshots (or 'all')"
@@ -95,52 +95,85 @@ class Plan(NamedTuple):
 
 
 class How(NamedTuple):
-    """The options that do not depend on the epoch, as `watch` takes them."""
+    """The options that do not depend on the epoch."""
 
-    layers: Sequence[str] | None
-    batch_size: int
     description: Description
     storing: Storing | None
 
 
 def plan(
-    schedule: Collection[int] | None,
-    estimators: Sequence[str] | Mapping[str, Estimator],
+    schedule: frozenset[int] | None,
+    estimators: Mapping[str, Estimator],
     measuring: Measuring,
     storing: Storing | None,
 ) -> Plan:
     """Decide what is done at which epoch.
 
-    Raises:
-        ValueError: If an option or estimator does not serve.
+    Args:
+        schedule: As `epochs` returns it.
+        estimators: Name to estimator.
+        measuring: Checked.
+        storing: Checked.
     """
-    known = None if schedule is None else frozenset(int(epoch) for epoch in schedule)
-    usable = chosen(estimators)
     logged = 0 if storing is None else storing.activity_snapshots
     return Plan(
-        schedule=_EVERY if known is None else known,
-        floor=_some("floor_snapshots", known, measuring.floor_snapshots),
-        logged=_EVERY if logged == "all" else _some(_LOGGED, known, logged),
-        now={name: one for name, one in usable.items() if not needs_all(one)},
-        late={name: one for name, one in usable.items() if needs_all(one)},
+        schedule=_EVERY if schedule is None else schedule,
+        floor=_some("floor_snapshots", schedule, measuring.floor_snapshots),
+        logged=_EVERY if logged == "all" else _some(_LOGGED, schedule, logged),
+        now={name: one for name, one in estimators.items() if not needs_all(one)},
+        late={name: one for name, one in estimators.items() if needs_all(one)},
     )
 
 
-def check(measuring: Measuring, description: Description) -> None:
+def epochs(schedule: object) -> frozenset[int] | None:
+    """Return the epochs of a schedule, None for all.
+
+    Raises:
+        ValueError: If it is no list of integers ≥ 0, or an empty one.
+    """
+    if schedule is None:
+        return None
+    if isinstance(schedule, (str, bytes, Mapping)) or not isinstance(schedule, Iterable):
+        raise ValueError(f"schedule must be a list of epochs, or None for all, got {schedule!r}")
+    known = frozenset(_epoch(one) for one in schedule)
+    if not known:
+        raise ValueError("schedule must hold at least one epoch, or be None for all, got none")
+    return known
+
+
+def check(measuring: Measuring, description: Description, storing: Storing | None) -> None:
     """Check the options that are plain values.
 
     Raises:
         ValueError: If one does not serve.
     """
+    _kind("measuring", measuring, Measuring)
+    _kind("description", description, Description)
     checks.integer("batch_size", measuring.batch_size, minimum=1)
+    checks.integer("floor_snapshots", measuring.floor_snapshots, minimum=0)
     checks.seed("seed", description.seed)
-    try:
-        fingerprint(description.parameters)
-    except (TypeError, ValueError) as error:
-        got = dict(description.parameters)
-        raise ValueError(
-            f"parameters must be plain values by name, got {got} ({error})"
-        ) from error
+    if not isinstance(description.name, str) or not 0 < len(description.name.strip()) <= 250:
+        raise ValueError(f"name must be text of 1 to 250 characters, got {description.name!r}")
+    check_parameters(description.parameters)
+    if storing is not None:
+        _kind("storing", storing, Storing)
+        checks.truth("weights", storing.weights)
+        if not isinstance(storing.directory, (str, Path)):
+            raise ValueError(f"directory must be a folder, got {storing.directory!r}")
+        if storing.activity_snapshots != "all":
+            checks.integer(_LOGGED, storing.activity_snapshots, minimum=0)
+        storing.tracking  # noqa: B018 - it checks the study's name and the address
+
+
+def _kind(name: str, value: object, kind: type) -> None:
+    if not isinstance(value, kind):
+        raise ValueError(f"{name} must be a {kind.__name__}(…), got {value!r}")
+
+
+def _epoch(value: object) -> int:
+    number = value.item() if hasattr(value, "item") else value
+    whole = int(number) if isinstance(number, float) and number.is_integer() else number
+    return checks.integer("schedule", whole, minimum=0)
 
 
 def _some(name: str, schedule: frozenset[int] | None, count: object) -> frozenset[int]:

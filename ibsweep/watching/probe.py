@@ -1,25 +1,25 @@
 """The watch over one training: measures when an epoch ends, and the rest when all have."""
 
+import logging
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from types import TracebackType
 
-import numpy as np
 import pandas as pd
 from torch import nn
 
-from ibsweep.analysis.smoothing import smoothed
-from ibsweep.information import Floor
-from ibsweep.randomness import stream_seed
-from ibsweep.recording import record, same_randomness
 from ibsweep.scoring import score
-from ibsweep.tracking import open_store
-from ibsweep.types import Job, NetworkRecord
-from ibsweep.watching.keeping import Activity, Weights
-from ibsweep.watching.late import late_curves
+from ibsweep.tracking import Store, open_store
+from ibsweep.types import Job
+from ibsweep.watching.keeping import Weights
+from ibsweep.watching.measured import Measured
+from ibsweep.watching.names import check_layers, check_metrics
 from ibsweep.watching.options import How, Plan
-from ibsweep.watching.samples import Samples
+from ibsweep.watching.samples import Held, Samples
 from ibsweep.watching.storing import job_of, store_run
+from ibsweep.watching.surroundings import usual_settings
+
+log = logging.getLogger(__name__)
 
 
 class Probe:
@@ -33,20 +33,23 @@ class Probe:
 
     Attributes:
         epoch: Number of steps so far.
+        taken_for: What labels and output are taken for, in words, once the watch has begun.
         scores: Final scores, once the training has ended.
         run_id: The stored run, once the training has ended.
     """
 
     def __init__(self, model: nn.Module, samples: Samples, plan: Plan, how: How) -> None:
         self._model, self._samples, self._plan, self._how = model, samples, plan, how
+        self._state = "before it"
+        self._store: Store | None = None
         self.epoch = 0
+        self.taken_for = ""
         self.scores: dict[str, float] = {}
         self.run_id: str | None = None
-        self._curves: list[pd.DataFrame] = []
-        self._rows: list[dict[str, float]] = []
-        self._activity = Activity()
-        self._weights = Weights(model) if how.storing and how.storing.weights else None
-        self._measuring = 0.0
+        self._metrics: dict[str, float] = {}
+        self._own_names: set[str] = set()
+        weights = Weights(model) if how.storing and how.storing.weights else None
+        self._measured = Measured(samples, plan, weights, how.description.seed)
 
     @property
     def curves(self) -> pd.DataFrame:
@@ -54,30 +57,52 @@ class Probe:
 
         Estimators that need the whole training are in it once that has ended.
         """
-        return pd.concat(self._curves, ignore_index=True) if self._curves else pd.DataFrame()
+        return self._measured.curves
 
     @property
     def training(self) -> pd.DataFrame:
         """Performance on the given samples at each measured epoch, and the user's metrics."""
-        return pd.DataFrame(self._rows)
+        return self._measured.training
 
     def step(self, metrics: Mapping[str, float] | None = None) -> None:
         """End an epoch: measure, if it is in the schedule.
 
         Args:
             metrics: The user's own, e.g. `{"loss/train": 0.3}`; kept if the epoch is measured.
+
+        Raises:
+            ValueError: If a metric is no number, or has a name that is ours or cannot be stored;
+                or if what the model holds cannot be measured.
+            RuntimeError: If it is not inside `with`.
         """
+        if self._state != "inside":
+            raise RuntimeError(f"probe.step must be called inside `with`, got it {self._state}")
+        self._metrics = check_metrics(
+            {} if metrics is None else metrics,
+            taken=self._own_names,
+            estimators=self._plan.estimators,
+            stored=self._store is not None,
+        )
         self.epoch += 1
         if self.epoch in self._plan.schedule:
-            self._measure(metrics or {})
+            self._add(self._hold())
 
     def __enter__(self) -> "Probe":
-        with same_randomness():
-            storing = self._how.storing
-            self._store = None if storing is None else open_store(storing.tracking)
+        if self._state != "before it":
+            raise RuntimeError("a probe must be entered once, got it again: call watch again")
+        storing = self._how.storing
+        if storing is not None:
+            with usual_settings():
+                self._store = open_store(storing.tracking)
         self._started = time.time()
+        held = self._hold()
+        self.taken_for, self._own_names = held.taken_for, {*held.state}
+        log.info("watching %s; %s", type(self._model).__name__, self.taken_for)
+        if self._store is not None:
+            check_layers(held.layers, self._plan.estimators)
         if self.epoch in self._plan.schedule:
-            self._measure({})
+            self._add(held)
+        self._state = "inside"
         return self
 
     def __exit__(
@@ -86,91 +111,66 @@ class Probe:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        with same_randomness():
-            if error is not None:
-                self._fail(error)
-                return
-            try:
-                self._finish()
-            except Exception as found:
-                self._fail(found)
-                raise
+        self._state = "after it"
+        if error is not None:
+            self._end_early(error, measure=isinstance(error, Exception))  # Ctrl-C does not wait
+            return
+        try:
+            self._finish()
+        except BaseException as problem:
+            self._end_early(problem, measure=False)
+            raise
 
-    def _measure(self, metrics: Mapping[str, float]) -> None:
-        """Measure the model as it is."""
+    def _hold(self) -> Held:
+        """Run the model as it is."""
         begin = time.perf_counter()
-        how, plan, samples = self._how, self._plan, self._samples
-        held = record(self._model, samples.inputs, how.layers, batch_size=how.batch_size)
-        if len(held.layers) < 2:
-            raise ValueError("layers must name a module whose output is not the model's")
-        samples.check(held, self.epoch)
-        keep = bool(plan.late) or self.epoch in plan.logged
-        self._activity.add(self.epoch, held.layers, keep=keep)
-        if self._weights is not None:
-            self._weights.add()
-        if plan.now:
-            layers = {name: [values] for name, values in held.layers.items()}
-            floor = self._floor([self.epoch] if self.epoch in plan.floor else [])
-            self._curves.append(
-                samples.measure(layers, plan.now, epochs=[self.epoch], floor=floor)
-            )
-        self._rows.append({"epoch": self.epoch, **samples.state(held), **metrics})
-        self._measuring += time.perf_counter() - begin
+        self._measured.make_room()
+        held = self._samples.hold(self._model, epoch=self.epoch)
+        self._measured.seconds += time.perf_counter() - begin
+        return held
+
+    def _add(self, held: Held) -> None:
+        with usual_settings():
+            self._measured.add(held, self.epoch, self._metrics)
 
     def _finish(self) -> None:
         """Measure what is left, score it, store it."""
-        if not self._rows or self._rows[-1]["epoch"] != self.epoch:
-            self._measure({})
-        begin = time.perf_counter()
-        plan, last = self._plan, self.epoch
-        if plan.floor and last not in plan.floor and plan.now:
-            layers = {name: [values] for name, values in self._activity.last.items()}
-            again = self._samples.measure(
-                layers, plan.now, epochs=[last], floor=self._floor([last])
+        if self.epoch not in self._measured.epochs:
+            self._add(self._hold())
+        with usual_settings():
+            self._measured.measure_rest()
+            self.scores = {
+                **self._samples.targets.scores(self.training),
+                **score(self.curves, self.training, self._samples.targets.labels),
+            }
+            if self._store is not None:
+                record = self._measured.record(self._job(), self.scores, self._started)
+                store, self._store = self._store, None  # if that fails, trying again is no help
+                self.run_id = store_run(store, record)
+
+    def _end_early(self, error: BaseException, *, measure: bool) -> None:
+        """Store what was measured, and why there is no more; an error in doing so is told, too."""
+        reason = f"{type(error).__name__}: {error}".removesuffix(": ")
+        status = "FAILED" if isinstance(error, Exception) else "KILLED"
+        try:
+            with usual_settings():
+                self._store_part(reason, status, measure=measure)
+        except Exception as problem:
+            error.add_note(f"The run was not stored: {type(problem).__name__}: {problem}")
+
+    def _store_part(self, reason: str, status: str, *, measure: bool) -> None:
+        if self._store is None:
+            return
+        if not self._measured.epochs:
+            self.run_id = self._store.log_failure(
+                self._job(), reason, started=self._started, epoch=self.epoch
             )
-            self._curves[-1]["i_ty_floor"] = again["i_ty_floor"]
-        if plan.late:
-            chance = [one for one in self._activity.at if one in plan.floor or one == last]
-            floor = self._floor(chance if plan.floor else [])
-            self._curves += late_curves(self._activity, self._samples, plan.late, floor)
-        self._measuring += time.perf_counter() - begin
-        self.scores = {
-            **self._samples.performance(self.training["accuracy/test"]),
-            **score(self.curves, self.training, self._samples.labels),
-        }
-        if self._store is not None:
-            self.run_id = store_run(self._store, self._record())
-
-    def _floor(self, epochs: Sequence[int]) -> Floor:
-        seed = stream_seed("floor", self._how.description.seed)
-        return Floor(np.array(epochs, dtype=np.int64), seed)
-
-    def _fail(self, error: BaseException) -> None:
-        """Store that the training failed, and why."""
-        if self._store is not None:
-            reason = f"{type(error).__name__}: {error}"
-            self._store.log_failure(self._job(), reason, started=self._started, epoch=self.epoch)
+            return
+        if measure:
+            reason += self._measured.measure_what_is_left()
+        record = self._measured.record(self._job(), {}, self._started)
+        self.run_id = self._store.log_ended(record, reason, epoch=self.epoch, status=status)
 
     def _job(self) -> Job:
-        return job_of(self._model, self._plan.estimators, self._how.description)
-
-    def _record(self) -> NetworkRecord:
-        training, plan = self.training, self._plan
-        logged = [one for one in self._activity.at if one in plan.logged or one == self.epoch]
-        return NetworkRecord(
-            job=self._job(),
-            curves=smoothed(self.curves),
-            training=training,
-            scores=self.scores,
-            weights={
-                "epochs": training["epoch"].to_numpy(),
-                **(self._weights.arrays() if self._weights else {}),
-            },
-            activity=self._activity.arrays(logged if plan.logged else []),
-            samples=len(self._samples),
-            started=self._started,
-            durations={
-                "training": time.time() - self._started - self._measuring,
-                "measuring": self._measuring,
-            },
-        )
+        estimators, description = self._plan.estimators, self._how.description
+        return job_of(self._model, estimators, description, self.taken_for)

@@ -1,57 +1,88 @@
 """The samples that a watched model is measured on."""
 
-import hashlib
 from collections.abc import Mapping, Sequence
+from functools import cached_property, partial
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from ibsweep import information
 from ibsweep.information import OUTPUT, Estimator, Floor, Whole
-from ibsweep.recording import Recorded, same_randomness
+from ibsweep.recording import Call, record
+from ibsweep.watching.calling import forward, undisturbed
+from ibsweep.watching.targets import Targets
 
 Extremes = Mapping[str, tuple[float, float]]
 
 
-class Samples:
-    """Inputs and labels, which must stay as they are while the training is watched.
+class Held(NamedTuple):
+    """What a model holds on the samples at an epoch.
 
-    Args:
-        inputs: First axis: samples.
-        labels: Class of each.
-
-    Raises:
-        ValueError: If they do not fit.
+    Attributes:
+        layers: Activity of each layer and of the output, shape `(samples, units)`.
+        state: Performance, and the largest activity of each hidden layer.
+        taken_for: What labels and output are taken for, in words.
     """
 
-    def __init__(self, inputs: Tensor | np.ndarray, labels: Tensor | np.ndarray) -> None:
-        self.inputs = torch.as_tensor(inputs)
-        self.labels = torch.as_tensor(labels).cpu().numpy()
-        count = len(self.inputs)
-        if self.labels.shape != (count,) or not count or self.labels.dtype.kind not in "iu":
-            got = f"{self.labels.shape} of {self.labels.dtype}"
-            raise ValueError(f"labels must be ({count},) integers, got {got}")
-        self._digest = self._content()
+    layers: dict[str, Tensor]
+    state: dict[str, float]
+    taken_for: str
+
+
+class Samples:
+    """Inputs and targets, and how a model is run on them.
+
+    Args:
+        inputs: What a model is called with: copies, which nobody changes.
+        targets: What its output should say.
+        layers: Names of the modules to record.
+        output: Which part of what a model returns is its output.
+        batch_size: Samples to run at a time.
+    """
+
+    def __init__(
+        self,
+        inputs: Call,
+        targets: Targets,
+        *,
+        layers: Sequence[str],
+        output: str | int | None,
+        batch_size: int,
+    ) -> None:
+        self.inputs, self.targets = inputs, targets
+        self._layers, self._output, self._batch_size = layers, output, batch_size
 
     def __len__(self) -> int:
-        return len(self.labels)
+        return self.inputs.samples
 
-    def check(self, recorded: Recorded, epoch: int) -> None:
-        """Check that the samples are those of the beginning, and the model's classes theirs.
+    def hold(self, model: nn.Module, *, epoch: int) -> Held:
+        """Run a model on the samples, undisturbed.
 
         Raises:
-            ValueError: If not.
+            ValueError: If it does not run, its output does not fit the targets, or an activity is
+                not finite.
         """
-        if self._content() != self._digest:
-            raise ValueError(
-                f"inputs and labels must stay as they are, got others at epoch {epoch}"
+        run = partial(forward, model, output=self._output)
+        with undisturbed(model):
+            recorded = record(
+                model, self.inputs, self._layers, run=run, batch_size=self._batch_size
             )
-        low, high, classes = self.labels.min(), self.labels.max(), recorded.logs.shape[1]
-        if low < 0 or high >= classes:
-            rule = f"must be 0 … {classes - 1}, as the model's output"
-            raise ValueError(f"labels {rule}, got {low} … {high}")
+        for name, values in {**recorded.layers, OUTPUT: recorded.output}.items():
+            if values.numel() and not torch.isfinite(torch.stack(values.aminmax())).all():
+                got = f"{values[~values.isfinite()][0].item()} in layer {name} at epoch {epoch}"
+                raise ValueError(f"activity must be finite, got {got}")
+        reading = self.targets.read(recorded.output)
+        largest = {name: float(values.abs().max()) for name, values in recorded.layers.items()}
+        state = {
+            **reading.performance,
+            **{f"max_activity/{name}": value for name, value in largest.items()},
+            "max_activity/hidden": max(largest.values()),
+        }
+        taken_for = self.targets.taken_for(recorded.output)
+        return Held({**recorded.layers, OUTPUT: reading.activity}, state, taken_for)
 
     def measure(
         self,
@@ -63,66 +94,41 @@ class Samples:
         extremes: Extremes | None = None,
         final: Mapping[str, Tensor] | None = None,
     ) -> pd.DataFrame:
-        """Measure layers, and leave the random generators as they are.
+        """Measure layers.
 
         Args:
             layers: Activity of each layer, one entry an epoch, shape `(samples, units)`.
-            estimators: Name to estimator.
+            estimators: Name to estimator, `fitted` to the targets.
             epochs: The epochs.
             floor: Where to measure with permuted labels, too.
             extremes: Lowest and highest activity of each layer in the whole training.
             final: Activity of each layer at its end.
 
         Returns:
-            As `ibsweep.information.measure`.
+            As `ibsweep.information.measure`; what is said of the targets is NaN if there are none.
         """
-        patterns = self._patterns()
-        with same_randomness():
-            return information.measure(
-                {name: torch.stack([*held]) for name, held in layers.items()},
-                self.labels,
-                estimators,
-                epochs=np.array(epochs),
-                parts={"all": np.arange(len(self))},
-                inputs=patterns,
-                floor=floor,
-                extremes=extremes,
-                whole=None if final is None else Whole({"all": patterns}, final),
-            )
+        asked = any(information.asks(key, estimators) for key in ("inputs", "task_inputs"))
+        patterns = self._patterns if asked else np.empty((len(self), 0))
+        curves = information.measure(
+            {name: _stacked(values) for name, values in layers.items()},
+            self.targets.labels,
+            estimators,
+            epochs=np.array(epochs),
+            parts={"all": np.arange(len(self))},
+            inputs=patterns,
+            floor=floor,
+            extremes=extremes,
+            whole=None if final is None else Whole({"all": patterns}, final),
+        )
+        return curves if self.targets.kind != "none" else curves.assign(i_ty=np.nan)
 
-    def state(self, recorded: Recorded) -> dict[str, float]:
-        """Accuracy, mean cross-entropy (nats) and the largest activity of each hidden layer."""
-        known, logs = torch.from_numpy(self.labels).long(), recorded.logs
-        hidden = {
-            name: float(held.abs().max())
-            for name, held in recorded.layers.items()
-            if name != OUTPUT
-        }
-        return {
-            "accuracy/test": float((logs.argmax(dim=1) == known).double().mean()),
-            "loss/test": float(-logs[torch.arange(len(known)), known].double().mean()),
-            **{f"max_activity/{name}": held for name, held in hidden.items()},
-            "max_activity/hidden": max(hidden.values()),
-        }
-
-    def performance(self, accuracy: pd.Series) -> dict[str, float]:
-        """Final and best accuracy, the most frequent class's, and whether that is never beaten.
-
-        Args:
-            accuracy: Of the model at each measured epoch.
-        """
-        majority = np.bincount(self.labels).max() / len(self)
-        return {
-            "accuracy/test": float(accuracy.iloc[-1]),
-            "accuracy/test_best": float(accuracy.max()),
-            "accuracy/majority": float(majority),
-            "failed_to_train": float(accuracy.max() <= majority),
-        }
-
+    @cached_property
     def _patterns(self) -> np.ndarray:
-        return self.inputs.reshape(len(self), -1).detach().cpu().double().numpy()
+        """All that the model is called with, shape `(samples, features)`, float64."""
+        parts = [values.reshape(len(self), -1) for values in self.inputs.tensors]
+        return (parts[0] if len(parts) == 1 else torch.cat(parts, dim=1)).double().numpy()
 
-    def _content(self) -> bytes:
-        digest = hashlib.sha256(self._patterns().tobytes())
-        digest.update(self.labels.tobytes())
-        return digest.digest()
+
+def _stacked(values: Sequence[Tensor]) -> Tensor:
+    """Return epochs along a first axis, without a copy if there is one."""
+    return values[0][None] if len(values) == 1 else torch.stack([*values])

@@ -1,8 +1,11 @@
-"""Stores the run of a watched training, FINISHED or FAILED, as a sweep stores its own."""
+"""Stores the run of a watched training, FINISHED or not, as a sweep stores its own."""
 
 import json
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
+from pathlib import Path
+from typing import Any, NamedTuple
 
 from torch import nn
 
@@ -15,34 +18,63 @@ from ibsweep.watching.estimators import parameters
 from ibsweep.watching.options import Description
 
 
-def job_of(model: nn.Module, estimators: Mapping[str, Estimator], own: Description) -> Job:
+def job_of(
+    model: nn.Module, estimators: Mapping[str, Estimator], own: Description, taken_for: str
+) -> Job:
     """Describe a watched training.
 
     Args:
         model: Its kind is told.
         estimators: Name to estimator.
         own: What the user says of it.
+        taken_for: What labels and output were taken for.
     """
     kind = type(model).__name__
     what = {"watched": kind, "estimator": ",".join(estimators)}
-    options = {str(name): value for name, value in own.parameters.items()}
     used = parameters(estimators)
+    options = {"parameters": dict(own.parameters), "options": used}
     unique = uuid.uuid4().hex
     return Job(
         name=own.name,
-        parameters={**options, **used, "model": kind, "seed": own.seed},
+        parameters={**own.parameters, **used, "model": kind, "seed": own.seed},
         choices={"network": kind, "estimator": what["estimator"]},
         seed=own.seed,
         fingerprint=unique,
         training_fingerprint=unique,
-        configuration=fingerprint({**what, "parameters": options, "options": used}),
-        config=json.dumps({**what, "parameters": options, "options": used, "seed": own.seed}),
+        configuration=fingerprint({**what, **options}),
+        config=json.dumps({**what, **options, "seed": own.seed, "taken_for": taken_for}),
         sweep=None,
     )
 
 
 def store_run(store: Store, record: NetworkRecord) -> str:
-    """Store a finished training with its information planes, and return the run's identifier."""
+    """Store a finished training with its information planes, and return the run's identifier.
+
+    Without I(T;Y) there is no plane.
+    """
     job, curves = record.job, record.curves
-    planes = information_planes(curves, job.parameters, samples=record.samples, title=job.name)
+    planes = {
+        f"information_plane/{name}": _Plane(
+            partial(
+                information_planes,
+                rows,
+                job.parameters,
+                samples=record.samples,
+                title=job.name,
+            )
+        )
+        for name, rows in curves.groupby("estimator")
+        if rows["i_ty"].notna().any()
+    }
     return store.log_network(record, figures=planes)
+
+
+class _Plane(NamedTuple):
+    """The only one of some figures, drawn when it is saved: after the tables."""
+
+    draw: Callable[[], Mapping[str, Any]]
+
+    def savefig(self, path: Path) -> None:
+        """Draw the figure into a file."""
+        (figure,) = self.draw().values()
+        figure.savefig(path)

@@ -71,12 +71,25 @@ def test_the_documented_examples_run_and_are_stored(example, tmp_path, monkeypat
 
 
 def test_the_documented_example_without_a_store_runs():
-    (example,) = EXAMPLES[2:]
     held = {"__name__": "example"}
-    exec(example, held)
+    exec(EXAMPLES[2], held)
     assert held["probe"].run_id is None
     assert held["probe"].scores["accuracy/test"] > 0.8
     assert held["probe"].curves.dropna()["epoch"].unique().tolist() == [0, 40, 100]
+
+
+@pytest.mark.parametrize(
+    ("example", "printed"),
+    [
+        (EXAMPLES[3], "labels: 2 classes, output: one logit\nlabels: 2 classes, output: one prob"),
+        (EXAMPLES[4], "['blocks.0', 'act', 'blocks.1', 'act:2', 'output']\n"),
+        (EXAMPLES[5], "True\n"),
+    ],
+    ids=["targets", "outputs", "inputs"],
+)
+def test_the_documented_forms_of_models_and_samples_run(example, printed, capsys):
+    exec(example, {"__name__": "example"})
+    assert capsys.readouterr().out.startswith(printed)
 
 
 def test_a_loop_that_raises_leaves_a_failed_run(tmp_path, monkeypatch):
@@ -92,16 +105,6 @@ def test_a_loop_that_raises_leaves_a_failed_run(tmp_path, monkeypatch):
     (run,) = store.networks().to_dict("records")
     assert (run["status"], run["seed"]) == ("FAILED", 5)
     assert run["failure"] == "RuntimeError: no more data"
-
-
-class Twice(nn.Module):
-    def __init__(self):
-        super().__init__()
-        self.inner, self.act = nn.Linear(6, 6), nn.ReLU()
-        self.last = nn.Linear(6, 2)
-
-    def forward(self, x):
-        return self.last(self.act(self.inner(self.act(x))))
 
 
 class SamplesLast(nn.Module):
@@ -123,14 +126,17 @@ class SamplesLast(nn.Module):
             r"layers must be modules of the model \(first, .*'second'",
         ),
         (Net(), {"layers": []}, "layers must name a module whose output is not the model's"),
-        (Twice(), {}, "layer act must be called once .*, got 2 calls"),
         (SamplesLast(), {}, "layer turn must return a tensor whose first axis is the 300 samples"),
         (
             nn.Sequential(nn.Linear(6, 2), nn.Flatten(0)),
             {},
-            r"model must return logits .*\(600,\)",
+            r"model must return a row of real numbers for each of the 300 samples, got \(600,\)",
         ),
-        (nn.Sequential(nn.ReLU(), nn.Linear(6, 1)), {}, "labels must be 0 … 0, .* got 0 … 1"),
+        (
+            nn.Sequential(nn.ReLU(), nn.Flatten(), nn.Unflatten(1, (2, 3))),
+            {},
+            r"model must return logits \(samples, classes\), got \(300, 2, 3\)",
+        ),
         (
             Net(),
             {"measuring": Measuring(batch_size=0)},
@@ -163,5 +169,8 @@ def test_what_cannot_be_watched_is_said_in_a_line(model, options, rule):
 
 @pytest.mark.parametrize("labels", [LABELS[:5], LABELS.float()])
 def test_labels_that_do_not_fit(labels):
-    with pytest.raises(ValueError, match=r"labels must be \(300,\) integers, got"):
-        ibsweep.watch(Net(), INPUTS, labels, storing=None)
+    with (
+        pytest.raises(ValueError, match=r"labels must be \(300,\) integers.*, got"),
+        ibsweep.watch(Net(), INPUTS, labels, storing=None),
+    ):
+        pass
