@@ -103,7 +103,7 @@ def _located(key: str, cause: object) -> str:
         return _unknown(key, *unknown.groups())
     if not key or message.startswith(f"{key}."):
         return message
-    return f"{key}.{message}" if re.match(r"[\w.\[\]]+ .*must ", message) else f"{key}: {message}"
+    return f"{key}.{message}" if re.match(r"[\w.=\[\]]+ .*must ", message) else f"{key}: {message}"
 
 
 def _unknown(key: str, function: str, option: str) -> str:

@@ -9,7 +9,7 @@ from functools import cached_property, lru_cache
 from typing import Any
 
 import numpy as np
-from hydra.utils import to_absolute_path
+import torch
 from omegaconf import DictConfig, read_write
 
 from ibsweep import checks, configuration
@@ -18,7 +18,7 @@ from ibsweep.information import Floor, try_out
 from ibsweep.instantiation import ConfigError, blame, build
 from ibsweep.networks.base import Network
 from ibsweep.noise import MeasuringNoise, Noise
-from ibsweep.options import Options
+from ibsweep.options import Options, absolute
 from ibsweep.randomness import STREAMS, stream_seed
 from ibsweep.regularizers import Regularizer
 from ibsweep.schedule import spread
@@ -98,11 +98,25 @@ class Settings(Options):
     @cached_property
     def dataset(self) -> Dataset:
         """The task's patterns and labels."""
+        return _dataset(self._task, self.trusted)
+
+    @property
+    def _task(self) -> str:
+        """The task's options as JSON, its paths absolute."""
         task = dict(self.values["task"])
         for key in configuration.PATHS:
             if isinstance(task.get(key), str) and task[key]:
-                task[key] = to_absolute_path(task[key])
-        return _dataset(json.dumps(task), self.trusted)
+                task[key] = str(absolute(task[key]))
+        return json.dumps(task)
+
+    def check_precision(self) -> None:
+        """Check that the training's floating-point type holds the patterns.
+
+        Raises:
+            ConfigError: If it makes one infinite, or different ones equal.
+        """
+        if self.dtype == torch.float32:
+            _check_float32(self._task, self.trusted)
 
     @cached_property
     def split(self) -> Split:
@@ -283,8 +297,24 @@ def _check(values: str, seeding: str) -> None:
     for part in PARTS_TO_BUILD:
         getattr(settings, part)
     settings.regularizers([settings])
+    settings.check_precision()
 
 
 @lru_cache(maxsize=8)
 def _dataset(task: str, trusted: tuple[str, ...]) -> Dataset:
     return build(json.loads(task), "task", trusted=trusted)
+
+
+@lru_cache(maxsize=8)
+def _check_float32(task: str, trusted: tuple[str, ...]) -> None:
+    """Check that float32 holds a task's patterns; it takes a second for a gigabyte."""
+    exact = _dataset(task, trusted).inputs
+    with np.errstate(over="ignore"):
+        rounded = exact.astype(np.float32) + 0  # −0 becomes 0
+    rule = "dtype must be float64 for patterns that float32"
+    if not np.isfinite(rounded).all():
+        raise ConfigError(f"{rule} cannot hold, got {exact[~np.isfinite(rounded)][0]:g}")
+    distinct = [len({hash(row.tobytes()) for row in rows}) for rows in (exact, rounded)]
+    if distinct[1] < distinct[0]:
+        got = f"got {distinct[0]} different ones, of which it leaves {distinct[1]}"
+        raise ConfigError(f"{rule} makes equal, {got}")

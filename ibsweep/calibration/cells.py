@@ -7,7 +7,6 @@ from functools import cached_property, lru_cache
 from typing import Any
 
 import numpy as np
-from hydra.utils import to_absolute_path
 from omegaconf import DictConfig
 
 from ibsweep import checks
@@ -18,7 +17,7 @@ from ibsweep.distributions import Distribution
 from ibsweep.distributions.base import Pair
 from ibsweep.fingerprints import fingerprint, versions
 from ibsweep.instantiation import ConfigError, blame, build
-from ibsweep.options import Options
+from ibsweep.options import Options, absolute
 
 KEYS = (
     "distribution",
@@ -86,7 +85,7 @@ class Cell(Options):
                 f" {self.values['information']}"
             )
         if isinstance(node.get("path"), str):
-            node["path"] = to_absolute_path(node["path"])
+            node["path"] = str(absolute(node["path"]))
         return _distribution(json.dumps(node), self.trusted)
 
     @cached_property

@@ -16,12 +16,16 @@ def stratified(labels: np.ndarray, seed: int, *, train_fraction: float) -> Split
             taken.
 
     Raises:
-        ValueError: If the fraction is not between 0 and 1, or leaves a part empty.
+        ValueError: If the fraction is not between 0 and 1, or leaves a part empty, or a class
+            without a sample to train on.
     """
     size = _train_size(len(labels), train_fraction)
     order = np.random.default_rng(seed).permutation(len(labels))
     classes, counts = np.unique(labels, return_counts=True)
     quotas = _quotas(counts, size)
+    if not quotas.all():
+        few = f"got {train_fraction} and a class of {counts[quotas == 0].max()}"
+        raise ValueError(f"train_fraction must leave each class a sample to train on, {few}")
     taken = [order[labels[order] == c][:quota] for c, quota in zip(classes, quotas, strict=True)]
     return _split(np.concatenate(taken), len(labels))
 
