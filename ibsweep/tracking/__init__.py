@@ -5,18 +5,21 @@ MLflow itself takes about a second to import, so that happens when a store is op
 
 from ibsweep.tracking.checksums import DamagedFile
 from ibsweep.tracking.errors import store_errors
-from ibsweep.tracking.opening import find_store, open_store
-from ibsweep.tracking.options import StoreError, TrackingOptions
+from ibsweep.tracking.finding import find_store, read_store
+from ibsweep.tracking.opening import open_store
+from ibsweep.tracking.options import NotThere, StoreError, TrackingOptions
 from ibsweep.tracking.store import Store
 from ibsweep.tracking.summary_runs import ConfigurationResult
 
 __all__ = [
     "ConfigurationResult",
     "DamagedFile",
+    "NotThere",
     "Store",
     "StoreError",
     "TrackingOptions",
     "find_store",
     "open_store",
+    "read_store",
     "store_errors",
 ]
