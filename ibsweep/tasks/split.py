@@ -92,3 +92,28 @@ def _split(train: np.ndarray, samples: int) -> Split:
     chosen = np.zeros(samples, dtype=bool)
     chosen[train] = True
     return Split(np.flatnonzero(chosen), np.flatnonzero(~chosen))
+
+
+def checked(split: object, samples: int) -> Split:
+    """Return a split, if its parts are rows of the data, ascending, with none in both.
+
+    Args:
+        split: What a function of this kind returned.
+        samples: Number of rows.
+
+    Raises:
+        ValueError: If they are not, or one is empty.
+    """
+    rule = "_target_ must make a Split: two parts of rows, ascending, none in both, none empty"
+    if not isinstance(split, tuple) or len(split) != 2:
+        raise ValueError(f"{rule}, got {type(split).__name__}")
+    for name, rows in zip(Split._fields, map(np.asarray, split), strict=True):
+        if rows.ndim != 1 or rows.dtype.kind not in "iu" or not len(rows):
+            raise ValueError(f"{rule}, got {name} of shape {rows.shape} of {rows.dtype}")
+        if rows[0] < 0 or rows[-1] >= samples or not (np.diff(rows.astype(np.int64)) > 0).all():
+            raise ValueError(f"{rule}, got {name} from {rows.min()} to {rows.max()} of {samples}")
+    parts = Split(*(np.asarray(rows).astype(np.int64) for rows in split))
+    both = np.isin(*parts)
+    if both.any():
+        raise ValueError(f"{rule}, got row {parts.train[both][0]} in both")
+    return parts
