@@ -62,7 +62,8 @@ def values(config: DictConfig) -> dict[str, Any]:
 
 def referring(config: DictConfig) -> list[str]:
     """Return the keys whose values refer to others, as the seeding to the seed."""
-    return [key for key in KEYS if "${" in str(plain(config, key, resolve=False))]
+    known = [key for key in KEYS if key in config.keys()]  # noqa: SIM118  unresolvable ones too
+    return [key for key in known if "${" in str(plain(config, key, resolve=False))]
 
 
 def plain(config: DictConfig, key: str, *, resolve: bool = True) -> Any:  # noqa: ANN401

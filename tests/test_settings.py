@@ -249,7 +249,9 @@ def write_idx(path, values):
     path.write_bytes(head + values.astype(np.uint8).tobytes())
 
 
-def test_no_noise_is_an_empty_list_of_noises(settings):
+def test_no_noise_is_an_empty_list_of_noises(settings, composed):
+    (other,) = settings("noise=[]").with_seeds(composed("noise=[]"), [7])
+    assert (other.values["seed"], other.noises) == (7, [])
     assert settings("noise=[]").values == settings("noise=none").values
     assert settings("regularization=[]").values == settings("regularization=none").values
 
