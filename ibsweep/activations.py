@@ -6,12 +6,19 @@ Every function is applied to a layer's input z of any shape, element by element.
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor
 from torch.nn import functional
 
-from ibsweep import checks
+from ibsweep import checks, promises
+
+_GAINS: dict[str, Any] = {  # names of torch's modules and functions to those of `calculate_gain`
+    **{"Identity": "linear", "ReLU": "relu", "LeakyReLU": "leaky_relu", "SELU": "selu"},
+    **{"Tanh": "tanh", "Sigmoid": "sigmoid"},
+    **{name: name for name in ("relu", "leaky_relu", "selu", "tanh", "sigmoid")},
+}
 
 
 @dataclass(frozen=True)
@@ -26,7 +33,8 @@ class Activation:
 
     Raises:
         ValueError: If `gain` is not positive, a start value is not finite, or the function has
-            parameters of its own, draws at random or changes the shape.
+            parameters of its own, draws at random, changes its input, mixes elements or returns
+            another shape or type.
     """
 
     function: Callable[..., Tensor]
@@ -39,24 +47,78 @@ class Activation:
             raise ValueError(f"learned must map names to start values, got {self.learned!r}")
         for name, start in self.learned.items():
             checks.real(f"learned.{name}", start)
-        self._try_out()
+        _try_out(self.function, self.learned, name="function")
 
-    def _try_out(self) -> None:
-        """Find functions that cannot be applied, train something unseen, or draw at random."""
-        if isinstance(self.function, torch.nn.Module) and any(self.function.parameters()):
-            shown = type(self.function).__name__
-            raise ValueError(
-                f"function must have no parameters of its own (use learned), got {shown}"
-            )
-        z = torch.linspace(-2, 2, 8).reshape(1, 1, 8)
-        learned = {
-            name: torch.full((1, 1, 1), float(start)) for name, start in self.learned.items()
-        }
-        first, again = self.function(z, **learned), self.function(z, **learned)
-        if first.shape != z.shape or not torch.equal(first, again):
-            raise ValueError(
-                f"function must map element by element, without chance, got {self.function!r}"
-            )
+
+def activation(built: object) -> Activation:
+    """Return what an option made as an activation: a bare function gets its gain from torch.
+
+    Args:
+        built: An `Activation`, or a function such as those of `torch.nn`, whose gain is then that
+            of `torch.nn.init.calculate_gain`, or 1 where that knows none.
+
+    Raises:
+        ValueError: If it is neither, or does not work element by element.
+
+    Example:
+        >>> activation(torch.nn.Softsign()).gain, activation(torch.nn.ReLU()).gain
+        (1.0, 1.4142135623730951)
+    """
+    if isinstance(built, Activation):
+        return built
+    plain: Callable[..., Tensor] = promises.function(built, "an Activation or a function")  # type: ignore[assignment]
+    _try_out(plain, {}, name="_target_")
+    return Activation(plain, _gain(plain), {})
+
+
+def _gain(function: Callable[..., Tensor]) -> float:
+    """Return the gain that torch recommends for a function or a module of its own; else 1."""
+    named = getattr(function, "func", function)
+    name = _GAINS.get(getattr(named, "__name__", type(named).__name__))
+    slope = getattr(function, "negative_slope", None)
+    return torch.nn.init.calculate_gain(name, slope) if name else 1.0
+
+
+def _try_out(function: Callable[..., Tensor], learned: Mapping[str, float], *, name: str) -> None:
+    """Check that a function maps element by element and does nothing else.
+
+    Raises:
+        ValueError: If it trains something unseen, draws at random, changes shape, type or its
+            input, mixes members, units or samples, or passes no gradient.
+    """
+    shown = promises.shown(function)
+    if isinstance(function, torch.nn.Module) and next(function.parameters(), None) is not None:
+        rule = "must have no parameters of its own (activation=prelu shows how to learn some)"
+        raise ValueError(f"{name} {rule}, got {shown}")
+    rule = f"{name} must map element by element, without chance, got {shown}"
+    for dtype in (torch.float32, torch.float64):
+        z = torch.linspace(-3, 3, 24, dtype=dtype).roll(11).reshape(promises.MEMBERS, 4, 2)
+        steps = torch.linspace(0, 0.1, 12, dtype=dtype).reshape(promises.MEMBERS, 4, 1)
+        options = {key: float(start) + steps for key, start in learned.items()}
+        activity = promises.tried(rule, function, z, **options)
+        if not isinstance(activity, Tensor) or activity.shape != z.shape:
+            raise ValueError(f"{rule}, which returns another shape")
+        if activity.dtype != dtype:
+            raise ValueError(f"{rule}, which returns another type of numbers")
+        if not function(z.clone().requires_grad_(), **options).requires_grad:
+            raise ValueError(f"{rule}, which passes no gradient")
+        _check_elements(rule, function, z, options)
+
+
+def _check_elements(
+    rule: str, function: Callable[..., Tensor], z: Tensor, options: Mapping[str, Tensor]
+) -> None:
+    """Check that every member, unit and sample by itself gets what it gets among the others."""
+    whole = function(z.clone(), **options)
+    for axis in range(z.ndim):
+        for place in range(z.shape[axis]):
+            own = {
+                key: value.narrow(axis, place, 1) if value.shape[axis] > 1 else value
+                for key, value in options.items()
+            }
+            part = function(z.narrow(axis, place, 1).clone(), **own)
+            if not promises.same(part, whole.narrow(axis, place, 1), tolerance=1e-5):
+                raise ValueError(f"{rule}, which mixes elements")
 
 
 def absolute(z: Tensor) -> Tensor:

@@ -1,5 +1,6 @@
 """The keys of a job's composed configuration, and what stands at them."""
 
+import os
 from typing import Any
 
 from omegaconf import DictConfig, OmegaConf
@@ -33,12 +34,14 @@ KEYS = (
     "fail_fast",
     "dry_run",
 )
-LATER = {  # as older configurations, which lack these, act
+LATER = {  # how configurations act that lack these: older ones, or those with `noise=[]`
     "noise": {},
+    "regularization": {},
     "measured": "all",
     "floor_snapshots": 0,
     "dry_run": False,
 }
+OmegaConf.register_new_resolver("home", os.path.expanduser, replace=True)  # of folders in conf/
 PATHS = ("path", "root")  # of a task: where its data are, which says nothing of its numbers
 
 
@@ -59,7 +62,8 @@ def values(config: DictConfig) -> dict[str, Any]:
 
 def referring(config: DictConfig) -> list[str]:
     """Return the keys whose values refer to others, as the seeding to the seed."""
-    return [key for key in KEYS if "${" in str(plain(config, key, resolve=False))]
+    known = [key for key in KEYS if key in config.keys()]  # noqa: SIM118  unresolvable ones too
+    return [key for key in known if "${" in str(plain(config, key, resolve=False))]
 
 
 def plain(config: DictConfig, key: str, *, resolve: bool = True) -> Any:  # noqa: ANN401
@@ -81,7 +85,7 @@ def _given(config: DictConfig, key: str) -> Any:  # noqa: ANN401
         ConfigError: If it refers to what does not exist, or to itself.
     """
     try:
-        return config.get(key)
+        return config.get(key) if key in config.keys() else None  # noqa: SIM118  unresolvable ones too
     except OmegaConfBaseException as error:
         reason = str(error).splitlines()[0]
         raise ConfigError(

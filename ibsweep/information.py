@@ -1,5 +1,6 @@
 """One network's information curves: every layer, snapshot, estimator and part of the data."""
 
+import functools
 import inspect
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
@@ -9,7 +10,7 @@ import pandas as pd
 import torch
 from torch import Tensor
 
-from ibsweep import checks
+from ibsweep import checks, promises
 from ibsweep.names import OUTPUT
 from ibsweep.types import Information
 
@@ -141,21 +142,34 @@ def try_out(estimator: Estimator, *, features: int = 2) -> None:
 
     Raises:
         ValueError: If it refuses an option, asks for what `measure` does not supply, or returns
-            something else than I(X;T) and I(T;Y) of every snapshot.
+            something else than I(X;T) and I(T;Y) of every snapshot, changes what it is given, or
+            draws global random numbers.
     """
     square, labels = np.argwhere(np.ones((4, 4))).astype(float), np.arange(16) % 2
     activity = torch.tensor(np.stack([square, square / 2]))
     inputs = square[:, np.arange(features) % 2]
-    whole = Whole(dict.fromkeys(("all", "train", "test"), inputs), {})
+    whole = Whole(dict.fromkeys(("all", "train", "test"), inputs), {"layer_1": activity[-1]})
     measure(
         {"layer_1": activity},
         labels,
-        {"it": estimator},
+        {"it": estimator if promises.is_ours(estimator) else _tried(estimator)},
         epochs=np.arange(2),
         parts={"all": np.arange(16)},
         inputs=inputs,
-        whole=whole._replace(final={"layer_1": activity[-1]}),
+        whole=whole,
     )
+
+
+def _tried(estimator: Estimator) -> Estimator:
+    """Return an estimator each of whose calls is made twice, and must do nothing else."""
+    rule = "_target_ must give the same for the same data, and change neither those nor others"
+    rule += f", got {promises.shown(estimator)}"
+
+    @functools.wraps(estimator)
+    def call(*given: object, **asked: object) -> Information:
+        return promises.tried(rule, estimator, *given, **asked)
+
+    return call
 
 
 def asks(key: str, estimators: Mapping[str, Estimator]) -> bool:

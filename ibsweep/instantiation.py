@@ -2,6 +2,7 @@
 
 import inspect
 import re
+import traceback
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
@@ -58,7 +59,8 @@ def blame(key: str) -> Iterator[None]:
     """Turn an error about an argument into one about the option at `key` ("": top level).
 
     Raises:
-        ConfigError: In place of a ValueError, TypeError or MemoryError raised inside.
+        ConfigError: In place of any other error raised inside; one that no rule foresaw, as users'
+            own code can raise, is told with its kind and place.
     """
     try:
         yield
@@ -69,6 +71,10 @@ def blame(key: str) -> Iterator[None]:
         raise ConfigError(_located(key, cause)) from error
     except (ValueError, TypeError, MemoryError) as error:
         raise ConfigError(_located(key, error)) from error
+    except Exception as error:
+        place = traceback.extract_tb(error.__traceback__)[-1]
+        told = f"{type(error).__name__}: {error} ({place.filename}, line {place.lineno})"
+        raise ConfigError(_located(key, told)) from error
 
 
 def _check_keywords(built: object, key: str) -> None:
@@ -103,7 +109,7 @@ def _located(key: str, cause: object) -> str:
         return _unknown(key, *unknown.groups())
     if not key or message.startswith(f"{key}."):
         return message
-    return f"{key}.{message}" if re.match(r"[\w.\[\]]+ .*must ", message) else f"{key}: {message}"
+    return f"{key}.{message}" if re.match(r"[\w.=\[\]]+ .*must ", message) else f"{key}: {message}"
 
 
 def _unknown(key: str, function: str, option: str) -> str:

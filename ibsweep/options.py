@@ -1,5 +1,6 @@
 """How and where a job runs: what its configuration asks for besides its numbers."""
 
+import os
 from abc import ABC
 from collections.abc import Mapping
 from functools import cached_property
@@ -14,6 +15,14 @@ from ibsweep.instantiation import ConfigError, blame
 from ibsweep.tracking import TrackingOptions
 
 DTYPES = {"float32": torch.float32, "float64": torch.float64}
+
+
+def absolute(path: str) -> Path:
+    """Return a path that a user typed: `~` is the home, and it starts where the command was typed.
+
+    A folder that is really called `~` is `./~`.
+    """
+    return Path(to_absolute_path(os.path.expanduser(path)))
 
 
 class Options(ABC):
@@ -61,7 +70,7 @@ class Options(ABC):
         folder = self.values["directory"]
         if not isinstance(folder, str) or not folder:
             raise ConfigError(f"directory must be a folder, got {folder!r}")
-        return Path(to_absolute_path(folder))
+        return absolute(folder)
 
     @property
     def checkpoints(self) -> Path:

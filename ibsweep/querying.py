@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from ibsweep import names
-from ibsweep.tracking import Store, StoreError, TrackingOptions, open_store
+from ibsweep.tracking import Store, TrackingOptions, read_store
 
 _STORE = "ibsweep.store"
 _NETWORK = "training_fingerprint"
@@ -55,9 +55,13 @@ def runs(
 
     Raises:
         ValueError: If the filter is no condition on the table's rows.
-        StoreError: If there is no such store.
+        StoreError: If there is no such store or study.
     """
-    place = {"study": study, "directory": str(Path(directory).absolute()), "uri": uri or ""}
+    place = {
+        "study": study,
+        "directory": str(Path(directory).expanduser().absolute()),
+        "uri": uri or "",
+    }
     place["uri"] = place["uri"] or os.environ.get("MLFLOW_TRACKING_URI", "")
     table = _merged(_store(place).networks(sweep=sweep))
     table.attrs[_STORE] = place
@@ -156,10 +160,7 @@ def store_of(table: pd.DataFrame | pd.Series) -> Store:
 def _store(place: dict[str, str]) -> Store:
     """Open a store that exists."""
     directory = Path(place["directory"])
-    options = TrackingOptions(place["uri"] or None, place["study"], "metrics", directory)
-    if options.database and not options.database.is_file():
-        raise StoreError(f"directory must hold a store, got no {options.database}")
-    return open_store(options)
+    return read_store(TrackingOptions(place["uri"] or None, place["study"], "metrics", directory))
 
 
 def _pairs(runs: pd.DataFrame) -> pd.Series:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from ibsweep import checks
+from ibsweep import checks, promises
 from ibsweep.randomness import Generators
 
 
@@ -119,6 +119,63 @@ def max_norm(*, norm: Sequence[float]) -> Regularizer:
         weights.mul_(torch.where(lengths > norms.to(weights), norms.to(weights) / lengths, 1.0))
 
     return Regularizer(constrain=shrink)
+
+
+def try_regularizer(regularizer: Regularizer) -> None:
+    """Try what was made for `promises.MEMBERS` networks: no member may matter to another.
+
+    Raises:
+        ValueError: If it mixes members, draws random numbers of its own, or returns what does not
+            fit.
+    """
+    generator = torch.Generator().manual_seed(0)
+    weights = torch.randn(promises.MEMBERS, 12, generator=generator)
+    if regularizer.penalty is not None:
+        rule = "penalty must be one number a member, of its own weights alone"
+        rule += f", got {promises.shown(regularizer.penalty)}"
+        added = promises.tried(rule, regularizer.penalty, weights)
+        if added.shape != weights.shape[:1] or not added.isfinite().all():
+            raise ValueError(f"{rule}, which gives {added.tolist()}")
+        promises.check_apart(rule, regularizer.penalty, weights, axes=[0])
+    if regularizer.perturb is not None:
+        try_perturbation("perturb", regularizer.perturb)
+    if regularizer.constrain is not None:
+        rule = "constrain must change each member's weights by themselves, in place"
+        rule += f", got {promises.shown(regularizer.constrain)}"
+        change = regularizer.constrain
+
+        def changed(weights: Tensor) -> Tensor:
+            own = weights.clone()
+            change(own)
+            return own
+
+        matrices = weights.reshape(promises.MEMBERS, 4, 3)
+        promises.tried(rule, changed, matrices)
+        promises.check_apart(rule, changed, matrices, axes=[0])
+
+
+def try_perturbation(name: str, perturb: Callable[[Tensor, Generators], Tensor]) -> None:
+    """Try what acts on the activity of an ensemble: no member may matter to another.
+
+    Args:
+        name: What it is, for the message.
+        perturb: Activity of shape `(members, units, samples)` and a stream to other activity.
+
+    Raises:
+        ValueError: If it mixes members, changes its input, draws from other random numbers than
+            the stream's, or returns another shape or type.
+    """
+    rule = f"{name} must draw from its stream alone, for each member by itself"
+    rule += f", got {promises.shown(perturb)}"
+    activity = torch.linspace(-1, 1, 24).reshape(promises.MEMBERS, 4, 2)
+
+    def apply(activity: Tensor) -> Tensor:
+        return perturb(activity, Generators("noise", range(promises.MEMBERS)))
+
+    noisy = promises.tried(rule, apply, activity)
+    if noisy.shape != activity.shape or noisy.dtype != activity.dtype:
+        raise ValueError(f"{rule}, which returns {tuple(noisy.shape)} of {noisy.dtype}")
+    promises.check_apart(rule, apply, activity, axes=[0])
 
 
 def _column(name: str, values: Sequence[float], **rules: float) -> Tensor:

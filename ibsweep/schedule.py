@@ -82,6 +82,26 @@ def explicit(epochs: int, *, at: Sequence[int]) -> np.ndarray:
     return np.unique([*_within(epochs, "at", chosen), epochs])
 
 
+def check_snapshots(snapshots: object, epochs: int) -> np.ndarray:
+    """Return snapshots, if they are ascending epochs, the last among them.
+
+    Args:
+        snapshots: What a function of this kind returned.
+        epochs: The last epoch.
+
+    Raises:
+        ValueError: If they are not.
+    """
+    rule = f"_target_ must make ascending epochs from 0 on, the last {epochs}"
+    known = np.asarray(snapshots)
+    if known.ndim != 1 or known.dtype.kind not in "iu" or not known.size:
+        raise ValueError(f"{rule}, got shape {known.shape} of {known.dtype}")
+    ascending = (np.diff(known.astype(np.int64)) > 0).all()
+    if known[0] < 0 or known[-1] != epochs or not ascending:
+        raise ValueError(f"{rule}, got {known.tolist()[:5]} … {known[-1]}")
+    return known
+
+
 def spread(snapshots: np.ndarray, count: int) -> np.ndarray:
     """Return at most `count` of the snapshots, evenly spread, from the last on.
 

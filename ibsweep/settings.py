@@ -9,19 +9,21 @@ from functools import cached_property, lru_cache
 from typing import Any
 
 import numpy as np
-from hydra.utils import to_absolute_path
+import torch
 from omegaconf import DictConfig, read_write
 
-from ibsweep import checks, configuration
+from ibsweep import checks, configuration, promises
+from ibsweep.activations import activation
 from ibsweep.ensembles import Member, TrainingOptions
 from ibsweep.information import Floor, try_out
 from ibsweep.instantiation import ConfigError, blame, build
-from ibsweep.networks.base import Network
+from ibsweep.networks.base import Network, try_network
 from ibsweep.noise import MeasuringNoise, Noise
-from ibsweep.options import Options
+from ibsweep.options import Options, absolute
 from ibsweep.randomness import STREAMS, stream_seed
-from ibsweep.regularizers import Regularizer
-from ibsweep.schedule import spread
+from ibsweep.regularizers import Regularizer, try_perturbation, try_regularizer
+from ibsweep.schedule import check_snapshots, spread
+from ibsweep.tasks.split import checked
 from ibsweep.types import Dataset, Information, Split
 
 PARTS = ("all", "train", "test")
@@ -98,18 +100,57 @@ class Settings(Options):
     @cached_property
     def dataset(self) -> Dataset:
         """The task's patterns and labels."""
+        return _dataset(self._task, self.trusted)
+
+    @property
+    def _task(self) -> str:
+        """The task's options as JSON, its paths absolute."""
         task = dict(self.values["task"])
         for key in configuration.PATHS:
             if isinstance(task.get(key), str) and task[key]:
-                task[key] = to_absolute_path(task[key])
-        return _dataset(json.dumps(task), self.trusted)
+                task[key] = str(absolute(task[key]))
+        return json.dumps(task)
+
+    def try_out(self) -> None:
+        """Try the parts that may be the user's own: whether they do what the rest relies on.
+
+        Raises:
+            ConfigError: At the first that does not.
+        """
+        with blame("task"):
+            _try_task(self._task, self.trusted)
+        splitter = self._function("split", "a Split")
+        with blame("split"):
+            rule = f"_target_ must split alike with one seed, got {promises.shown(splitter)}"
+            promises.tried(rule, splitter, self.dataset.labels, 0)
+        with blame("network"):
+            try_network(self.network, features=self.dataset.inputs.shape[1])
+        for name, noise in zip(self.values["noise"], self.noises, strict=True):
+            with blame(f"noise.{name}"):
+                try_perturbation("noise", noise.apply)
+        members = [self] * promises.MEMBERS
+        for name, regularizer in zip(
+            self.values["regularization"], self.regularizers(members), strict=True
+        ):
+            with blame(f"regularization.{name}"):
+                try_regularizer(regularizer)
+
+    def check_precision(self) -> None:
+        """Check that the training's floating-point type holds the patterns.
+
+        Raises:
+            ConfigError: If it makes one infinite, or different ones equal.
+        """
+        if self.dtype == torch.float32:
+            _check_float32(self._task, self.trusted)
 
     @cached_property
     def split(self) -> Split:
         """The rows to train on and those to test on."""
-        splitter = self._build("split")
+        splitter = self._function("split", "a Split")
         with blame("split"):
-            return splitter(self.dataset.labels, stream_seed("split", self.seeds["split"]))
+            seed = stream_seed("split", self.seeds["split"])
+            return checked(splitter(self.dataset.labels, seed), len(self.dataset.labels))
 
     @cached_property
     def seeds(self) -> dict[str, int]:
@@ -140,28 +181,27 @@ class Settings(Options):
     @cached_property
     def network(self) -> Network:
         """The kind of network."""
-        make = self._build("network")
-        activation = self._build("activation")
+        make = self._function("network", "a Network")
+        with blame("activation"):
+            function = activation(self._build("activation"))
         pattern = {"features": self.dataset.inputs.shape[1], "shape": self.dataset.shape}
         asked = inspect.signature(getattr(make, "func", make)).parameters
         with blame("network"):
-            return make(
-                activation=activation,
+            network = make(
+                activation=function,
                 initialization=self.training.initialization,
                 classes=self.dataset.classes,
                 **{name: held for name, held in pattern.items() if name in asked},
             )
+            return promises.kind(network, Network)  # type: ignore[type-abstract]
 
     @cached_property
     def noises(self) -> list[Noise]:
         """What makes the network stochastic."""
         options, built = self.values["noise"], []
         for name in options:
-            noise = self._build("noise", name)
-            if not isinstance(noise, Noise):
-                got = type(noise).__name__
-                raise ConfigError(f"noise.{name}._target_ must make a Noise, got {got}")
             with blame(f"noise.{name}"):
+                noise = promises.kind(self._build("noise", name), Noise)
                 for site in noise.sites or ():
                     checks.choice("sites", site, self.network.layers)
             built.append(noise)
@@ -174,9 +214,9 @@ class Settings(Options):
     @cached_property
     def snapshots(self) -> np.ndarray:
         """Epochs after which weights are kept, ascending."""
-        schedule = self._build("snapshots")
+        schedule = self._function("snapshots", "epochs")
         with blame("snapshots"):
-            return schedule(self.training.epochs)
+            return check_snapshots(schedule(self.training.epochs), self.training.epochs)
 
     @cached_property
     def estimators(self) -> dict[str, Callable[..., Information]]:
@@ -186,7 +226,7 @@ class Settings(Options):
             raise ConfigError(
                 f"estimator must be a list of at least one estimator, got {options!r}"
             )
-        built = {name: self._build("estimator", name) for name in options}
+        built = {name: self._function("estimator", "an Information", name) for name in options}
         for name, estimator in built.items():
             with blame(f"estimator.{name}"):
                 try_out(estimator, features=self.dataset.inputs.shape[1])
@@ -261,6 +301,15 @@ class Settings(Options):
         node = self.values[group] if name is None else self.values[group][name]
         return build(node, group if name is None else f"{group}.{name}", trusted=self.trusted)
 
+    def _function(self, group: str, what: str, name: str | None = None) -> Callable[..., Any]:
+        """Build an option that is a function which returns something."""
+        with blame(group if name is None else f"{group}.{name}"):
+            built: Callable[..., Any] = self._build(group, name)
+            wanted = f"a function that returns {what}"
+            if isinstance(built, torch.nn.Module):
+                raise ValueError(f"_target_ must make {wanted}, got {type(built).__name__}")
+            return promises.function(built, wanted)
+
 
 def _regularizer(name: str, nodes: Sequence[Any], trusted: tuple[str, ...]) -> Regularizer:
     """Build one regulariser from its options for each member."""
@@ -270,10 +319,8 @@ def _regularizer(name: str, nodes: Sequence[Any], trusted: tuple[str, ...]) -> R
             option: [node[option] for node in nodes] if option != "_target_" else target
             for option, target in first.items()
         }
-    built = build(first, key, trusted=trusted)
-    if not isinstance(built, Regularizer):
-        raise ConfigError(f"{key}._target_ must make a Regularizer, got {type(built).__name__}")
-    return built
+    with blame(key):
+        return promises.kind(build(first, key, trusted=trusted), Regularizer)
 
 
 @lru_cache(maxsize=1024)
@@ -282,9 +329,35 @@ def _check(values: str, seeding: str) -> None:
     settings = Settings(json.loads(values), json.loads(seeding))
     for part in PARTS_TO_BUILD:
         getattr(settings, part)
-    settings.regularizers([settings])
+    settings.check_precision()
+    settings.try_out()
 
 
 @lru_cache(maxsize=8)
 def _dataset(task: str, trusted: tuple[str, ...]) -> Dataset:
-    return build(json.loads(task), "task", trusted=trusted)
+    with blame("task"):
+        return promises.kind(build(json.loads(task), "task", trusted=trusted), Dataset)
+
+
+@lru_cache(maxsize=8)
+def _try_task(task: str, trusted: tuple[str, ...]) -> None:
+    """Make the user's own task twice: the same data, and no random numbers but its own."""
+    target = str(json.loads(task).get("_target_"))
+    if not target.startswith("ibsweep."):  # ours may be gigabytes, and have tests
+        rule = f"_target_ must make the same Dataset again, got {target}"
+        promises.tried(rule, lambda: _dataset.__wrapped__(task, trusted).digest)
+
+
+@lru_cache(maxsize=8)
+def _check_float32(task: str, trusted: tuple[str, ...]) -> None:
+    """Check that float32 holds a task's patterns; it takes a second for a gigabyte."""
+    exact = _dataset(task, trusted).inputs
+    with np.errstate(over="ignore"):
+        rounded = exact.astype(np.float32) + 0  # −0 becomes 0
+    rule = "dtype must be float64 for patterns that float32"
+    if not np.isfinite(rounded).all():
+        raise ConfigError(f"{rule} cannot hold, got {exact[~np.isfinite(rounded)][0]:g}")
+    distinct = [len({hash(row.tobytes()) for row in rows}) for rows in (exact, rounded)]
+    if distinct[1] < distinct[0]:
+        got = f"got {distinct[0]} different ones, of which it leaves {distinct[1]}"
+        raise ConfigError(f"{rule} makes equal, {got}")

@@ -50,7 +50,7 @@ class Dataset:
     """A classification task: every pattern with its label.
 
     Attributes:
-        inputs: Patterns, shape `(samples, features)`, float64.
+        inputs: Patterns, shape `(samples, features)`, float64, finite.
         labels: Class of each pattern, shape `(samples,)`, int64, values 0 … classes − 1.
         classes: Number of classes, ≥ 2.
         shape: Channels, height and width if a pattern is an image, flattened in this order.
@@ -74,6 +74,10 @@ class Dataset:
         if self.classes < 2 or not ((self.labels >= 0) & (self.labels < self.classes)).all():
             raise ValueError(
                 f"labels must be 0 … classes − 1 with ≥ 2 classes, got {self.classes}"
+            )
+        if not np.isfinite(self.inputs).all():
+            raise ValueError(
+                f"inputs must be finite, got {self.inputs[~np.isfinite(self.inputs)][0]}"
             )
         if self.shape is not None and math.prod(self.shape) != self.inputs.shape[1]:
             raise ValueError(

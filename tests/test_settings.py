@@ -247,3 +247,38 @@ def test_experiments_on_images_are_valid(settings, tmp_path, experiment):
 def write_idx(path, values):
     head = bytes((0, 0, 8, values.ndim)) + struct.pack(f">{values.ndim}I", *values.shape)
     path.write_bytes(head + values.astype(np.uint8).tobytes())
+
+
+def test_no_noise_is_an_empty_list_of_noises(settings, composed):
+    (other,) = settings("noise=[]").with_seeds(composed("noise=[]"), [7])
+    assert (other.values["seed"], other.noises) == (7, [])
+    assert settings("noise=[]").values == settings("noise=none").values
+    assert settings("regularization=[]").values == settings("regularization=none").values
+
+
+def test_home_is_where_the_tilde_points(settings, monkeypatch, tmp_path):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert settings("directory='~/runs'").directory == tmp_path / "runs"
+    np.savez(tmp_path / "data.npz", x=np.eye(8), y=np.arange(8) % 2)
+    assert settings("task=arrays", "task.path='~/data.npz'").dataset.classes == 2
+
+
+@pytest.mark.parametrize(
+    ("x", "rule"),
+    [
+        (np.eye(8) * 1e39, "cannot hold, got 1e\\+39"),
+        (1 + np.arange(16.0).reshape(8, 2) * 1e-9, "makes equal, got 8 different ones"),
+    ],
+)
+def test_patterns_must_fit_the_type_of_the_training(settings, tmp_path, x, rule):
+    np.savez(tmp_path / "data.npz", x=x, y=np.arange(8) % 2)
+    own = ["task=arrays", f"task.path={tmp_path}/data.npz", "training.batch_size=4"]
+    with pytest.raises(ConfigError, match=f"^dtype must be float64 .* {rule}"):
+        settings(*own).check()
+    settings(*own, "dtype=float64").check()
+
+
+def test_every_class_must_be_trained_on(settings, tmp_path):
+    np.savez(tmp_path / "data.npz", x=np.eye(8), y=np.arange(8))
+    with pytest.raises(ConfigError, match="^split.train_fraction must leave each class a sample"):
+        settings("task=arrays", f"task.path={tmp_path}/data.npz").check()

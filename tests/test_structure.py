@@ -7,7 +7,7 @@ import pytest
 
 PACKAGE = Path(__file__).resolve().parents[1] / "ibsweep"
 FLOW = [  # a module imports from its own line or an earlier one
-    {"checks", "names", "types", "randomness", "memory", "threads"},
+    {"checks", "names", "promises", "types", "randomness", "memory", "threads"},
     {"tasks", "activations", "schedule", "optimizers", "distributions"},
     {"networks", "regularizers", "noise"},
     {"ensembles"},

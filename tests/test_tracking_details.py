@@ -8,6 +8,7 @@ import pytest
 
 import ibsweep
 from ibsweep.tracking import TrackingOptions, open_store
+from ibsweep.tracking.tables import StoredRun, network_table
 from tests.records import EPOCHS, make_record
 
 
@@ -79,3 +80,19 @@ def test_a_store_from_before_errors_reads_as_one_without(folder, store, silent):
     pd.testing.assert_frame_equal(curves[expected.columns.tolist()], expected)
     assert curves[["i_xt_error", "i_ty_error"]].dtypes.eq("float64").all()
     assert curves[["i_xt_error", "i_ty_error"]].isna().all(axis=None)
+
+
+def test_large_integers_of_runs_stay_apart_where_others_have_none():
+    large = [2**53, 2**53 + 1, None]
+    runs = [
+        StoredRun(
+            f"run{seed}",
+            *("name", "FINISHED", 0),
+            {} if seed is None else {"seed": str(seed)},
+            {} if seed is None else {"task.seed": str(seed)},
+            {},
+        )
+        for seed in large
+    ]
+    table = network_table(runs)
+    assert table["seed"].tolist() == table["task.seed"].tolist() == large

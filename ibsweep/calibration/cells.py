@@ -7,18 +7,19 @@ from functools import cached_property, lru_cache
 from typing import Any
 
 import numpy as np
-from hydra.utils import to_absolute_path
 from omegaconf import DictConfig
 
-from ibsweep import checks
+from ibsweep import checks, promises
 from ibsweep.calibration.compression import Fit, compress
 from ibsweep.calibration.estimators import Estimator, pair_estimator
+from ibsweep.compressors.base import Compressor
 from ibsweep.configuration import plain
 from ibsweep.distributions import Distribution
 from ibsweep.distributions.base import Pair
+from ibsweep.estimators.encoding import fit_once
 from ibsweep.fingerprints import fingerprint, versions
 from ibsweep.instantiation import ConfigError, blame, build
-from ibsweep.options import Options
+from ibsweep.options import Options, absolute
 
 KEYS = (
     "distribution",
@@ -86,7 +87,7 @@ class Cell(Options):
                 f" {self.values['information']}"
             )
         if isinstance(node.get("path"), str):
-            node["path"] = to_absolute_path(node["path"])
+            node["path"] = str(absolute(node["path"]))
         return _distribution(json.dumps(node), self.trusted)
 
     @cached_property
@@ -115,8 +116,9 @@ class Cell(Options):
         if not isinstance(options, dict) or len(options) != 1:
             raise ConfigError(f"compressor must be one compressor, got {options!r}")
         ((name, node),) = options.items()
-        fit: Fit = build(node, f"compressor.{name}", trusted=self.trusted)
-        return fit
+        with blame(f"compressor.{name}"):
+            fit: Fit = build(node, f"compressor.{name}", trusted=self.trusted)
+            return promises.function(fit, "a function that returns a Compressor")
 
     def sample(self, samples: int, seed: int) -> tuple[Pair, dict[str, float]]:
         """Draw samples and compress them, by what is learnt from as many others.
@@ -139,8 +141,17 @@ class Cell(Options):
         Raises:
             ConfigError: If one does.
         """
+        few = min(self.samples, _FEW)
+        with blame("distribution"):
+            got = type(self.distribution).__name__
+            rule = f"_target_ must draw from the generator alone, got {got}"
+            draw = self.distribution.sample
+            pair = promises.tried(rule, lambda: draw(few, np.random.default_rng(0)))
         with blame(f"compressor.{next(iter(self.values['compressor']))}"):
-            pair, _ = self.sample(min(self.samples, _FEW), 0)
+            rule = f"_target_ must encode alike each time, got {promises.shown(self.compressor)}"
+            fitted = promises.kind(fit_once(self.compressor, pair.x), Compressor)
+            promises.tried(rule, fitted.encode, pair.x)
+            pair, _ = self.sample(few, 0)
         for name, estimator in self.estimators.items():
             with blame(f"estimator.{name}"):
                 estimator(pair.x, pair.y)
@@ -174,9 +185,6 @@ def _check(values: str) -> None:
 
 @lru_cache(maxsize=8)
 def _distribution(node: str, trusted: tuple[str, ...]) -> Distribution:
-    built = build(json.loads(node), "distribution", trusted=trusted)
-    if not isinstance(built, Distribution):
-        raise ConfigError(
-            f"distribution._target_ must make a Distribution, got {type(built).__name__}"
-        )
-    return built
+    with blame("distribution"):
+        built = build(json.loads(node), "distribution", trusted=trusted)
+        return promises.kind(built, Distribution)  # type: ignore[type-abstract]

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import numpy as np
 
+from ibsweep import promises
 from ibsweep.compressors.base import Compressor
 from ibsweep.distributions.base import Pair
 from ibsweep.estimators.encoding import fit_once, quality
@@ -28,7 +29,8 @@ def compress(pair: Pair, fit: Fit, *, other: Pair) -> tuple[Pair, dict[str, floa
         if values.ndim == 1:
             coded.append(values)
             continue
-        compressor = fit_once(fit, known)  # X is often the same at every truth
+        # X is often the same at every truth
+        compressor = promises.kind(fit_once(fit, known), Compressor)
         found = quality(compressor, values)
         scores[f"explained_variance/{name}"] = found.explained_variance
         scores[f"rank/{name}"] = float(found.rank)

@@ -1,8 +1,7 @@
 """Asks a store: tables of networks and curves, correlations, the paper's claims."""
 
-import contextlib
 import functools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -17,13 +16,13 @@ from ibsweep.analysis.claims import claims
 from ibsweep.analysis.correlations import correlations
 from ibsweep.analysis.phases import phases
 from ibsweep.analysis.summaries import choice_columns
-from ibsweep.cli.options import Place, store_options
+from ibsweep.cli.options import Place, UserPath, one_line, store_options
 from ibsweep.cli.tables import FORMATS, write_table
 
 _QUERY = (
     click.option("--filter", help="Query on the columns, e.g. \"activation == 'relu'\"."),
     click.option("--sweep", help="Only this sweep."),
-    click.option("--output", type=click.Path(path_type=Path), help="File to write the table to."),
+    click.option("--output", type=UserPath(), help="File to write the table to."),
 )
 _FORMAT = click.option(
     "--format",
@@ -70,7 +69,7 @@ def list_runs(output: Path | None, format: str | None, query: Query) -> None:
 
     To read: what differs and the main scores. In a file or another format: every column.
     """
-    with _one_line():
+    with one_line():
         table = query.runs().drop(columns="run_ids")
         to_read = format == "table" or (format is None and output is None)
         write_table(table[_headlines(table)] if to_read else table, output, format)
@@ -81,7 +80,7 @@ def list_runs(output: Path | None, format: str | None, query: Query) -> None:
 @_FORMAT
 def list_curves(output: Path | None, format: str | None, query: Query) -> None:
     """List I(X;T) and I(T;Y) in bits, at every snapshot of every layer."""
-    with _one_line():
+    with one_line():
         write_table(querying.curves(query.runs()), output, format)
 
 
@@ -110,7 +109,7 @@ def correlate(
     """
     if log and query.sweep is None:
         raise click.UsageError("--log needs --sweep, the sweep whose run keeps the table")
-    with _one_line():
+    with one_line():
         runs = query.runs()
         table = correlations(
             runs, by=by, score=score or None, against=against, resamples=resamples
@@ -127,7 +126,7 @@ def correlate(
 @click.option("--estimator", default="ebab", show_default=True, help="The adaptive estimator.")
 def judge(output: Path | None, format: str | None, estimator: str, query: Query) -> None:
     """Test the claims C1 to C7 of Chelombiev et al. (2019) on the networks of a store."""
-    with _one_line():
+    with one_line():
         runs = query.runs()
         if runs.empty:
             raise ValueError(f"no finished networks in the study {query.place.study!r}")
@@ -172,12 +171,3 @@ def _groups(rows: pd.DataFrame) -> Table:
         shown = (row.group, row.measure, effect, p, str(row.n), row.verdict)
         table.add_row(*map(escape, shown))
     return table
-
-
-@contextlib.contextmanager
-def _one_line() -> Iterator[None]:
-    """Report what is wrong with a store or an option in one line."""
-    try:
-        yield
-    except (ValueError, OSError) as error:
-        raise click.ClickException(" ".join(str(error).split())) from error

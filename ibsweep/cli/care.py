@@ -81,7 +81,7 @@ def _tell_checkpoints(store: Store, folder: Path, *, clean: bool) -> None:
 @click.option("--port", default=5000, show_default=True, help="Port to listen on.")
 def ui(place: Place, host: str, port: int) -> None:
     """Open MLflow's user interface on the store, until Ctrl-C."""
-    store = place.open()
+    store = place.open(to_write=True)
     address = store.connection.options.address
     if address.startswith("http"):
         click.echo(server.page(store, address))

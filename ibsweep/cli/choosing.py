@@ -8,19 +8,17 @@ import pandas as pd
 from ibsweep.calibration.catalogue import catalogue
 from ibsweep.calibration.report import cells
 from ibsweep.calibration.trust import WITHIN_BITS, WITHIN_SHARE, stored
-from ibsweep.cli.options import Place
+from ibsweep.cli.options import Place, UserPath
 
 
 @click.command()
 @click.option(
     "--measured",
-    type=click.Path(path_type=Path),
+    type=UserPath(),
     help="Folder of your own calibrations (its `outputs`); if not given, ours are told.",
 )
 @click.option("--sweep", help="Only this sweep of --measured.")
-@click.option(
-    "--write", type=click.Path(path_type=Path), help="Write the table of --measured as CSV."
-)
+@click.option("--write", type=UserPath(), help="Write the table of --measured as CSV.")
 def estimators(measured: Path | None, sweep: str | None, write: Path | None) -> None:
     """List the estimators: what each estimates, its paper, its cost, and where to trust it."""
     if measured is None and (sweep is not None or write is not None):

@@ -33,7 +33,7 @@ def estimate(
     estimator.akde.scale=variance 'parts=[all,test]'. The results are new runs of the same
     networks, and one sweep.
     """
-    store, networks = place.open(), place.runs(query, sweep=sweep)
+    store, networks = place.open(to_write=True), place.runs(query, sweep=sweep)
     try:
         wanted = list(
             estimation.requests(store, networks, overrides, conf_dir=conf_dir(), trusted=trust)

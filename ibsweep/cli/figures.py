@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from ibsweep.cli.options import Place, store_options
+from ibsweep.cli.options import Place, UserPath, store_options
 from ibsweep.figures import FIGURES, MissingRuns, Source, experiment
 from ibsweep.plots import pages
 
@@ -16,9 +16,7 @@ _FORMATS = ("png", "svg", "pdf", "html")
 @store_options
 @click.option("--sweep", help="Only the networks of this sweep.")
 @click.option("--format", "kind", type=click.Choice(_FORMATS), help="As the file's name ends.")
-@click.option(
-    "--output", type=click.Path(path_type=Path), help="File; with 'all', a folder.  [<name>.png]"
-)
+@click.option("--output", type=UserPath(), help="File; with 'all', a folder.  [<name>.png]")
 def figure(
     place: Place, name: str, sweep: str | None, kind: str | None, output: Path | None
 ) -> None:

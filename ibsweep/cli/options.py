@@ -1,8 +1,9 @@
 """The options that say which store, shared by every command."""
 
+import contextlib
 import functools
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -10,7 +11,37 @@ import click
 import pandas as pd
 
 from ibsweep import querying
-from ibsweep.tracking import Store, StoreError, TrackingOptions, open_store
+from ibsweep.tracking import NotThere, Store, TrackingOptions, open_store, read_store
+
+
+class UserPath(click.Path):
+    """A path; `~` is the home, also where the shell leaves it alone, as in `--directory=~/x`."""
+
+    def __init__(self) -> None:
+        super().__init__(path_type=Path)
+
+    def convert(
+        self,
+        value: str | os.PathLike[str],
+        param: click.Parameter | None,
+        ctx: click.Context | None,
+    ) -> str | bytes | os.PathLike[str]:
+        """Return the path."""
+        return super().convert(os.path.expanduser(value), param, ctx)
+
+
+@contextlib.contextmanager
+def one_line() -> Iterator[None]:
+    """Report what is wrong with a store or an option in one line.
+
+    Raises:
+        click.ClickException: In place of a ValueError or OSError raised inside.
+    """
+    try:
+        yield
+    except (ValueError, OSError) as error:
+        text = " ".join(str(error).split())
+        raise click.ClickException(f"--{text}" if isinstance(error, NotThere) else text) from error
 
 
 class Place(NamedTuple):
@@ -26,20 +57,17 @@ class Place(NamedTuple):
     directory: Path
     study: str
 
-    def open(self) -> Store:
-        """Open the store.
+    def open(self, *, to_write: bool = False) -> Store:
+        """Open the store, to read; or to write into a study that is there.
 
         Raises:
-            click.ClickException: If there is none.
+            click.ClickException: If there is no such store or study.
         """
         directory = Path(os.path.abspath(self.directory))
-        try:
+        with one_line():
             options = TrackingOptions(self.uri or None, self.study, "metrics", directory)
-            if options.database and not options.database.is_file():
-                raise StoreError(f"--directory must hold a store, got no {options.database}")
-            return open_store(options)
-        except (ValueError, StoreError) as error:
-            raise click.ClickException(str(error)) from error
+            store = read_store(options)
+            return open_store(options) if to_write else store
 
     def runs(self, query: str | None = None, *, sweep: str | None = None) -> pd.DataFrame:
         """Return its finished networks, one row each.
@@ -47,10 +75,8 @@ class Place(NamedTuple):
         Raises:
             click.ClickException: If there is none, or the query is wrong.
         """
-        try:
+        with one_line():
             found = querying.runs(query, sweep=sweep, **self._asdict())
-        except (ValueError, StoreError) as error:
-            raise click.ClickException(str(error)) from error
         if found.empty:
             raise click.ClickException(f"the study {self.study!r} holds no such networks")
         return found
@@ -73,7 +99,7 @@ def _with_options(command: Callable[..., None]) -> Callable[..., None]:
             "--directory",
             default="outputs",
             show_default=True,
-            type=click.Path(path_type=Path),
+            type=UserPath(),
             help="Folder that holds mlflow.db, if there is no --uri.",
         ),
         click.option(

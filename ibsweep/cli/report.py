@@ -8,7 +8,7 @@ from ibsweep import analysis
 from ibsweep import report as reporting
 from ibsweep.calibration.readings import readings, sentences
 from ibsweep.calibration.referee import referee
-from ibsweep.cli.options import Place, store_options
+from ibsweep.cli.options import Place, UserPath, one_line, store_options
 from ibsweep.tracking import Store
 
 SEEDS = 2  # samples that the referee draws for each truth
@@ -19,7 +19,7 @@ SEEDS = 2  # samples that the referee draws for each truth
 @click.option("--sweep", required=True, help="The sweep, as `ibsweep status` names it.")
 @click.option(
     "--output",
-    type=click.Path(path_type=Path),
+    type=UserPath(),
     default="report.html",
     show_default=True,
     help="File to write.",
@@ -35,16 +35,22 @@ def report(place: Place, sweep: str, output: Path, asked: bool, trust: tuple[str
     `cache` of --directory.
     """
     store = place.open()
-    try:
+    with one_line():
         judged = _judged(place, store, sweep, trust) if asked else None
         html = reporting.report(store, sweep, judged=judged)
-    except (ValueError, OSError) as error:
-        raise click.ClickException(str(error)) from error
     output.parent.mkdir(parents=True, exist_ok=True)
     output.write_text(html, encoding="utf-8")
-    if store.sweep_tags(sweep):  # a sweep that was killed has no run of its own
-        store.add_to_sweep(sweep, {"report.html": html})
     click.echo(output)
+    if store.sweep_tags(sweep):  # a sweep that was killed has no run of its own
+        _keep(store, sweep, html)
+
+
+def _keep(store: Store, sweep: str, html: str) -> None:
+    """Keep the report with the sweep's run, too, unless the store is for reading only."""
+    try:
+        store.add_to_sweep(sweep, {"report.html": html})
+    except PermissionError as error:
+        click.echo(f"not kept with the sweep's run, which cannot be written: {error}", err=True)
 
 
 def _judged(place: Place, store: Store, sweep: str, trust: tuple[str, ...]) -> reporting.Judged:

@@ -18,7 +18,8 @@ def write_table(table: pd.DataFrame, output: Path | None, format: str | None) ->
         format: One of `FORMATS`; None: as the file's name ends, or a readable table.
 
     Raises:
-        click.ClickException: If the name does not tell the form, or Parquet is to be printed.
+        click.ClickException: If the name does not tell the form, Parquet is to be printed, or it
+            cannot hold an integer.
         OSError: If the file cannot be written.
     """
     ending = output.suffix.removeprefix(".") if output else "table"
@@ -30,7 +31,11 @@ def write_table(table: pd.DataFrame, output: Path | None, format: str | None) ->
     if kind == "parquet":
         if output is None:
             raise click.ClickException("--format parquet needs --output")
-        table.to_parquet(output, index=False)
+        try:
+            table.to_parquet(output, index=False)
+        except OverflowError as error:
+            rule = "--format must be csv or json for integers beyond 2^63, got parquet"
+            raise click.ClickException(rule) from error
         return
     text = _text(table, kind)
     if output:

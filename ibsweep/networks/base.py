@@ -1,11 +1,14 @@
 """What every kind of network says of itself: its parameters, its layers, its forward pass."""
 
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple, final
 
+import torch
 from torch import Tensor
 
+from ibsweep import promises
 from ibsweep.activations import Activation
 from ibsweep.names import OUTPUT
 
@@ -159,3 +162,47 @@ def layer_parameters(
             for name, start in activation.learned.items()
         ),
     ]
+
+
+def try_network(network: Network, *, features: int) -> None:
+    """Try a kind of network: no member may matter to another, nor a sample, when measuring.
+
+    Args:
+        network: The kind.
+        features: Numbers of a pattern.
+
+    Raises:
+        ValueError: If one does, its layers are not what it says, or it draws random numbers.
+    """
+    members, generator = promises.MEMBERS, torch.Generator().manual_seed(0)
+    sizes = [math.prod(one.shape) for one in network.parameters]
+    weights = torch.cat(
+        [
+            torch.randn(members, size, generator=generator) * (one.std or 0) + one.start
+            for one, size in zip(network.parameters, sizes, strict=True)
+        ],
+        dim=1,
+    )
+    inputs = torch.randn(members, features, 2, generator=generator)
+
+    def forward(weights: Tensor, inputs: Tensor) -> list[Tensor]:
+        parts = zip(network.parameters, weights.split(sizes, dim=1), strict=True)
+        values = {one.name: part.reshape(members, *one.shape) for one, part in parts}
+        return network.forward(values, inputs)
+
+    rule = "_target_ must make a network whose members and samples are by themselves"
+    rule += f", got {type(network).__name__}"
+    layers = promises.tried(rule, forward, weights, inputs)
+    _check_layers(network, layers)
+    promises.check_apart(rule, lambda own: torch.cat(forward(own, inputs), 1), weights, axes=[0])
+    promises.check_apart(rule, lambda x: torch.cat(forward(weights, x), 1), inputs, axes=[0, 2])
+
+
+def _check_layers(network: Network, layers: Sequence[Tensor]) -> None:
+    """Check that a network's layers are those that it says it has."""
+    shapes = [tuple(layer.shape) for layer in layers]
+    known = [(promises.MEMBERS, units, 2) for units in network.units]
+    names = list(network.layers)
+    if shapes != known or len(set(names)) != len(known) or names[-1] != OUTPUT:
+        rule = f"_target_ must make a network of layers {names} of {known}, the last `output`"
+        raise ValueError(f"{rule}, got {type(network).__name__} with {shapes}")

@@ -16,12 +16,16 @@ def stratified(labels: np.ndarray, seed: int, *, train_fraction: float) -> Split
             taken.
 
     Raises:
-        ValueError: If the fraction is not between 0 and 1, or leaves a part empty.
+        ValueError: If the fraction is not between 0 and 1, or leaves a part empty, or a class
+            without a sample to train on.
     """
     size = _train_size(len(labels), train_fraction)
     order = np.random.default_rng(seed).permutation(len(labels))
     classes, counts = np.unique(labels, return_counts=True)
     quotas = _quotas(counts, size)
+    if not quotas.all():
+        few = f"got {train_fraction} and a class of {counts[quotas == 0].max()}"
+        raise ValueError(f"train_fraction must leave each class a sample to train on, {few}")
     taken = [order[labels[order] == c][:quota] for c, quota in zip(classes, quotas, strict=True)]
     return _split(np.concatenate(taken), len(labels))
 
@@ -88,3 +92,28 @@ def _split(train: np.ndarray, samples: int) -> Split:
     chosen = np.zeros(samples, dtype=bool)
     chosen[train] = True
     return Split(np.flatnonzero(chosen), np.flatnonzero(~chosen))
+
+
+def checked(split: object, samples: int) -> Split:
+    """Return a split, if its parts are rows of the data, ascending, with none in both.
+
+    Args:
+        split: What a function of this kind returned.
+        samples: Number of rows.
+
+    Raises:
+        ValueError: If they are not, or one is empty.
+    """
+    rule = "_target_ must make a Split: two parts of rows, ascending, none in both, none empty"
+    if not isinstance(split, tuple) or len(split) != 2:
+        raise ValueError(f"{rule}, got {type(split).__name__}")
+    for name, rows in zip(Split._fields, map(np.asarray, split), strict=True):
+        if rows.ndim != 1 or rows.dtype.kind not in "iu" or not len(rows):
+            raise ValueError(f"{rule}, got {name} of shape {rows.shape} of {rows.dtype}")
+        if rows[0] < 0 or rows[-1] >= samples or not (np.diff(rows.astype(np.int64)) > 0).all():
+            raise ValueError(f"{rule}, got {name} from {rows.min()} to {rows.max()} of {samples}")
+    parts = Split(*(np.asarray(rows).astype(np.int64) for rows in split))
+    both = np.isin(*parts)
+    if both.any():
+        raise ValueError(f"{rule}, got row {parts.train[both][0]} in both")
+    return parts

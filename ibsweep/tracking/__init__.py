@@ -5,8 +5,9 @@ MLflow itself takes about a second to import, so that happens when a store is op
 
 from ibsweep.tracking.checksums import DamagedFile
 from ibsweep.tracking.errors import store_errors
-from ibsweep.tracking.opening import find_store, open_store
-from ibsweep.tracking.options import StoreError, TrackingOptions
+from ibsweep.tracking.finding import find_store, read_store
+from ibsweep.tracking.opening import open_store
+from ibsweep.tracking.options import NotThere, StoreError, TrackingOptions
 from ibsweep.tracking.store import Store
 from ibsweep.tracking.summary_runs import ConfigurationResult
 from ibsweep.tracking.tables import IDENTITY
@@ -16,11 +17,13 @@ __all__ = [
     "IDENTITY",
     "ConfigurationResult",
     "DamagedFile",
+    "NotThere",
     "Store",
     "StoreError",
     "TrackingOptions",
     "check_name",
     "find_store",
     "open_store",
+    "read_store",
     "store_errors",
 ]

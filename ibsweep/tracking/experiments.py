@@ -4,7 +4,7 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 from urllib.request import url2pathname
 
 from ibsweep.tracking.options import StoreError, TrackingOptions
@@ -26,23 +26,33 @@ def open_experiment(
     Raises:
         StoreError: If the experiment was deleted.
     """
-    folder = _default_folder(options, name)
-    experiment = client.get_experiment_by_name(name) or _create(client, name, folder)
+    experiment = client.get_experiment_by_name(name) or _create(client, name, options)
     if experiment.lifecycle_stage != "active":
         raise StoreError(
             f"tracking.study must not be a deleted experiment: restore {name!r} or choose another"
         )
-    known = _local_folder(experiment.artifact_location)
-    if options.database and folder and _was_moved(experiment, known, folder):
-        _rehome(options.database, experiment, folder.as_uri())
-        known = folder
+    known = artifact_folder(experiment, options)
+    if options.database and known and known != _local_folder(experiment.artifact_location):
+        _rehome(options.database, experiment, known.as_uri())
     return experiment.experiment_id, known
 
 
-def _create(client: "MlflowClient", name: str, folder: Path | None) -> "Experiment":
+def artifact_folder(experiment: "Experiment", options: TrackingOptions) -> Path | None:
+    """Return where an experiment's artifacts are, also in a store that was moved.
+
+    None if a server keeps them.
+    """
+    known = _local_folder(experiment.artifact_location)
+    folder = _default_folder(options, experiment.name)
+    moved = options.database and folder and _was_moved(experiment, known, folder)
+    return folder if moved else known
+
+
+def _create(client: "MlflowClient", name: str, options: TrackingOptions) -> "Experiment":
     """Create the experiment, unless another process was faster."""
     from mlflow.exceptions import MlflowException
 
+    folder = _default_folder(options, name)
     try:
         client.create_experiment(name, artifact_location=folder.as_uri() if folder else None)
     except MlflowException as error:
@@ -92,4 +102,4 @@ def _local_folder(location: str) -> Path | None:
     """Return the folder of an artifact location on this machine, None if it is remote."""
     if location.startswith("file:"):
         return Path(url2pathname(location.removeprefix("file:").removeprefix("//")))
-    return None if ":" in location else Path(location)
+    return None if urlsplit(location).scheme else Path(location)

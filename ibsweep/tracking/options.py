@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, quote, unquote, urlsplit
 
 from ibsweep import checks
 
@@ -11,6 +11,10 @@ SCHEMES = ("sqlite", "http", "https", "postgresql")
 
 class StoreError(OSError):
     """The store of runs cannot be used; the message says in a line which key must change."""
+
+
+class NotThere(StoreError):
+    """There is no such store or study; the message begins with `directory`, `uri` or `study`."""
 
 
 @dataclass(frozen=True)
@@ -48,14 +52,19 @@ class TrackingOptions:
         """Absolute path of the SQLite file, or None if runs are stored elsewhere."""
         if not self.uri:
             return Path(self.directory).resolve() / "mlflow.db"
-        if self.uri.startswith("sqlite:"):
-            return Path(self.uri.removeprefix("sqlite:///")).resolve()
+        if self.uri.startswith("sqlite"):
+            return Path(unquote(self.uri.partition(":///")[2])).expanduser().resolve()
         return None
 
     @property
     def address(self) -> str:
         """The store's URI as MLflow wants it."""
-        return f"sqlite:///{self.database}" if self.database else str(self.uri)
+        if self.database is None:
+            return str(self.uri)
+        quoted = quote(str(self.database), safe=" +/")  # as SQLAlchemy renders its addresses
+        plain = quoted == str(self.database)
+        # with `sqlite:` MLflow would make the folder of what is quoted, too
+        return f"{'sqlite' if plain else 'sqlite+pysqlite'}:///{quoted}"
 
     @property
     def summary_study(self) -> str:
@@ -96,7 +105,10 @@ def _check_uri(uri: str) -> None:
         raise ValueError(
             f"tracking.uri must start with one of {', '.join(SCHEMES)} or be empty, got {uri!r}"
         )
-    if scheme == "sqlite" and (
-        not uri.startswith("sqlite:///") or uri.endswith((":memory:", "/"))
-    ):
+    if scheme != "sqlite":
+        return
+    if not uri.startswith(f"{parts.scheme}:///") or uri.endswith((":memory:", "/")):
         raise ValueError(f"tracking.uri must name a file, as in sqlite:///mlflow.db, got {uri!r}")
+    if "?" in uri:
+        rule = "must name a file without options (a ? in its name is %3F)"
+        raise ValueError(f"tracking.uri {rule}, got {uri!r}")

@@ -7,7 +7,7 @@ import functools
 import math
 import sqlite3
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import NamedTuple
@@ -83,10 +83,20 @@ def stored_runs(
 
 def network_table(runs: Sequence[StoredRun]) -> pd.DataFrame:
     """Return one row a run: identity, choices, parameters, and the last value of every metric."""
-    table = pd.DataFrame([_identity(run) for run in runs], columns=list(IDENTITY))
+    table = _exact([_identity(run) for run in runs], columns=list(IDENTITY))
     for column in (_choices, _parameters, _metrics):
-        part = pd.DataFrame([column(run) for run in runs])
+        part = _exact([column(run) for run in runs])
         table = table.join(part[[name for name in part if name not in table]])
+    return table
+
+
+def _exact(rows: Sequence[Mapping[str, object]], columns: list[str] | None = None) -> pd.DataFrame:
+    """Return a table of exact integers: float64, which gaps turn them to, rounds large ones."""
+    table = pd.DataFrame(rows, columns=columns)
+    for name in table.select_dtypes("float"):
+        values = [row.get(name) for row in rows]
+        if any(isinstance(value, int) and abs(value) > 2**53 for value in values):
+            table[name] = pd.Series(values, dtype=object)
     return table
 
 

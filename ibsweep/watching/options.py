@@ -68,7 +68,9 @@ class Storing(NamedTuple):
     def tracking(self) -> TrackingOptions:
         """Where the store is."""
         uri = os.environ.get("MLFLOW_TRACKING_URI")
-        return TrackingOptions(uri, self.study, "metrics", Path(self.directory).resolve())
+        return TrackingOptions(
+            uri, self.study, "metrics", Path(self.directory).expanduser().resolve()
+        )
 
 
 class Plan(NamedTuple):

@@ -1,0 +1,95 @@
+"""Opens a store to read: nothing is created or changed, and no right to write is needed."""
+
+import functools
+import os
+from typing import TYPE_CHECKING
+
+from ibsweep.tracking.connection import Connection
+from ibsweep.tracking.experiments import artifact_folder
+from ibsweep.tracking.options import NotThere, StoreError, TrackingOptions
+from ibsweep.tracking.reaching import as_store_errors, client, import_mlflow, require_server
+from ibsweep.tracking.store import Store
+
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
+    from mlflow.entities import Experiment
+
+
+def read_store(options: TrackingOptions) -> Store:
+    """Open a store to read a study that is there.
+
+    Raises:
+        NotThere: If there is no such store or study; the message lists those that there are.
+        StoreError: If the study was deleted, the server does not answer, or the installed MLflow
+            cannot use the store.
+    """
+    return _read(options, os.getpid())
+
+
+def find_store(options: TrackingOptions) -> Store | None:
+    """Open a store to read, as `read_store`, or return None if there is no such store or study."""
+    try:
+        return read_store(options)
+    except NotThere:
+        return None
+
+
+@functools.lru_cache(maxsize=16)
+def _read(options: TrackingOptions, process: int) -> Store:
+    """Open the store once per process: a forked child must not use its parent's connections."""
+    key = "uri" if options.uri else "directory"
+    if options.database and not options.database.is_file():
+        raise NotThere(f"{key} must hold a store, got no {options.database}")
+    if options.address.startswith("http"):
+        require_server(options.address)
+    import_mlflow()
+    with as_store_errors(options.address):
+        if not options.address.startswith("http") and not _is_made(options.address):
+            rule = "must hold a store of the installed MLflow (or one that is made just now)"
+            raise NotThere(f"{key} {rule}, got {options.address!r}")
+        made = client(options.address)
+        found = [_study(made, name) for name in (options.study, options.summary_study)]
+        if None in found:
+            known = ", ".join(_studies(made)) or "none yet"
+            raise NotThere(f"study must be one of the store's ({known}), got {options.study!r}")
+    roots = {one.experiment_id: artifact_folder(one, options) for one in found if one is not None}
+    networks, summary = roots
+    return Store(Connection(options, made, networks, summary, artifact_roots=roots))
+
+
+def _is_made(address: str) -> bool:
+    """Say whether a database has all that MLflow would otherwise create on opening it."""
+    import sqlalchemy
+    from mlflow.store.db.utils import _all_tables_exist
+
+    engine = sqlalchemy.create_engine(address, poolclass=sqlalchemy.pool.NullPool)
+    if not _all_tables_exist(engine):
+        return False
+    with engine.connect() as connection:
+        default = sqlalchemy.text("SELECT 1 FROM experiments WHERE experiment_id = 0")
+        return connection.execute(default).first() is not None
+
+
+def _study(client: "MlflowClient", name: str) -> "Experiment | None":
+    """Return an experiment by name.
+
+    Raises:
+        StoreError: If it was deleted.
+    """
+    experiment = client.get_experiment_by_name(name)
+    if experiment is not None and experiment.lifecycle_stage != "active":
+        raise StoreError(
+            f"tracking.study must not be a deleted experiment: restore {name!r} or choose another"
+        )
+    return experiment
+
+
+def _studies(client: "MlflowClient") -> list[str]:
+    """Return the names of the studies that a store holds."""
+    names, token = set(), None
+    while True:
+        page = client.search_experiments(page_token=token)
+        names |= {one.name for one in page}
+        token = page.token
+        if not token:
+            return sorted(name for name in names if f"{name}-summary" in names)
