@@ -81,7 +81,7 @@ def _given(config: DictConfig, key: str) -> Any:  # noqa: ANN401
         ConfigError: If it refers to what does not exist, or to itself.
     """
     try:
-        return config.get(key)
+        return config.get(key) if key in config else None
     except OmegaConfBaseException as error:
         reason = str(error).splitlines()[0]
         raise ConfigError(

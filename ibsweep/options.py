@@ -15,6 +15,11 @@ from ibsweep.tracking import TrackingOptions
 
 DTYPES = {"float32": torch.float32, "float64": torch.float64}
 
+OF_A_SWEEP = (  # keys of options that are the whole sweep's, not a job's
+    *("tracking.uri", "tracking.study", "tracking.curves", "directory"),
+    *("rerun", "retries", "fail_fast", "dry_run"),
+)
+
 
 class Options(ABC):
     """Options that all kinds of jobs have; each is checked on first use.

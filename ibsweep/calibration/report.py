@@ -31,7 +31,7 @@ def finish(store: Store, sweep: str) -> None:
     table = cells(done)
     store.log_sweep(
         sweep,
-        command=f"ibsweep calibrate {shlex.join(sys.argv[2:])}",
+        command=f"ibsweep calibrate {shlex.join(sys.argv[1:])}",
         summary=table,
         files={},
         figures={"calibration": plots.calibration(table)},
