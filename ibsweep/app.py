@@ -68,7 +68,7 @@ class CheckFirst(Callback):
         """Check what a sweep's jobs have in common; our sweeper checks the jobs."""
         with one_line():
             _check_job_name(config)
-            sweeper, _ = [_plugin(config, kind) for kind in ("sweeper", "launcher")]
+            sweeper, _launcher = [_plugin(config, kind) for kind in ("sweeper", "launcher")]
             if rehearsal.is_asked(config) and not issubclass(sweeper, GridSweeper):
                 rule = "dry_run must be with hydra/sweeper=grids, which plans before it runs"
                 raise ConfigError(f"{rule}, got {sweeper.__name__}")

@@ -58,7 +58,8 @@ class Options(ABC):
     def tracking(self) -> TrackingOptions:
         """Where results go."""
         with blame("tracking"):
-            return TrackingOptions(**self.values["tracking"], directory=self.directory)
+            here = Path(to_absolute_path("."))  # where the command was typed, not the job's folder
+            return TrackingOptions(**self.values["tracking"], directory=self.directory, here=here)
 
     @cached_property
     def directory(self) -> Path:

@@ -1,6 +1,6 @@
 """Where runs are stored: options, checked without touching disk, network or MLflow."""
 
-from dataclasses import dataclass
+from dataclasses import InitVar, dataclass
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
@@ -24,7 +24,11 @@ class TrackingOptions:
             `<study>-summary`.
         curves: "metrics": up to 25 points of a curve are metrics, for the UI's charts; "artifact":
             only its last point is. All points are in the artifact either way.
-        directory: Folder of the embedded store: `mlflow.db`, and `artifacts/` beside it.
+        directory: Folder of the embedded store: `mlflow.db`, and `artifacts/` beside it. Like the
+            file of `uri` it is absolute: a process that changes its folder keeps its store.
+
+    Args:
+        here: Folder that relative addresses start from; by default the current one.
 
     Raises:
         ValueError: If an option breaks a rule; the message names the key.
@@ -34,14 +38,20 @@ class TrackingOptions:
     study: str
     curves: str
     directory: Path
+    here: InitVar[Path | None] = None
 
-    def __post_init__(self) -> None:
+    def __post_init__(self, here: Path | None) -> None:
         checks.choice("tracking.curves", self.curves, ("metrics", "artifact"))
         _check_study(self.study)
         if self.uri is not None and not isinstance(self.uri, str):
             raise ValueError(f"tracking.uri must be an address, got {self.uri!r}")
         if self.uri:
             _check_uri(self.uri)
+        start = Path.cwd() if here is None else here
+        object.__setattr__(self, "directory", start / self.directory)
+        if self.uri and self.uri.startswith("sqlite:"):
+            file = start / self.uri.removeprefix("sqlite:///")
+            object.__setattr__(self, "uri", f"sqlite:///{file}")
 
     @property
     def database(self) -> Path | None:
