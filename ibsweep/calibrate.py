@@ -21,7 +21,7 @@ from ibsweep.fingerprints import fingerprint
 from ibsweep.launching import rehearsal
 from ibsweep.launching.batch import BatchTask, Cost, Identity, Recalled
 from ibsweep.options import OF_A_SWEEP
-from ibsweep.tracking import find_store, open_store
+from ibsweep.tracking import check_store, open_store
 
 log = logging.getLogger(__name__)
 
@@ -93,7 +93,7 @@ def survey(config: DictConfig, identities: Sequence[Identity]) -> list[Recalled]
     Raises:
         StoreError: If the store cannot be used, as `prepare` would find.
     """
-    find_store(Cell.of(config).tracking)
+    check_store(Cell.of(config).tracking)
     return _recall(identities, Cell.of(config), reuse.survey)
 
 

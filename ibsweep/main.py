@@ -19,7 +19,7 @@ from ibsweep.launching.launcher import BatchTask, Identity, Recalled
 from ibsweep.options import OF_A_SWEEP, Options
 from ibsweep.pipeline import Batch
 from ibsweep.settings import Settings
-from ibsweep.tracking import find_store, open_store, store_errors
+from ibsweep.tracking import check_store, open_store, store_errors
 from ibsweep.types import Job
 
 log = logging.getLogger(__name__)
@@ -91,7 +91,7 @@ def survey(config: DictConfig, identities: Sequence[Identity]) -> list[Recalled]
     Raises:
         StoreError: If the store cannot be used, as `prepare` would find.
     """
-    find_store(Settings.of(config).tracking)
+    check_store(Settings.of(config).tracking)
     return recalled(identities, Settings.of(config), look=reuse.survey)
 
 

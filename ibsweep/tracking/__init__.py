@@ -5,7 +5,7 @@ MLflow itself takes about a second to import, so that happens when a store is op
 
 from ibsweep.tracking.checksums import DamagedFile
 from ibsweep.tracking.errors import store_errors
-from ibsweep.tracking.opening import find_store, open_store
+from ibsweep.tracking.opening import check_store, find_store, open_store
 from ibsweep.tracking.options import StoreError, TrackingOptions
 from ibsweep.tracking.store import Store
 from ibsweep.tracking.summary_runs import ConfigurationResult
@@ -16,6 +16,7 @@ __all__ = [
     "Store",
     "StoreError",
     "TrackingOptions",
+    "check_store",
     "find_store",
     "open_store",
     "store_errors",

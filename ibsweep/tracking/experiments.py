@@ -28,15 +28,25 @@ def open_experiment(
     """
     folder = _default_folder(options, name)
     experiment = client.get_experiment_by_name(name) or _create(client, name, folder)
-    if experiment.lifecycle_stage != "active":
-        raise StoreError(
-            f"tracking.study must not be a deleted experiment: restore {name!r} or choose another"
-        )
+    check_active(experiment)
     known = _local_folder(experiment.artifact_location)
     if options.database and folder and _was_moved(experiment, known, folder):
         _rehome(options.database, experiment, folder.as_uri())
         known = folder
     return experiment.experiment_id, known
+
+
+def check_active(experiment: "Experiment") -> None:
+    """Check that an experiment was not deleted.
+
+    Raises:
+        StoreError: If it was.
+    """
+    if experiment.lifecycle_stage != "active":
+        raise StoreError(
+            "tracking.study must not be a deleted experiment: restore"
+            f" {experiment.name!r} or choose another"
+        )
 
 
 def _create(client: "MlflowClient", name: str, folder: Path | None) -> "Experiment":

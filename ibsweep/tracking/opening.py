@@ -1,5 +1,6 @@
 """Opens a store: reaches the server or creates the database, from many processes at once."""
 
+import errno
 import functools
 import importlib
 import logging
@@ -14,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ibsweep.tracking.connection import Connection
-from ibsweep.tracking.experiments import open_experiment
+from ibsweep.tracking.experiments import check_active, open_experiment
 from ibsweep.tracking.locking import first_use_lock
 from ibsweep.tracking.options import StoreError, TrackingOptions
 from ibsweep.tracking.patience import patient, patiently
@@ -47,7 +48,8 @@ def find_store(options: TrackingOptions) -> Store | None:
     """Open the store to read, if it is there; nothing is created or changed.
 
     Raises:
-        StoreError: If the server does not answer, or the installed MLflow cannot use the store.
+        StoreError: If the server does not answer, the study was deleted, or the installed MLflow
+            cannot use the store.
     """
     if options.database and not options.database.is_file():
         return None
@@ -57,17 +59,31 @@ def find_store(options: TrackingOptions) -> Store | None:
     with _as_store_errors(options.address):
         client = _client(options.address)
         found = [client.get_experiment_by_name(n) for n in (options.study, options.summary_study)]
+    for experiment in found:
+        if experiment is not None:
+            check_active(experiment)
     if None in found:
         return None
     networks, summary = (one.experiment_id for one in found if one is not None)
     return Store(Connection(options, client, networks, summary, artifact_roots={}))
 
 
+def check_store(options: TrackingOptions) -> None:
+    """Check what `open_store` would complain of; nothing is created or changed.
+
+    Raises:
+        StoreError: As `open_store`.
+    """
+    if options.database:
+        _check_folder(options.database.parent, key=_folder_key(options))
+    find_store(options)
+
+
 @functools.lru_cache(maxsize=16)
 def _open(options: TrackingOptions, process: int) -> Store:
     """Open the store once per process: a forked child must not use its parent's connections."""
     if options.database:
-        _make_folder(options.database.parent, key="tracking.uri" if options.uri else "directory")
+        _make_folder(options.database.parent, key=_folder_key(options))
     elif options.address.startswith("http"):
         _require_server(options.address)
     _import_mlflow()
@@ -118,19 +134,36 @@ def _as_store_errors(address: str) -> Iterator[None]:
             raise StoreError(f"tracking.uri must be usable by MLflow, {reason}") from error
 
 
+def _folder_key(options: TrackingOptions) -> str:
+    return "tracking.uri" if options.uri else "directory"
+
+
+def _check_folder(folder: Path, *, key: str) -> None:
+    """Check that a folder can be created and written, as far as can be seen without doing so.
+
+    Raises:
+        StoreError: If it cannot.
+    """
+    there = next(path for path in (folder, *folder.parents) if path.exists())
+    if not there.is_dir():
+        reason = f"got {str(folder)!r} ({os.strerror(errno.ENOTDIR)})"
+        raise StoreError(f"{key} must be in a folder that can be created, {reason}")
+    if not os.access(there, os.W_OK):
+        raise StoreError(f"{key} must be in a folder that can be written, got {str(folder)!r}")
+
+
 def _make_folder(folder: Path, *, key: str) -> None:
     """Create the store's folder, and check that it can be written.
 
     Raises:
         StoreError: If it cannot.
     """
+    _check_folder(folder, key=key)
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         reason = f"got {str(folder)!r} ({error.strerror})"
         raise StoreError(f"{key} must be in a folder that can be created, {reason}") from error
-    if not os.access(folder, os.W_OK):
-        raise StoreError(f"{key} must be in a folder that can be written, got {str(folder)!r}")
 
 
 def _require_server(uri: str) -> None:
