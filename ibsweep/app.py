@@ -40,6 +40,7 @@ EXPECTED = (
     OSError,
 )
 COMMANDS = {"config": "python -m ibsweep", "calibration": "ibsweep calibrate"}
+LISTS = ("estimator", "noise", "regularization", "experiment")  # groups to choose several of
 _FOREIGN = ("hydra", "omegaconf", "antlr4")
 
 
@@ -146,13 +147,16 @@ def _terminate(number: int, frame: FrameType | None) -> NoReturn:
 
 def _complaint(error: Exception) -> str | None:
     """Return what Hydra complains of by an exception of Python's; None if it is not Hydra's."""
-    frames = traceback.walk_tb(error.__traceback__)
-    modules = [str(frame.f_globals.get("__name__")).partition(".")[0] for frame, _ in frames]
-    blamed = [name for name in modules if name not in sys.stdlib_module_names]
-    if not blamed or blamed[-1] not in _FOREIGN:
+    frames = [frame for frame, _ in traceback.walk_tb(error.__traceback__)]
+    modules = [str(frame.f_globals.get("__name__")).partition(".")[0] for frame in frames]
+    lines = [place.line for place in traceback.extract_tb(error.__traceback__)]
+    places = zip(modules, lines, strict=True)
+    blamed = [place for place in places if place[0] not in sys.stdlib_module_names]
+    if not blamed or blamed[-1][0] not in _FOREIGN:
         return None
-    where = traceback.extract_tb(error.__traceback__)[-1]
-    reason = str(error) or f"{type(error).__name__} at `{where.line}`"
+    reason = str(error)
+    if not isinstance(error, ValueError | RuntimeError):  # whose texts are no sentences
+        reason = f"{type(error).__name__}: {reason} at `{blamed[-1][1]}`"
     return f"the command line and the configuration must be as Hydra takes them: {reason}"
 
 
@@ -175,25 +179,26 @@ def _check_arguments(arguments: Namespace, config: str) -> None:
         files = [path for one in folders for path in (one / override.key_or_group).glob("*.yaml")]
         if files and not _chooses(override):
             options = ", ".join(sorted({path.stem for path in files}))
+            rule = "an option" if override.is_hydra_override() else f"one of {options}"
             got = override.get_value_string()
-            raise ConfigError(f"{override.key_or_group} must name one of {options}, got {got}")
+            raise ConfigError(f"{override.key_or_group} must name {rule}, got {got}")
 
 
 def _chooses(override: Override) -> bool:
     """Say whether an override of a group names options: one, a list, or a sweep over them."""
     if override.is_delete() and override.value() is None:
         return True
-    return all(isinstance(one, str | QuotedString | Glob) for one in _names(override._value))
+    names = list(_names(override._value, lists=override.key_or_group in LISTS))
+    return all(isinstance(one, str | QuotedString | Glob) for one in names)
 
 
-def _names(value: object) -> Iterator[object]:
+def _names(value: object, *, lists: bool) -> Iterator[object]:
     """Yield what a choice, a list of choices or a sweep over them consists of."""
-    entries = value.list if isinstance(value, ChoiceSweep) else value
-    if isinstance(entries, list):
-        for entry in entries:
-            yield from _names(entry)
+    if isinstance(value, ChoiceSweep) or (lists and isinstance(value, list)):
+        for entry in value.list if isinstance(value, ChoiceSweep) else value:
+            yield from _names(entry, lists=lists)
     else:
-        yield entries
+        yield value
 
 
 def _plugin(config: DictConfig, kind: str) -> type[object]:

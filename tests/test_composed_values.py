@@ -2,7 +2,10 @@
 
 import pytest
 
-from tests.test_command_line import TINY
+from ibsweep.jobs import describe
+from ibsweep.settings import Settings
+from tests.conftest import ROOT
+from tests.test_command_line import SEQUENTIAL, TINY
 
 CELL = ["samples=50", "estimator=gaussian"]
 OWN = {
@@ -134,3 +137,36 @@ def test_a_sweep_may_be_named_by_what_its_jobs_share(typed, tmp_path):
     assert {path.name for path in sweep.iterdir() if path.is_dir()} == {"0", "1"}
     (networks, summary) = sorted((tmp_path / "outputs" / "artifacts").iterdir())
     assert summary.name == f"{networks.name}-summary"
+
+
+def test_all_options_of_a_group_can_be_swept(typed):
+    """Hydra's own way to say so; a part of them, too."""
+    shown = typed("-m", "activation=glob(*,exclude=[s*,r*])", *TINY, "dry_run=true").stdout
+    names = {path.stem for path in (ROOT / "conf" / "activation").glob("[!sr]*.yaml")}
+    assert f"dry run: {len(names)} jobs, all to run" in shown
+    shown = typed("-m", "estimator=glob(*kde)", *TINY, "dry_run=true").stdout
+    assert "dry run: 2 jobs, all to run" in shown
+
+
+def test_two_penalties_at_once_are_named_after_both(composed):
+    settings = Settings.of(composed("regularization=[l1,l2]"))
+    assert describe(settings, {"activation": "relu"}, sweep=None).name == "relu-l1,l2-seed0"
+
+
+def test_users_texts_are_printed_as_they_are(typed, tmp_path):
+    """Brackets are no markup, colons no emoji; what is printed can be typed."""
+    folder, study = "[f] x", "[red]s[/red] :dog:"
+    placed = [f"directory='{folder}'", f"tracking.study='{study}'"]
+    done = typed("-m", "seed=0", *placed, *SEQUENTIAL)
+    assert done.status == 0, done.stderr
+    assert f"results: {tmp_path / folder}, MLflow experiments {study} and" in done.stdout
+    typed_again = f"--directory '{tmp_path / folder}' --study '{study}'\n"
+    assert done.stdout.count(typed_again) == 2
+    again = typed("seed=0", *placed, *TINY)
+    assert "already finished: run " in again.stdout and "Skipped(" not in again.stdout
+
+
+def test_a_sweep_whose_networks_all_fail_ends_with_the_reasons(typed):
+    done = typed("-m", "training.learning_rate=1e30", "seed=0,1", *SEQUENTIAL)
+    assert done.status == 1
+    assert "2 of 2 jobs failed" in done.stdout and "no longer finite" in done.stdout

@@ -1,6 +1,7 @@
 """Checks all jobs of a sweep before any runs: each by itself, and what they must share."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 from hydra.errors import ConfigCompositionException
 from omegaconf import DictConfig
@@ -40,6 +41,10 @@ def _share(composition: Composition) -> None:
     Raises:
         ConfigCompositionException: If they do not.
     """
+    folder = str(composition.shared[SWEEP_DIR])
+    if not Path(folder).resolve().name:
+        rule = f"{SWEEP_DIR} must be a folder with a name, which is the sweep's"
+        raise ConfigCompositionException(f"{rule}, got {folder!r}")
     for family, config in _families(composition):
         for job in (family[0], family[-1]):
             become(config, job)
