@@ -92,7 +92,8 @@ def _conclude(settings: Settings, sweep: str, command: str) -> None:
 
 def _show(summary: pd.DataFrame, settings: Settings, sweep: str) -> None:
     """Print the summary, then where the results are and how to look at them."""
-    console = Console(width=None if sys.stdout.isatty() or "COLUMNS" in os.environ else WIDTH)
+    width = None if sys.stdout.isatty() or "COLUMNS" in os.environ else WIDTH
+    console = Console(width=width, markup=False, emoji=False)  # users' texts are only texts
     console.print(summary_table(summary))
     options = settings.tracking
     place = options.directory if options.database else options.address
@@ -122,7 +123,7 @@ def summary_table(summary: pd.DataFrame) -> Table:
         first = ["–" if pd.isna(row[name]) else str(row[name]) for name in shown]
         counts = [f"{row[name]:.0f}" for name in ("n", "failed")]
         begin = [*first, "{}", *counts, _cell(row, "accuracy/test")]
-        for estimator in _measured_by(row, estimators):
+        for estimator in _measured_by(row, estimators) or ["–"]:
             scores = [_cell(row, f"{estimator}/compression/{name}") for name in ("hidden", "last")]
             table.add_row(*(text.replace("{}", estimator) for text in begin), *scores)
             begin = ["" if text != "{}" else text for text in begin]
@@ -137,7 +138,9 @@ def _measured_by(row: pd.Series, estimators: list[str]) -> list[str]:
 
 
 def _cell(row: pd.Series, score: str) -> str:
-    """Return mean and interval of a score, and how many networks have none."""
+    """Return mean and interval of a score, and how many networks have none; – if all failed."""
+    if score not in row:
+        return "–"
     undefined = int(row[f"{score}_nan"])
     note = f" ({undefined} undef.)" if undefined else ""
     interval = f" ± {row[f'{score}_ci95']:.3f}" if pd.notna(row[f"{score}_ci95"]) else ""

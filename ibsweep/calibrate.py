@@ -11,35 +11,40 @@ from hydra.core.hydra_config import HydraConfig
 from hydra.types import RunMode
 from omegaconf import DictConfig, read_write
 
-from ibsweep import main, reuse
+from ibsweep import app, main, reuse
 from ibsweep.aggregation import running_sweep, sweep_name
 from ibsweep.calibration import report
 from ibsweep.calibration.cells import Cell
 from ibsweep.calibration.measuring import measure
 from ibsweep.calibration.running import Batch, job_of
 from ibsweep.fingerprints import fingerprint
+from ibsweep.launching import rehearsal
 from ibsweep.launching.batch import BatchTask, Cost, Identity, Recalled
-from ibsweep.tracking import open_store
+from ibsweep.options import OF_A_SWEEP
+from ibsweep.tracking import check_store, open_store
 
 log = logging.getLogger(__name__)
+
+_INSTEAD = ("run", "multirun", "cfg", "info", "help", "hydra_help", "shell_completion")
 
 
 def calibrate(config: DictConfig) -> object:
     """Measure and store one cell: a single run, or a job of a foreign launcher."""
     torch.set_num_threads(1)  # as in a sweep
     try:
+        rehearsal.refuse(config)
         identities = identify(config)
         prepare(config)
         held = partial(reuse.held, sweep=running_sweep())
         (known,) = _recall(identities, Cell.of(config), held)
         if known.returned is not None:
-            log.info("already finished, skipped: %s (rerun=true forces it)", known.returned)
+            log.info("already finished: %s, skipped (rerun=true forces it)", known.returned)
             return known.returned
         return start([config], lambda fraction: None)(0)
-    except main.EXPECTED as error:
+    except app.EXPECTED as error:
         if HydraConfig.get().mode == RunMode.MULTIRUN:  # its sweeper lists the jobs that failed
             raise
-        sys.exit(main.report(error))
+        sys.exit(app.report(error))
 
 
 def identify(config: DictConfig, seeds: Sequence[int | None] = (None,)) -> list[Identity]:
@@ -83,7 +88,12 @@ def recall(config: DictConfig, identities: Sequence[Identity]) -> list[Recalled]
 
 
 def survey(config: DictConfig, identities: Sequence[Identity]) -> list[Recalled]:
-    """Say which jobs the store holds already, and leave it as it is."""
+    """Say which jobs the store holds already, and leave it as it is.
+
+    Raises:
+        StoreError: If the store cannot be used, as `prepare` would find.
+    """
+    check_store(Cell.of(config).tracking)
     return _recall(identities, Cell.of(config), reuse.survey)
 
 
@@ -129,7 +139,10 @@ calibrate.batch = BatchTask(  # type: ignore[attr-defined]
     survey=survey,
     probe=probe,
     finish=finish,
+    shared=OF_A_SWEEP,
 )
+
+CheckFirst = partial(app.CheckFirst, calibrate.batch)  # type: ignore[attr-defined]
 
 
 def run(arguments: Sequence[str]) -> None:
@@ -138,6 +151,9 @@ def run(arguments: Sequence[str]) -> None:
     Args:
         arguments: Overrides of conf/calibration.yaml, and options of Hydra.
     """
-    options = any(argument.startswith("-") for argument in arguments)
-    sys.argv[1:] = [*arguments] if options else ["--multirun", *arguments]
-    main.run(calibrate, config="calibration")
+    with app.one_line():
+        asked = vars(app.parsed(arguments))
+    if not any(asked[name] for name in _INSTEAD):
+        arguments = ["--multirun", *arguments]
+    sys.argv[1:] = arguments
+    app.run(calibrate, config="calibration")

@@ -16,6 +16,11 @@ from ibsweep.tracking import TrackingOptions
 
 DTYPES = {"float32": torch.float32, "float64": torch.float64}
 
+OF_A_SWEEP = (  # keys of options that are the whole sweep's, not a job's
+    *("tracking.uri", "tracking.study", "tracking.curves", "directory"),
+    *("rerun", "retries", "fail_fast", "dry_run"),
+)
+
 
 def absolute(path: str) -> Path:
     """Return a path that a user typed: `~` is the home, and it starts where the command was typed.
@@ -62,7 +67,8 @@ class Options(ABC):
     def tracking(self) -> TrackingOptions:
         """Where results go."""
         with blame("tracking"):
-            return TrackingOptions(**self.values["tracking"], directory=self.directory)
+            here = Path(to_absolute_path("."))  # where the command was typed, not the job's folder
+            return TrackingOptions(**self.values["tracking"], directory=self.directory, here=here)
 
     @cached_property
     def directory(self) -> Path:

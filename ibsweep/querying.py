@@ -57,12 +57,9 @@ def runs(
         ValueError: If the filter is no condition on the table's rows.
         StoreError: If there is no such store or study.
     """
-    place = {
-        "study": study,
-        "directory": str(Path(directory).expanduser().absolute()),
-        "uri": uri or "",
-    }
-    place["uri"] = place["uri"] or os.environ.get("MLFLOW_TRACKING_URI", "")
+    uri = uri or os.environ.get("MLFLOW_TRACKING_URI") or None
+    options = TrackingOptions(uri, study, "metrics", Path(directory))
+    place = {"study": study, "directory": str(options.directory), "uri": options.uri or ""}
     table = _merged(_store(place).networks(sweep=sweep))
     table.attrs[_STORE] = place
     return table if filter is None else table[_chosen(table, filter)].reset_index(drop=True)

@@ -24,6 +24,9 @@ class Skipped(NamedTuple):
 
     run_id: str
 
+    def __str__(self) -> str:
+        return f"run {self.run_id}"
+
 
 class Wanted(NamedTuple):
     """A run that is asked for.

@@ -1,8 +1,10 @@
 """Composing the shipped configuration, as the command line does."""
 
 import copy
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 import torch
@@ -10,6 +12,7 @@ from hydra import compose, initialize_config_dir
 from hydra.core.singleton import Singleton
 from omegaconf import DictConfig
 
+from ibsweep import calibrate, main
 from ibsweep.launching import launcher
 from ibsweep.settings import Settings
 
@@ -44,3 +47,36 @@ def composed(tmp_path, monkeypatch) -> Iterator[Callable[..., DictConfig]]:
 def settings(composed) -> Callable[..., Settings]:
     """Read the configuration composed with overrides."""
     return lambda *overrides: Settings.of(composed(*overrides))
+
+
+class Typed(NamedTuple):
+    """What a command left: its exit status, and what it printed."""
+
+    status: int
+    stdout: str
+    stderr: str
+
+
+@pytest.fixture
+def typed(tmp_path, monkeypatch, capfd) -> Iterator[Callable[..., Typed]]:
+    """Type a command in an empty folder, in this process; `calibrate` first: that command."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+    monkeypatch.setenv("HYDRA_FULL_ERROR", "1")
+    before = copy.deepcopy(Singleton.get_state())
+
+    def run(*arguments: str) -> Typed:
+        Singleton.set_state(copy.deepcopy(before))
+        monkeypatch.setattr(sys, "argv", ["ibsweep", *arguments])
+        status = 0
+        try:
+            if arguments[0] == "calibrate":
+                calibrate.run(arguments[1:])
+            else:
+                main.main()
+        except SystemExit as end:
+            status = end.code or 0
+        return Typed(status, *capfd.readouterr())
+
+    yield run
+    Singleton.set_state(before)

@@ -60,3 +60,38 @@ def test_other_launchers_cannot_plan(tmp_path):
     done = command(tmp_path, "-m", "dry_run=true", "hydra/launcher=basic")
     assert done.returncode == 2
     assert "dry_run must be with hydra/launcher=ensemble" in done.stderr
+
+
+def refusal(done):
+    assert done.status == 2, done.stdout
+    (line,) = done.stderr.splitlines()
+    return line
+
+
+def delete_study(folder):
+    client = store_of(folder).connection.client
+    client.delete_experiment(client.create_experiment("gone"))
+
+
+@pytest.mark.parametrize(
+    ("options", "key"),
+    [
+        (["tracking.study=gone"], "tracking.study"),
+        (["tracking.study=gone", "rerun=true"], "tracking.study"),
+        (["tracking.uri=http://127.0.0.1:9"], "tracking.uri"),
+        (["tracking.uri=http://127.0.0.1:9", "rerun=true"], "tracking.uri"),
+        (["tracking.uri=sqlite:///file/all.db"], "tracking.uri"),
+        (["directory=file/results"], "directory"),
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("command", [TINY, ["-m", "seed=0,1", *TINY], ["calibrate", "samples=50"]])
+def test_what_a_run_is_refused_for_a_dry_run_is_too(typed, tmp_path, command, options, key):
+    (tmp_path / "outputs").mkdir()
+    (tmp_path / "file").touch()
+    delete_study(tmp_path)
+    before = tree(tmp_path)
+    line = refusal(typed(*command, *options, "dry_run=true"))
+    assert line.startswith(f"ibsweep: error: {key} must")
+    assert tree(tmp_path) == before
+    assert line == refusal(typed(*command, *options))

@@ -1,12 +1,7 @@
 """Whatever is typed wrongly ends in one line that says what, and leaves nothing behind."""
 
-import copy
-import sys
-
 import pytest
-from hydra.core.singleton import Singleton
 
-from ibsweep import main
 from tests.invalid_overrides import BY_HAND, GENERATED, TINY
 from tests.test_command_line import command
 
@@ -40,31 +35,14 @@ def check(case, line):
     assert "secret" not in line
 
 
-@pytest.fixture
-def typed(tmp_path, monkeypatch, capsys):
-    """Type a command in an empty folder, in this process."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
-    monkeypatch.setenv("HYDRA_FULL_ERROR", "1")
-    before = copy.deepcopy(Singleton.get_state())
-
-    def run(*arguments):
-        monkeypatch.setattr(sys, "argv", ["ibsweep", *arguments])
-        with pytest.raises(SystemExit) as ended:
-            main.main()
-        return ended.value.code, capsys.readouterr().err
-
-    yield run
-    Singleton.set_state(before)
-
-
 @pytest.mark.parametrize(
     "case",
     [*OFTEN, *(pytest.param(case, marks=pytest.mark.slow) for case in RARELY)],
     ids=name,
 )
 def test_wrong_input_is_one_line_with_key_rule_and_value_and_leaves_nothing(case, typed, tmp_path):
-    check(case, complaint(case, *typed(*case.arguments, *tiny(case))))
+    done = typed(*case.arguments, *tiny(case))
+    check(case, complaint(case, done.status, done.stderr))
     assert not list(tmp_path.iterdir())
 
 

@@ -29,12 +29,12 @@ FLOW = [  # a module imports from its own line or an earlier one
     {"launching", "watching"},
     {"forecasting"},
     {"estimation"},
-    {"main", "calibrate", "cli", "__main__", "__init__"},
+    {"app", "main", "calibrate", "cli", "__main__", "__init__"},
 ]
 COMPOSING = {"launching", "configuration", "settings", "aggregation", "estimation", "calibration"}
 OWNERS = {
-    "hydra": {"main", "calibrate", "instantiation", "options", *COMPOSING},
-    "omegaconf": {"main", "calibrate", "restoring", "jobs", "shipped", *COMPOSING},
+    "hydra": {"app", "main", "calibrate", "instantiation", "options", *COMPOSING},
+    "omegaconf": {"app", "main", "calibrate", "restoring", "jobs", "shipped", *COMPOSING},
     "click": {"cli"},
     "mlflow": {"tracking"},
     "matplotlib": {"plots"},

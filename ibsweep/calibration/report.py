@@ -31,7 +31,7 @@ def finish(store: Store, sweep: str) -> None:
     table = cells(done)
     store.log_sweep(
         sweep,
-        command=f"ibsweep calibrate {shlex.join(sys.argv[2:])}",
+        command=f"ibsweep calibrate {shlex.join(sys.argv[1:])}",
         summary=table,
         files={},
         figures={"calibration": plots.calibration(table)},
@@ -72,7 +72,8 @@ def _show(table: pd.DataFrame, store: Store, sweep: str) -> None:
     for _, row in table.iterrows():
         shown.add_row(*(_cell(row, name) for name in names))
     terminal = sys.stdout.isatty()
-    console = Console(soft_wrap=not terminal, width=None if terminal else _PAGE)
+    width = None if terminal else _PAGE
+    console = Console(soft_wrap=not terminal, width=width, markup=False, emoji=False)
     console.print(shown)
     options = store.connection.options
     place = options.directory if options.database else options.address

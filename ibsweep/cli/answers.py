@@ -8,7 +8,6 @@ from typing import Any, NamedTuple
 import click
 import pandas as pd
 from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
 
 from ibsweep import checks, names, querying
@@ -152,11 +151,11 @@ def _headlines(runs: pd.DataFrame) -> list[str]:
 
 def _show(findings: pd.DataFrame) -> None:
     """Print each claim with its rule, then one row a group of networks."""
-    console = Console(highlight=False)
+    console = Console(highlight=False, markup=False, emoji=False)
     for (number, statement), rows in findings.groupby(["claim", "statement"], sort=False):
-        console.print(f"\n[bold]{number}: {escape(statement)}[/]")
+        console.print(f"\n{number}: {statement}", style="bold")
         for rule, group in rows.groupby("rule", sort=False):
-            console.print(escape(f"  {rule}"))
+            console.print(f"  {rule}")
             console.print(_groups(group))
 
 
@@ -164,10 +163,9 @@ def _groups(rows: pd.DataFrame) -> Table:
     """Return the findings of one claim and rule as a table."""
     table = Table(box=None, padding=(0, 2))
     for name in ("group", "measured", "effect [95 % interval]", "p", "n", "verdict"):
-        table.add_column(escape(name))
+        table.add_column(name)
     for row in rows.itertuples():
         effect = f"{row.effect:.3f} [{row.low:.3f}, {row.high:.3f}]" if row.measure else ""
         p = "" if pd.isna(row.p) else f"{row.p:.2g}"
-        shown = (row.group, row.measure, effect, p, str(row.n), row.verdict)
-        table.add_row(*map(escape, shown))
+        table.add_row(row.group, row.measure, effect, p, str(row.n), row.verdict)
     return table

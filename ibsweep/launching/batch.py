@@ -78,6 +78,7 @@ class BatchTask:
             configurations without `hydra`, would cost; leaves no trace.
         finish: Called once in the parent with the first job's full configuration and what all jobs
             returned, failed ones included, whatever the launcher.
+        shared: Keys, dotted, that must have one value for all jobs, since the sweep goes by them.
     """
 
     identify: Callable[[DictConfig, Sequence[int | None]], Sequence[Identity]]
@@ -87,6 +88,7 @@ class BatchTask:
     survey: Callable[[DictConfig, Sequence[Identity]], Sequence[Recalled]]
     probe: Callable[[Sequence[DictConfig]], Cost]
     finish: Callable[[DictConfig, Sequence[JobReturn]], None]
+    shared: Sequence[str] = ()
 
 
 def batch_of(task_function: object) -> BatchTask | None:

@@ -4,22 +4,26 @@ import copy
 import logging
 import pickle
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from hydra.conf import HydraConf
 from hydra.core.config_loader import ConfigLoader
 from hydra.core.hydra_config import HydraConfig
 from hydra.errors import ConfigCompositionException
 from omegaconf import DictConfig, OmegaConf, open_dict, read_write
+from omegaconf.errors import OmegaConfBaseException
 
 from ibsweep import checks
-from ibsweep.launching.batch import BatchTask, Identity
+from ibsweep.launching.batch import BatchTask
 
 log = logging.getLogger(__name__)
 
-SEED = re.compile(r"seed=(0|[1-9][0-9]*)")
+SEED = re.compile(r"((?:\+\+)?seed)=(0|[1-9][0-9]*)")
+SWEEP_DIR = "hydra.sweep.dir"
 ANNOUNCED = 50  # more compositions than this take seconds: say so
 
 
@@ -48,11 +52,13 @@ class Composition:
         jobs: The jobs, in order.
         bases: Full configurations, one for each distinct set of overrides without the seed.
         batch: The fast path of the task function, if it has one.
+        shared: What must have one value for the whole sweep: that value, by key.
     """
 
     jobs: list[PlannedJob]
     bases: list[DictConfig]
     batch: BatchTask | None
+    shared: Mapping[str, Any] = field(default_factory=dict)
 
     def config(self, job: PlannedJob) -> DictConfig:
         """Return the full configuration of a job."""
@@ -86,7 +92,8 @@ def compose(
 ) -> Composition:
     """Compose the jobs of a sweep.
 
-    Composing takes some 40 ms. A task with a fast path has a plain integer `seed`, so its jobs
+    What is the sweep's, as its folder, is resolved once, before any job's. Composing takes some
+    40 ms. A task with a fast path has a plain integer `seed`, so its jobs
     that differ in that alone share one composition.
 
     Args:
@@ -102,39 +109,62 @@ def compose(
     Raises:
         ConfigCompositionException: If a job cannot be composed, or its seed is no integer ≥ 0.
     """
-    keys = [_key(overrides, strip_seed=batch is not None) for overrides in job_overrides]
+    shared = resolve(master, (*(batch.shared if batch is not None else ()), SWEEP_DIR))
+    seeds = [_seed(overrides) if batch is not None else None for overrides in job_overrides]
+    keys = [
+        tuple(overrides) if seed is None else _without_seed(overrides)
+        for overrides, seed in zip(job_overrides, seeds, strict=True)
+    ]
     if len(set(keys)) > ANNOUNCED:
         log.info(f"Composing {len(set(keys))} configurations for {len(keys)} jobs")
     positions: dict[tuple[str, ...], int] = {}
     bases: list[DictConfig] = []
     jobs = []
-    for num, (key, overrides) in enumerate(zip(keys, job_overrides, strict=True), first_num):
+    planned = zip(keys, seeds, job_overrides, strict=True)
+    for num, (key, seed, overrides) in enumerate(planned, first_num):
         if key not in positions:
             positions[key] = len(bases)
             bases.append(loader.load_sweep_config(master, list(overrides)))
             if batch is not None:
                 _check_seed(bases[-1])
-        seed = _seed(overrides) if batch is not None else None
         jobs.append(PlannedJob(num, tuple(overrides), positions[key], seed))
-    return Composition(jobs, bases, batch)
+    return Composition(jobs, bases, batch, shared)
 
 
-def identify(composition: Composition) -> dict[int, Identity]:
-    """Check every job of a task with a fast path, and return what it is, by number.
+def resolve(config: DictConfig, keys: Sequence[str]) -> dict[str, Any]:
+    """Return what stands at dotted keys, None where nothing does.
 
     Raises:
-        ConfigCompositionException: If a job cannot run.
+        ConfigCompositionException: If one refers to what is not there.
     """
-    if composition.batch is None:
-        return {}
-    identities: dict[int, Identity] = {}
-    for jobs, config in composition.families():
-        try:
-            known = composition.batch.identify(config, [job.seed for job in jobs])
-        except ValueError as error:
-            raise ConfigCompositionException(str(error)) from error
-        identities |= zip([job.num for job in jobs], known, strict=True)
-    return dict(sorted(identities.items()))
+    values = {}
+    with running(config):
+        for key in keys:
+            try:
+                values[key] = OmegaConf.select(config, key)
+            except OmegaConfBaseException as error:
+                reason = str(error).splitlines()[0]
+                raise ConfigCompositionException(f"{key} must be resolvable: {reason}") from None
+    return values
+
+
+def pin(config: DictConfig, values: Mapping[str, Any]) -> None:
+    """Replace what stands at dotted keys, and is not resolved perhaps, by values."""
+    with read_write(config), read_write(config.hydra):
+        for key, value in values.items():
+            if OmegaConf.select(config, key) is not None:
+                OmegaConf.update(config, key, value)
+
+
+@contextmanager
+def running(config: DictConfig) -> Iterator[None]:
+    """Make a full configuration what Hydra's resolver `hydra:` reads."""
+    instance = HydraConfig.instance()
+    before, instance.cfg = instance.cfg, config  # type: ignore[assignment]
+    try:
+        yield
+    finally:
+        instance.cfg = before
 
 
 def make_sweep_dir(master: DictConfig) -> Path:
@@ -147,19 +177,24 @@ def make_sweep_dir(master: DictConfig) -> Path:
 
 def job_config(base: bytes, job: PlannedJob) -> DictConfig:
     """Return a job's full configuration, from the pickled one that it shares."""
-    config = pickle.loads(base)  # a third of the time of a deep copy
+    config: DictConfig = pickle.loads(base)  # a third of the time of a deep copy
+    become(config, job)
+    return config
+
+
+def become(config: DictConfig, job: PlannedJob) -> None:
+    """Make the configuration that a job shares its own."""
     with read_write(config), read_write(config.hydra), open_dict(config):
         config.hydra.job.id = str(job.num)
         config.hydra.job.num = job.num
         if job.seed is not None:
             config.seed = job.seed
             task = [
-                SEED.sub(f"seed={job.seed}", text) if SEED.fullmatch(text) else text
+                SEED.sub(rf"\g<1>={job.seed}", text) if SEED.fullmatch(text) else text
                 for text in config.hydra.overrides.task
             ]
             config.hydra.overrides.task = task
             config.hydra.job.override_dirname = _override_dirname(config, task)
-    return config
 
 
 def without_hydra(config: DictConfig) -> DictConfig:
@@ -176,14 +211,20 @@ def _hydra_of(config: DictConfig) -> HydraConf | None:
     return HydraConfig.instance().cfg
 
 
-def _key(overrides: Sequence[str], *, strip_seed: bool) -> tuple[str, ...]:
-    if not strip_seed:
-        return tuple(overrides)
-    return tuple("seed=" if SEED.fullmatch(text) else text for text in overrides)
+def _without_seed(overrides: Sequence[str]) -> tuple[str, ...]:
+    return tuple(SEED.sub(r"\1=", text) if SEED.fullmatch(text) else text for text in overrides)
 
 
 def _seed(overrides: Sequence[str]) -> int | None:
-    return next((int(match[1]) for text in overrides if (match := SEED.fullmatch(text))), None)
+    """Return the seed of a job if one override gives it, as an integer; else Hydra is to say."""
+    given = [text for text in overrides if _key(text) == "seed"]
+    match = SEED.fullmatch(given[0]) if len(given) == 1 else None
+    return int(match[2]) if match else None
+
+
+def _key(override: str) -> str:
+    """Return what an override is of."""
+    return re.split("[=@]", override.lstrip("+~"))[0]
 
 
 def _check_seed(config: DictConfig) -> None:
@@ -198,9 +239,5 @@ def _check_seed(config: DictConfig) -> None:
 def _override_dirname(config: DictConfig, task_overrides: Sequence[str]) -> str:
     """Return `hydra.job.override_dirname` as Hydra makes it."""
     style = config.hydra.job.config.override_dirname
-    kept = [
-        text
-        for text in task_overrides
-        if re.split("[=@]", text.lstrip("+~"))[0] not in style.exclude_keys
-    ]
+    kept = [text for text in task_overrides if _key(text) not in style.exclude_keys]
     return style.item_sep.join(sorted(kept)).replace("=", style.kv_sep)

@@ -95,9 +95,9 @@ def showing(board: Board, folder: Path, *, write: Callable[[str], None]) -> Iter
     """
     if is_live():
         columns = (
-            TextColumn("{task.description}"),
+            TextColumn("{task.description}", markup=False),
             BarColumn(),
-            TextColumn("{task.fields[note]}"),
+            TextColumn("{task.fields[note]}", markup=False),
         )
         with Progress(*columns, transient=True) as progress:
             display: Display = LiveDisplay(progress)

@@ -20,11 +20,11 @@ from omegaconf import DictConfig, OmegaConf
 from ibsweep import checks
 from ibsweep.launching.agenda import Agenda, make_agenda
 from ibsweep.launching.batch import BatchTask, Cost, Identity, Recalled, batch_of
+from ibsweep.launching.checking import identify
 from ibsweep.launching.composition import (
     Composition,
     PlannedJob,
     compose,
-    identify,
     make_sweep_dir,
 )
 from ibsweep.launching.display import is_live, showing

@@ -6,12 +6,15 @@ from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
+from hydra.errors import ConfigCompositionException
 from omegaconf import DictConfig
 
+from ibsweep import checks
 from ibsweep.launching.agenda import Agenda, make_agenda
-from ibsweep.launching.batch import Cost
+from ibsweep.launching.batch import BatchTask, Cost
 from ibsweep.launching.board import duration
-from ibsweep.launching.composition import Composition, PlannedJob, identify, without_hydra
+from ibsweep.launching.checking import identify
+from ibsweep.launching.composition import Composition, PlannedJob, without_hydra
 from ibsweep.launching.fanout import Unit
 from ibsweep.launching.planning import makespan
 
@@ -31,6 +34,45 @@ class Planned(NamedTuple):
     agenda: Agenda
     units: Sequence[Unit]
     workers: int
+
+
+def is_asked(config: DictConfig) -> bool:
+    """Say whether a composed configuration asks for a dry run.
+
+    Raises:
+        ConfigCompositionException: If it says neither yes nor no.
+    """
+    try:
+        return checks.truth("dry_run", config.get("dry_run", False))
+    except ValueError as error:
+        raise ConfigCompositionException(str(error)) from error
+
+
+def refuse(config: DictConfig) -> None:
+    """Check that a job that runs is not asked for a dry run, which is planned before any runs.
+
+    Raises:
+        ConfigCompositionException: If it is.
+    """
+    if is_asked(config):
+        rule = "dry_run must have one value for the whole command, which our callback"
+        raise ConfigCompositionException(f"{rule} hydra.callbacks.check_first heeds, got true")
+
+
+def single(config: DictConfig, batch: BatchTask) -> Planned:
+    """Check a single run and plan it, as the launcher plans a sweep.
+
+    Args:
+        config: Its full configuration.
+        batch: What its task offers.
+
+    Raises:
+        ConfigCompositionException: If it cannot run.
+    """
+    job = PlannedJob(0, tuple(config.hydra.overrides.task), base=0, seed=None)
+    agenda = survey(Composition([job], [config], batch))
+    units = [Unit("0", ((job,),))] if agenda.due.jobs else []
+    return Planned(agenda, units, workers=1)
 
 
 def survey(composition: Composition) -> Agenda:

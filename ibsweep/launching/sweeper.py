@@ -2,13 +2,14 @@
 
 import itertools
 import logging
+import math
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from hydra.core.hydra_config import HydraConfig
 from hydra.core.override_parser.overrides_parser import OverridesParser
-from hydra.core.override_parser.types import Override
+from hydra.core.override_parser.types import Override, RangeSweep
 from hydra.core.plugins import Plugins
 from hydra.core.utils import JobReturn, JobStatus
 from hydra.errors import ConfigCompositionException
@@ -17,10 +18,10 @@ from hydra.plugins.sweeper import Sweeper
 from hydra.types import HydraContext, TaskFunction
 from omegaconf import DictConfig, OmegaConf, open_dict, read_write
 
-from ibsweep import checks
 from ibsweep.launching.agenda import twins
 from ibsweep.launching.batch import batch_of
-from ibsweep.launching.composition import compose, identify, make_sweep_dir
+from ibsweep.launching.checking import identify
+from ibsweep.launching.composition import SWEEP_DIR, compose, make_sweep_dir, pin, resolve
 from ibsweep.launching.failures import (
     EXIT_FAILED,
     EXIT_INTERRUPTED,
@@ -32,7 +33,7 @@ from ibsweep.launching.failures import (
 )
 from ibsweep.launching.launcher import EnsembleLauncher
 from ibsweep.launching.plugins import alias
-from ibsweep.launching.rehearsal import report
+from ibsweep.launching.rehearsal import is_asked, report
 from ibsweep.launching.results import JobFailed
 
 log = logging.getLogger(__name__)
@@ -100,10 +101,9 @@ class GridSweeper(Sweeper):
         """
         assert self.config is not None and self.launcher is not None
         jobs = self._jobs(arguments)
-        if self._is_dry_run():
+        if is_asked(self.config):
             self._rehearse(jobs)
             return []
-        sweep_dir = self._sweep_dir()
         if not isinstance(self.launcher, EnsembleLauncher):  # which does this by itself
             jobs = self._check(jobs)
             make_sweep_dir(self.config)
@@ -111,12 +111,12 @@ class GridSweeper(Sweeper):
         try:
             results = self.launcher.launch(jobs, initial_job_idx=0)
         except KeyboardInterrupt as end:
-            log.warning(f"Interrupted; what is done so far is under {sweep_dir}")
+            log.warning(f"Interrupted; what is done so far is under {self._sweep_dir()}")
             terminated = isinstance(end, Terminated)
             raise SystemExit(EXIT_TERMINATED if terminated else EXIT_INTERRUPTED) from None
         failures = _failures(results)
         path = write_summary(
-            sweep_dir,
+            self._sweep_dir(),
             jobs=len(results),
             failures=failures,
             elapsed_s=time.monotonic() - started_at,
@@ -130,13 +130,6 @@ class GridSweeper(Sweeper):
             self._end_callbacks()
             raise SystemExit(EXIT_FAILED)
         return [results]
-
-    def _is_dry_run(self) -> bool:
-        assert self.config is not None
-        try:
-            return checks.truth("dry_run", self.config.get("dry_run", False))
-        except ValueError as error:
-            raise ConfigCompositionException(str(error)) from error
 
     def _rehearse(self, jobs: Sequence[Sequence[str]]) -> None:
         """Say what the jobs would do, with the ensemble launcher."""
@@ -185,7 +178,8 @@ class GridSweeper(Sweeper):
         batch = batch_of(self._task_function)
         if batch is None or not results:
             return
-        config = full_config(results[0], sweep_dir=self._sweep_dir())
+        assert self.config is not None
+        config = full_config(results[0], resolve(self.config, [*batch.shared, SWEEP_DIR]))
         before = HydraConfig.instance().cfg
         HydraConfig.instance().set_config(config)
         try:
@@ -216,8 +210,7 @@ def product(overrides: Sequence[Override]) -> list[list[str]]:
         if not override.is_sweep_override():
             values[key] = [f"{key}={override.get_value_element_as_str()}"]
             continue
-        _check_sweep(override)
-        values[key] = [f"{key}={value}" for value in override.sweep_string_iterator()]
+        values[key] = [f"{key}={value}" for value in _swept(override)]
         if not values[key]:
             raise ConfigCompositionException(
                 f"{key} must be swept over at least one value, got {override.input_line}"
@@ -225,21 +218,27 @@ def product(overrides: Sequence[Override]) -> list[list[str]]:
     return [list(job) for job in itertools.product(*values.values())]
 
 
-def full_config(result: JobReturn, *, sweep_dir: Path) -> DictConfig:
+def full_config(result: JobReturn, shared: Mapping[str, object]) -> DictConfig:
     """Return a job's full configuration, as it was before Hydra took it apart.
 
-    Its sweep folder is given, since an interpolation of the time would be resolved anew.
+    Args:
+        result: What Hydra says of the job.
+        shared: What all jobs share, by key: an interpolation of the time would be resolved anew.
     """
     assert result.hydra_cfg is not None and result.cfg is not None
     config = OmegaConf.masked_copy(result.hydra_cfg, "hydra")
     with read_write(config), open_dict(config):
         config.update(result.cfg)
-    with read_write(config.hydra):
-        config.hydra.sweep.dir = str(sweep_dir)
+    pin(config, shared)
     return config
 
 
-def _check_sweep(override: Override) -> None:
+def _swept(override: Override) -> Iterator[str]:
+    """Return the values that an override sweeps over.
+
+    Raises:
+        ConfigCompositionException: If they cannot be listed.
+    """
     if not override.is_discrete_sweep():
         assert override.value_type is not None
         raise ConfigCompositionException(
@@ -251,6 +250,15 @@ def _check_sweep(override: Override) -> None:
             f"experiment must not be swept, got {override.input_line}: Hydra would ignore "
             "the experiments' own launcher and sweep; run one after the other"
         )
+    limits = override.value()
+    if isinstance(limits, RangeSweep) and not (
+        limits.step and math.isfinite(limits.step) and math.isfinite(limits.stop or 0)
+    ):
+        raise ConfigCompositionException(
+            f"{override.key_or_group} must be swept over a range with a step that is not 0 and an"
+            f" end, got {override.input_line}"
+        )
+    return override.sweep_string_iterator()
 
 
 def _failures(results: Sequence[JobReturn]) -> list[Failure]:

@@ -6,7 +6,7 @@ MLflow itself takes about a second to import, so that happens when a store is op
 from ibsweep.tracking.checksums import DamagedFile
 from ibsweep.tracking.errors import store_errors
 from ibsweep.tracking.finding import find_store, read_store
-from ibsweep.tracking.opening import open_store
+from ibsweep.tracking.opening import check_store, open_store
 from ibsweep.tracking.options import NotThere, StoreError, TrackingOptions
 from ibsweep.tracking.store import Store
 from ibsweep.tracking.summary_runs import ConfigurationResult
@@ -22,6 +22,7 @@ __all__ = [
     "StoreError",
     "TrackingOptions",
     "check_name",
+    "check_store",
     "find_store",
     "open_store",
     "read_store",

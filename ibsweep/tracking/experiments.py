@@ -27,14 +27,24 @@ def open_experiment(
         StoreError: If the experiment was deleted.
     """
     experiment = client.get_experiment_by_name(name) or _create(client, name, options)
-    if experiment.lifecycle_stage != "active":
-        raise StoreError(
-            f"tracking.study must not be a deleted experiment: restore {name!r} or choose another"
-        )
+    check_active(experiment)
     known = artifact_folder(experiment, options)
     if options.database and known and known != _local_folder(experiment.artifact_location):
         _rehome(options.database, experiment, known.as_uri())
     return experiment.experiment_id, known
+
+
+def check_active(experiment: "Experiment") -> None:
+    """Check that an experiment was not deleted.
+
+    Raises:
+        StoreError: If it was.
+    """
+    if experiment.lifecycle_stage != "active":
+        raise StoreError(
+            "tracking.study must not be a deleted experiment: restore"
+            f" {experiment.name!r} or choose another"
+        )
 
 
 def artifact_folder(experiment: "Experiment", options: TrackingOptions) -> Path | None:

@@ -5,8 +5,8 @@ import os
 from typing import TYPE_CHECKING
 
 from ibsweep.tracking.connection import Connection
-from ibsweep.tracking.experiments import artifact_folder
-from ibsweep.tracking.options import NotThere, StoreError, TrackingOptions
+from ibsweep.tracking.experiments import artifact_folder, check_active
+from ibsweep.tracking.options import NotThere, TrackingOptions
 from ibsweep.tracking.reaching import as_store_errors, client, import_mlflow, require_server
 from ibsweep.tracking.store import Store
 
@@ -77,10 +77,8 @@ def _study(client: "MlflowClient", name: str) -> "Experiment | None":
         StoreError: If it was deleted.
     """
     experiment = client.get_experiment_by_name(name)
-    if experiment is not None and experiment.lifecycle_stage != "active":
-        raise StoreError(
-            f"tracking.study must not be a deleted experiment: restore {name!r} or choose another"
-        )
+    if experiment is not None:
+        check_active(experiment)
     return experiment
 
 

@@ -1,11 +1,12 @@
 """Where runs are stored: options, checked without touching disk, network or MLflow."""
 
-from dataclasses import dataclass
+from dataclasses import InitVar, dataclass
 from pathlib import Path
 from urllib.parse import parse_qs, quote, unquote, urlsplit
 
 from ibsweep import checks
 
+_PLAIN = " +/"  # what SQLAlchemy does not quote in addresses
 SCHEMES = ("sqlite", "http", "https", "postgresql")
 
 
@@ -28,7 +29,11 @@ class TrackingOptions:
             `<study>-summary`.
         curves: "metrics": up to 25 points of a curve are metrics, for the UI's charts; "artifact":
             only its last point is. All points are in the artifact either way.
-        directory: Folder of the embedded store: `mlflow.db`, and `artifacts/` beside it.
+        directory: Folder of the embedded store: `mlflow.db`, and `artifacts/` beside it. Like the
+            file of `uri` it is absolute: a process that changes its folder keeps its store.
+
+    Args:
+        here: Folder that relative addresses start from; by default the current one.
 
     Raises:
         ValueError: If an option breaks a rule; the message names the key.
@@ -38,14 +43,21 @@ class TrackingOptions:
     study: str
     curves: str
     directory: Path
+    here: InitVar[Path | None] = None
 
-    def __post_init__(self) -> None:
+    def __post_init__(self, here: Path | None) -> None:
         checks.choice("tracking.curves", self.curves, ("metrics", "artifact"))
         _check_study(self.study)
         if self.uri is not None and not isinstance(self.uri, str):
             raise ValueError(f"tracking.uri must be an address, got {self.uri!r}")
         if self.uri:
             _check_uri(self.uri)
+        start = Path.cwd() if here is None else here
+        object.__setattr__(self, "directory", start / Path(self.directory).expanduser())
+        if self.uri and self.uri.startswith("sqlite"):
+            scheme, _, path = self.uri.partition(":///")
+            file = start / Path(unquote(path)).expanduser()
+            object.__setattr__(self, "uri", f"{scheme}:///{quote(str(file), safe=_PLAIN)}")
 
     @property
     def database(self) -> Path | None:
@@ -53,7 +65,7 @@ class TrackingOptions:
         if not self.uri:
             return Path(self.directory).resolve() / "mlflow.db"
         if self.uri.startswith("sqlite"):
-            return Path(unquote(self.uri.partition(":///")[2])).expanduser().resolve()
+            return Path(unquote(self.uri.partition(":///")[2])).resolve()
         return None
 
     @property
@@ -61,7 +73,7 @@ class TrackingOptions:
         """The store's URI as MLflow wants it."""
         if self.database is None:
             return str(self.uri)
-        quoted = quote(str(self.database), safe=" +/")  # as SQLAlchemy renders its addresses
+        quoted = quote(str(self.database), safe=_PLAIN)
         plain = quoted == str(self.database)
         # with `sqlite:` MLflow would make the folder of what is quoted, too
         return f"{'sqlite' if plain else 'sqlite+pysqlite'}:///{quoted}"
