@@ -17,13 +17,13 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from ibsweep.analysis.correlations import correlations
-    from ibsweep.querying import activity, curves, runs, training
+    from ibsweep.stored.querying import activity, curves, runs, training
     from ibsweep.watching import watch
 
 __all__ = ["activity", "correlations", "curves", "runs", "training", "watch"]
 __version__ = importlib.metadata.version("ibsweep")
 
-_HOMES = dict.fromkeys(("activity", "curves", "runs", "training"), "ibsweep.querying")
+_HOMES = dict.fromkeys(("activity", "curves", "runs", "training"), "ibsweep.stored.querying")
 _HOMES["correlations"] = "ibsweep.analysis.correlations"
 _HOMES["watch"] = "ibsweep.watching"
 

@@ -12,9 +12,10 @@ from hydra import compose, initialize_config_dir
 from hydra.core.singleton import Singleton
 from omegaconf import DictConfig
 
-from ibsweep import calibrate, main
-from ibsweep.launching import launcher
-from ibsweep.settings import Settings
+from ibsweep import main
+from ibsweep.calibration import task
+from ibsweep.config.settings import Settings
+from ibsweep.launching.registration import register
 
 ROOT = Path(__file__).resolve().parents[1]
 torch.set_num_threads(1)
@@ -33,7 +34,7 @@ def composed(tmp_path, monkeypatch) -> Iterator[Callable[..., DictConfig]]:
     """Compose the configuration with overrides; results would go to a temporary folder."""
     monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
     before = copy.deepcopy(Singleton.get_state())
-    launcher.register()
+    register()
 
     def make(*overrides: str) -> DictConfig:
         with initialize_config_dir(version_base="1.3", config_dir=str(ROOT / "conf")):
@@ -71,7 +72,7 @@ def typed(tmp_path, monkeypatch, capfd) -> Iterator[Callable[..., Typed]]:
         status = 0
         try:
             if arguments[0] == "calibrate":
-                calibrate.run(arguments[1:])
+                task.run(arguments[1:])
             else:
                 main.main()
         except SystemExit as end:

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from ibsweep import shipped
+from ibsweep.config import shipped
 from tests.conftest import ROOT
 
 FILES = sorted((ROOT / "conf").rglob("*.yaml"))

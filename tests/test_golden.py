@@ -1,4 +1,4 @@
-"""Numbers of each numerics version: if they change, so must `ibsweep.fingerprints.NUMERICS`.
+"""Numbers of each numerics version: if they change, so must `fingerprints.NUMERICS`.
 
 Else a store would take old results for those of the new code. `python -m tests.test_golden` prints
 the numbers of the present code. One epoch or two, so that another CPU's rounding stays below 1e-5:
@@ -11,13 +11,13 @@ import torch
 from hydra import compose, initialize_config_dir
 
 from ibsweep.compressors import autoencoder
+from ibsweep.config.fingerprints import NUMERICS
+from ibsweep.config.settings import Settings
 from ibsweep.estimators import critics
-from ibsweep.fingerprints import NUMERICS
 from ibsweep.information import measure
-from ibsweep.launching import launcher
-from ibsweep.learning import train
-from ibsweep.pipeline import ensemble_of
-from ibsweep.settings import Settings
+from ibsweep.launching.registration import register
+from ibsweep.learning.trainer import train
+from ibsweep.sweeps.batch import ensemble_of
 from tests.conftest import ROOT
 
 ONE_EPOCH = ["training.epochs=1", "snapshots=linear", "snapshots.every=1"]
@@ -130,7 +130,7 @@ def told(bound):
 
 
 def make(*overrides):
-    launcher.register()
+    register()
     with initialize_config_dir(version_base="1.3", config_dir=str(ROOT / "conf")):
         return Settings.of(compose("config", overrides=list(overrides)))
 

@@ -6,9 +6,9 @@ import pytest
 from ibsweep.estimators.binning import equal_bins_information
 from ibsweep.estimators.ebab import ebab_information
 from ibsweep.information import Floor, Whole, measure, try_out
-from ibsweep.learning import train
-from ibsweep.pipeline import ensemble_of
-from ibsweep.replaying import replay
+from ibsweep.learning.trainer import train
+from ibsweep.networks.replay import replay
+from ibsweep.sweeps.batch import ensemble_of
 from ibsweep.types import Information
 
 RNG = np.random.default_rng(0)

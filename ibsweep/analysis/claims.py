@@ -11,7 +11,7 @@ import pandas as pd
 from scipy import stats
 
 from ibsweep.analysis.correlations import correlations
-from ibsweep.analysis.findings import (
+from ibsweep.analysis.effects import (
     ALPHA,
     LEAST_EFFECT,
     Effect,

@@ -3,7 +3,7 @@
 import pandas as pd
 
 from ibsweep import names
-from ibsweep.violations import KINDS
+from ibsweep.scores.violations import KINDS
 
 TITLES = {  # of what a table shows, in order
     "i_xt": "I(X;T)",
@@ -60,7 +60,7 @@ def violations(networks: pd.DataFrame) -> pd.DataFrame:
 
     Returns:
         One row a configuration and estimator: `networks` (its name), `estimator`, and means over
-        networks of the shares that `ibsweep.violations.scores` gives, of those that have one.
+        networks of the shares that `scores.violations.scores` gives, of those that have one.
     """
     tables = []
     for estimator in dict.fromkeys(name for name, _ in names.layers(networks)):

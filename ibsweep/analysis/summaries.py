@@ -7,7 +7,7 @@ import pandas as pd
 from scipy import stats
 
 from ibsweep import names
-from ibsweep.analysis.names import configuration_names
+from ibsweep.analysis.naming import configuration_names
 from ibsweep.tracking import ConfigurationResult
 
 _CURVE = ["epoch", "layer", "estimator", "part"]

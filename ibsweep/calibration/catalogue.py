@@ -7,8 +7,8 @@ from typing import Any
 import pandas as pd
 from hydra.utils import get_object
 
-from ibsweep import shipped
 from ibsweep.calibration.trust import sentence, trust
+from ibsweep.config import shipped
 
 VECTORS = {"pair", "of_inputs"}  # what estimators of continuous vectors are given
 ATOMS = (

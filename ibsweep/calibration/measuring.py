@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from ibsweep.distributions.base import Pair
-from ibsweep.memory import growth
+from ibsweep.resources import growth
 from ibsweep.types import Estimate
 
 Estimator = Callable[[np.ndarray, np.ndarray], Estimate]

@@ -12,17 +12,17 @@ import numpy as np
 import pandas as pd
 from omegaconf import OmegaConf
 
-from ibsweep.calibration.estimators import pair_estimator
 from ibsweep.calibration.measuring import Estimator, measure
+from ibsweep.calibration.pair_estimators import pair_estimator
 from ibsweep.calibration.summary import summarize
+from ibsweep.config.fingerprints import NUMERICS, fingerprint, versions
+from ibsweep.config.instantiation import build
 from ibsweep.distributions import Distribution
 from ibsweep.distributions.normal import Normal
 from ibsweep.distributions.quantized_uniform import QuantizedUniform
 from ibsweep.estimators.lossy import lossy_information
-from ibsweep.fingerprints import NUMERICS, fingerprint, versions
-from ibsweep.instantiation import build
 from ibsweep.names import OUTPUT
-from ibsweep.restoring import stored_settings
+from ibsweep.stored.restoring import stored_settings
 from ibsweep.tracking import Store
 
 TRUTHS = {"i_xt": (0.0, 2.0, 6.0, 10.0), "i_ty": (0.0, 0.5, 1.0)}  # bits

@@ -5,7 +5,7 @@ import sys
 
 import click
 
-from ibsweep.cli import answers, calibrating, care, choosing, estimate, figures, report
+from ibsweep.cli import calibrate, estimate, estimators, figures, query, report, store
 from ibsweep.launching.failures import EXIT_TERMINATED
 
 
@@ -16,10 +16,10 @@ def main() -> None:
 
 
 _COMMANDS = (
-    *(care.status, care.doctor, care.ui, estimate.estimate),
-    *(answers.list_runs, answers.list_curves, answers.correlate, answers.judge),
+    *(store.status, store.doctor, store.ui, estimate.estimate),
+    *(query.list_runs, query.list_curves, query.correlate, query.judge),
     *(figures.figure, report.report),
-    *(calibrating.calibrate, choosing.estimators),
+    *(calibrate.calibrate, estimators.estimators),
 )
 for _command in _COMMANDS:
     main.add_command(_command)

@@ -7,9 +7,9 @@ from datetime import datetime
 import click
 from rich.progress import track
 
-from ibsweep import aggregation, estimation
 from ibsweep.cli.options import Place, store_options
-from ibsweep.shipped import conf_dir
+from ibsweep.config.shipped import conf_dir
+from ibsweep.sweeps import aggregation, estimation
 
 
 @click.command()

@@ -5,8 +5,8 @@ from pathlib import Path
 import click
 
 from ibsweep.cli.options import Place, UserPath, store_options
-from ibsweep.figures import FIGURES, MissingRuns, Source, experiment
 from ibsweep.plots import pages
+from ibsweep.reports.figures import FIGURES, MissingRuns, Source, experiment
 
 _FORMATS = ("png", "svg", "pdf", "html")
 

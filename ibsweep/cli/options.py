@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import click
 import pandas as pd
 
-from ibsweep import querying
+from ibsweep.stored import querying
 from ibsweep.tracking import NotThere, Store, TrackingOptions, open_store, read_store
 
 

@@ -5,10 +5,10 @@ from pathlib import Path
 import click
 
 from ibsweep import analysis
-from ibsweep import report as reporting
-from ibsweep.calibration.readings import readings, sentences
 from ibsweep.calibration.referee import referee
+from ibsweep.calibration.referee_text import readings, sentences
 from ibsweep.cli.options import Place, UserPath, one_line, store_options
+from ibsweep.reports import sweep as reporting
 from ibsweep.tracking import Store
 
 SEEDS = 2  # samples that the referee draws for each truth

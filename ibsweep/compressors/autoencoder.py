@@ -8,11 +8,10 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from ibsweep import checks
+from ibsweep import checks, samples
 from ibsweep.compressors.base import Compressor
-from ibsweep.estimators import samples
 from ibsweep.randomness import Draw
-from ibsweep.threads import threads
+from ibsweep.resources import threads
 
 Kind = Literal["dense", "conv"]
 KINDS = ("dense", "conv")

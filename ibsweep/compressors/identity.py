@@ -2,8 +2,8 @@
 
 import numpy as np
 
+from ibsweep import samples
 from ibsweep.compressors.base import Compressor
-from ibsweep.estimators import samples
 
 
 def fit(x: np.ndarray) -> Compressor:

@@ -3,9 +3,8 @@
 import numpy as np
 from scipy.linalg import eigh
 
-from ibsweep import checks
+from ibsweep import checks, samples
 from ibsweep.compressors.base import Compressor, linear
-from ibsweep.estimators import samples
 
 
 def fit(x: np.ndarray, *, dimensions: int) -> Compressor:

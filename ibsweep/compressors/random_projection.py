@@ -2,9 +2,8 @@
 
 import numpy as np
 
-from ibsweep import checks
+from ibsweep import checks, samples
 from ibsweep.compressors.base import Compressor, linear
-from ibsweep.estimators import samples
 
 
 def fit(x: np.ndarray, *, dimensions: int, seed: int = 0) -> Compressor:

@@ -6,8 +6,8 @@ from functools import partial
 import numpy as np
 from torch import Tensor
 
-from ibsweep.estimators.details import layer_estimates
-from ibsweep.estimators.layers import Classes, measure_layers
+from ibsweep.estimators.shared.details import layer_estimates
+from ibsweep.estimators.shared.layers import Classes, measure_layers
 from ibsweep.types import Estimate, Information
 
 

@@ -9,8 +9,8 @@ import torch
 from torch import Tensor
 
 from ibsweep import checks
-from ibsweep.estimators.discrete import bin_information, count_edges
-from ibsweep.estimators.layers import Classes, columns, measure_layers
+from ibsweep.estimators.shared.discrete import bin_information, count_edges
+from ibsweep.estimators.shared.layers import Classes, columns, measure_layers
 from ibsweep.types import Information
 
 Range = tuple[float | Tensor, float | Tensor]

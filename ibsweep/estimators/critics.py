@@ -9,9 +9,8 @@ import torch
 from numpy.typing import ArrayLike
 from torch import Tensor, nn
 
-from ibsweep import checks
-from ibsweep.estimators import samples
-from ibsweep.estimators.critic_networks import (
+from ibsweep import checks, samples
+from ibsweep.estimators.shared.critic_networks import (
     Parts,
     Training,
     checked,
@@ -19,7 +18,7 @@ from ibsweep.estimators.critic_networks import (
     trained,
     values,
 )
-from ibsweep.estimators.whitening import whiten
+from ibsweep.estimators.shared.whitening import whiten
 from ibsweep.randomness import Draw
 from ibsweep.types import Estimate
 

@@ -7,8 +7,8 @@ import numpy as np
 from torch import Tensor
 
 from ibsweep import checks
-from ibsweep.estimators.discrete import bin_information, count_edges
-from ibsweep.estimators.layers import Classes, columns, measure_layers
+from ibsweep.estimators.shared.discrete import bin_information, count_edges
+from ibsweep.estimators.shared.layers import Classes, columns, measure_layers
 from ibsweep.types import Information
 
 RELEASED_LOW = -1.000001

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import ArrayLike
 
-from ibsweep.estimators import samples
+from ibsweep import samples
 from ibsweep.types import Estimate
 
 Entropy = Callable[[np.ndarray], Estimate]

@@ -4,8 +4,9 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import digamma
 
-from ibsweep.estimators import entropic, samples
-from ibsweep.estimators.whitening import whiten
+from ibsweep import samples
+from ibsweep.estimators import entropic
+from ibsweep.estimators.shared.whitening import whiten
 from ibsweep.types import Estimate
 
 

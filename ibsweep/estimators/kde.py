@@ -9,8 +9,8 @@ import torch
 from torch import Tensor
 
 from ibsweep import checks
-from ibsweep.estimators.layers import Classes, measure_layers
-from ibsweep.estimators.pairwise import kernel_sums, merge
+from ibsweep.estimators.shared.layers import Classes, measure_layers
+from ibsweep.estimators.shared.pairwise import kernel_sums, merge
 from ibsweep.types import Information
 
 Bound = Literal["upper", "lower"]

@@ -6,8 +6,9 @@ from numpy.typing import ArrayLike
 from scipy.optimize import minimize_scalar
 from torch import Tensor
 
-from ibsweep.estimators import entropic, samples
-from ibsweep.estimators.whitening import whiten
+from ibsweep import samples
+from ibsweep.estimators import entropic
+from ibsweep.estimators.shared.whitening import whiten
 from ibsweep.types import Estimate
 
 BANDWIDTHS = (1e-3, 3.0)  # searched, in standard deviations

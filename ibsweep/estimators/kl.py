@@ -4,10 +4,10 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import digamma, gammaln
 
-from ibsweep import checks
-from ibsweep.estimators import entropic, samples
-from ibsweep.estimators.neighbours import nearest
-from ibsweep.estimators.whitening import whiten as whitened
+from ibsweep import checks, samples
+from ibsweep.estimators import entropic
+from ibsweep.estimators.shared.neighbours import nearest
+from ibsweep.estimators.shared.whitening import whiten as whitened
 from ibsweep.types import Estimate
 
 

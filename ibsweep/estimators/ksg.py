@@ -7,10 +7,10 @@ from numpy.typing import ArrayLike
 from scipy.spatial import KDTree
 from scipy.special import digamma
 
-from ibsweep import checks
-from ibsweep.estimators import entropic, samples
-from ibsweep.estimators.neighbours import LEAF
-from ibsweep.estimators.whitening import whiten
+from ibsweep import checks, samples
+from ibsweep.estimators import entropic
+from ibsweep.estimators.shared.neighbours import LEAF
+from ibsweep.estimators.shared.whitening import whiten
 from ibsweep.types import Estimate
 
 Variant = Literal[1, 2]

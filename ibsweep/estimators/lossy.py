@@ -9,9 +9,9 @@ import torch
 from torch import Tensor
 
 from ibsweep import checks
-from ibsweep.estimators.details import layer_estimates
-from ibsweep.estimators.encoding import Compressor, Encoded, Fit, encoded, fit, fit_once
-from ibsweep.estimators.layers import Classes, measure_layers
+from ibsweep.compressors.encoding import Compressor, Encoded, Fit, encoded, fit, fit_once
+from ibsweep.estimators.shared.details import layer_estimates
+from ibsweep.estimators.shared.layers import Classes, measure_layers
 from ibsweep.types import Estimate, Information
 
 Pair = Callable[..., Estimate]

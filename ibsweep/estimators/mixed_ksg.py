@@ -5,11 +5,10 @@ from numpy.typing import ArrayLike
 from scipy.spatial import KDTree
 from scipy.special import digamma
 
-from ibsweep import checks
-from ibsweep.estimators import samples
+from ibsweep import checks, samples
 from ibsweep.estimators.entropic import label_estimate
-from ibsweep.estimators.neighbours import LEAF
-from ibsweep.estimators.whitening import whiten
+from ibsweep.estimators.shared.neighbours import LEAF
+from ibsweep.estimators.shared.whitening import whiten
 from ibsweep.types import Estimate
 
 INSIDE = 1 - 1e-10  # a radius times this leaves out what lies on it, whatever the scale

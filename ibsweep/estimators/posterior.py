@@ -10,11 +10,10 @@ from scipy.optimize import minimize
 from scipy.spatial import KDTree
 from scipy.special import digamma, log_softmax
 
-from ibsweep import checks
-from ibsweep.estimators import samples
+from ibsweep import checks, samples
 from ibsweep.estimators.entropic import label_estimate
-from ibsweep.estimators.neighbours import LEAF
-from ibsweep.estimators.whitening import LEAST, whiten
+from ibsweep.estimators.shared.neighbours import LEAF
+from ibsweep.estimators.shared.whitening import LEAST, whiten
 from ibsweep.types import Estimate
 
 KINDS = ("linear", "drawn", "quadratic", "neighbours")

@@ -5,8 +5,7 @@ from numpy.typing import ArrayLike
 from scipy.linalg import eigvalsh
 from scipy.spatial.distance import pdist, squareform
 
-from ibsweep import checks
-from ibsweep.estimators import samples
+from ibsweep import checks, samples
 from ibsweep.types import Estimate
 
 

@@ -11,11 +11,11 @@ from typing import Literal
 import numpy as np
 from numpy.typing import ArrayLike
 
-from ibsweep import checks
-from ibsweep.estimators import kl, samples
+from ibsweep import checks, samples
+from ibsweep.estimators import kl
 from ibsweep.estimators.entropic import contributions, estimate
-from ibsweep.estimators.margins import COARSE, FINE, most_informative, normal_scores
-from ibsweep.estimators.whitening import whiten
+from ibsweep.estimators.shared.margins import COARSE, FINE, most_informative, normal_scores
+from ibsweep.estimators.shared.whitening import whiten
 from ibsweep.types import Estimate
 
 Margins = Literal["given", "chosen"]

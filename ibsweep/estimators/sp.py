@@ -8,8 +8,8 @@ import torch
 from torch import Tensor
 
 from ibsweep import checks
-from ibsweep.estimators.details import layer_estimates
-from ibsweep.estimators.layers import Classes, measure_layers
+from ibsweep.estimators.shared.details import layer_estimates
+from ibsweep.estimators.shared.layers import Classes, measure_layers
 from ibsweep.types import Estimate, Information
 
 BLOCK = 2**22  # pairs held at once

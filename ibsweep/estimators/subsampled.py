@@ -10,8 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 import numpy as np
 from numpy.typing import ArrayLike
 
-from ibsweep import checks
-from ibsweep.estimators import samples
+from ibsweep import checks, samples
 from ibsweep.types import Estimate
 
 SPLITS = 4  # into halves: one alone would make the drift as uncertain as the estimate

@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import gammaln
 
-from ibsweep import checks
-from ibsweep.estimators import entropic, kl, samples
+from ibsweep import checks, samples
+from ibsweep.estimators import entropic, kl
 from ibsweep.types import Estimate
 
 Support = Literal["full", "published"]

@@ -18,7 +18,7 @@ from omegaconf import DictConfig, OmegaConf, open_dict, read_write
 from omegaconf.errors import OmegaConfBaseException
 
 from ibsweep import checks
-from ibsweep.launching.batch import BatchTask
+from ibsweep.launching.task import BatchTask
 
 log = logging.getLogger(__name__)
 

@@ -9,8 +9,8 @@ from typing import Protocol
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn
 
-from ibsweep.launching.board import Board
-from ibsweep.launching.progress import read_progress
+from ibsweep.launching.progress import Board
+from ibsweep.launching.progress_files import read_progress
 
 POLL_S = 0.5
 LINE_INTERVAL_S = 30.0

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import NamedTuple
 
 import cloudpickle
-from hydra.core.plugins import Plugins
 from hydra.core.singleton import Singleton
 from hydra.core.utils import JobReturn, configure_log, setup_globals
 from hydra.errors import ConfigCompositionException
@@ -18,9 +17,8 @@ from hydra.types import HydraContext, TaskFunction
 from omegaconf import DictConfig, OmegaConf
 
 from ibsweep import checks
-from ibsweep.launching.agenda import Agenda, make_agenda
-from ibsweep.launching.batch import BatchTask, Cost, Identity, Recalled, batch_of
 from ibsweep.launching.checking import identify
+from ibsweep.launching.collecting import Gathering
 from ibsweep.launching.composition import (
     Composition,
     PlannedJob,
@@ -28,16 +26,15 @@ from ibsweep.launching.composition import (
     make_sweep_dir,
 )
 from ibsweep.launching.display import is_live, showing
+from ibsweep.launching.dry_run import Planned, survey
 from ibsweep.launching.fanout import Network, Unit, fan_out
-from ibsweep.launching.gathering import Gathering
 from ibsweep.launching.planning import plan
 from ibsweep.launching.plugins import alias
 from ibsweep.launching.pools import Pool, PoolOptions, open_pool
-from ibsweep.launching.rehearsal import Planned, survey
+from ibsweep.launching.remaining import Agenda, make_agenda
 from ibsweep.launching.results import result_path
+from ibsweep.launching.task import batch_of
 from ibsweep.launching.workers import Package, Shared
-
-__all__ = ["BatchTask", "Cost", "EnsembleLauncher", "Identity", "Recalled", "register"]
 
 log = logging.getLogger(__name__)
 
@@ -228,14 +225,6 @@ class _Packer:
     def __call__(self, unit: Unit) -> Package:
         bases = {job.base: self._bases[job.base] for job in unit.jobs}
         return Package(unit.name, unit.jobs, bases, self._shared, self._threads)
-
-
-def register() -> None:
-    """Make this launcher and our sweeper known to Hydra; call it before `hydra.main` runs."""
-    from ibsweep.launching.sweeper import GridSweeper
-
-    for plugin in (EnsembleLauncher, GridSweeper):
-        Plugins.instance().register(plugin)
 
 
 def _work(agenda: Agenda) -> Work:

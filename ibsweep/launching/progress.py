@@ -1,74 +1,114 @@
-"""Progress and results of ensembles in flight, through small files that any backend can share."""
+"""What is known about a running sweep: how far it has come, and when it will end."""
 
-import contextlib
-import json
-import os
+import threading
 import time
-from collections.abc import Callable
-from pathlib import Path
-from typing import NamedTuple
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, field
 
-MIN_INTERVAL_S = 0.5
+from ibsweep.launching.progress_files import Reading
+
+TRAINING_SHARE = 0.5  # of an ensemble's time; the rest is measuring, job by job
 
 
-class Reading(NamedTuple):
-    """How far an ensemble in flight has come.
+@dataclass
+class Board:
+    """What is known about a running sweep.
 
     Attributes:
-        trained: Fraction of the training that is done, 0 … 1.
-        done: Number of jobs that are done.
+        jobs: Number of jobs.
+        clock: Seconds, monotonic.
+        done: Jobs that are done, failed ones included.
+        failed: Jobs that failed.
+        labels: Label and number of jobs of each ensemble that is planned or in flight, by name.
+        readings: How far each ensemble in flight has come, by name.
     """
 
-    trained: float
-    done: int
+    jobs: int
+    clock: Callable[[], float] = time.monotonic
+    done: int = 0
+    failed: int = 0
+    labels: dict[str, tuple[str, int]] = field(default_factory=dict)
+    readings: dict[str, Reading] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self._started_at = self.clock()
+        self.lock = threading.RLock()
+
+    def plan(self, name: str, label: str, jobs: int) -> None:
+        """Announce an ensemble."""
+        self.labels[name] = (label, jobs)
+
+    def settle(self, name: str, *, done: int, failed: int) -> None:
+        """State that an ensemble has ended, with all its jobs done or not."""
+        self.labels.pop(name, None)
+        self.readings.pop(name, None)
+        self.done += done
+        self.failed += failed
+
+    def update(self, readings: dict[str, Reading]) -> None:
+        """Take note of how far the ensembles have come; those that have ended are ignored."""
+        self.readings = {name: readings[name] for name in readings if name in self.labels}
+
+    def part(self, name: str) -> float:
+        """Return the fraction of an ensemble in flight that is done."""
+        trained, done = self.readings[name]
+        measured = done / self.labels[name][1]
+        if trained == 0:  # a task that does not say how far it has come
+            return measured
+        return min(TRAINING_SHARE * trained + (1 - TRAINING_SHARE) * measured, 1.0)
+
+    @property
+    def fraction(self) -> float:
+        """Fraction of the sweep that is done."""
+        flying = sum(self.part(name) * self.labels[name][1] for name in self.readings)
+        return min((self.done + flying) / self.jobs, 1.0) if self.jobs else 1.0
+
+    @property
+    def elapsed_s(self) -> float:
+        """Seconds since the start."""
+        return self.clock() - self._started_at
+
+    @property
+    def remaining_s(self) -> float | None:
+        """Seconds to the end at the mean speed so far, None while nothing is done."""
+        fraction = self.fraction
+        return self.elapsed_s * (1 - fraction) / fraction if fraction > 0 else None
+
+    def summary(self) -> str:
+        """Return counts and times in one line."""
+        failed = f", {self.failed} failed" if self.failed else ""
+        return (
+            f"{self.done} of {self.jobs} jobs ({self.fraction:.0%}){failed}, "
+            f"elapsed {duration(self.elapsed_s)}, ETA {duration(self.remaining_s)}"
+        )
 
 
-class ProgressWriter:
-    """A worker's end: states how far one ensemble has come, in a file that is always whole.
+def label(jobs: Sequence[Sequence[str]], everywhere: Collection[str]) -> str:
+    """Return a label for an ensemble: what its jobs share and not all jobs of the sweep do.
 
     Args:
-        folder: Folder that the workers and the parent share.
-        name: Name of the ensemble.
-        clock: Seconds, monotonic.
+        jobs: The overrides of each of its jobs.
+        everywhere: Overrides of all jobs of the sweep.
+
+    Example:
+        >>> label([["a=1", "b=2", "seed=0"], ["a=1", "b=2", "seed=1"]], everywhere={"b=2"})
+        'a=1 ×2'
     """
-
-    def __init__(
-        self, folder: Path, name: str, *, clock: Callable[[], float] = time.monotonic
-    ) -> None:
-        self._path = folder / f"{name}.json"
-        self._clock = clock
-        self._reading = Reading(0.0, 0)
-        self._written_at = -float("inf")
-        self._write()
-
-    def trained(self, fraction: float) -> None:
-        """State the fraction of the training that is done; written twice a second at most."""
-        self._reading = self._reading._replace(trained=float(fraction))
-        if self._clock() - self._written_at >= MIN_INTERVAL_S:
-            self._write()
-
-    def job_done(self) -> None:
-        """State that one job more is done."""
-        self._reading = self._reading._replace(done=self._reading.done + 1)
-        self._write()
-
-    def _write(self) -> None:
-        with contextlib.suppress(OSError):  # a bar that stands still must not fail a training
-            write_whole(self._path, json.dumps(self._reading._asdict()).encode())
-        self._written_at = self._clock()
+    shared = set.intersection(*map(set, jobs)) - set(everywhere)
+    return " ".join([*(text for text in jobs[0] if text in shared), f"×{len(jobs)}"])
 
 
-def read_progress(folder: Path) -> dict[str, Reading]:
-    """Return how far each ensemble that has started has come, by name."""
-    readings = {}
-    for path in folder.glob("*.json"):
-        with contextlib.suppress(OSError, ValueError):  # gone, or on a file system slow to agree
-            readings[path.stem] = Reading(**json.loads(path.read_text()))
-    return readings
+def duration(seconds: float | None) -> str:
+    """Return a time span in words.
 
-
-def write_whole(path: Path, content: bytes) -> None:
-    """Write a file such that a reader sees all of it or nothing."""
-    draft = path.with_name(f"{path.name}.{os.getpid()}.tmp")
-    draft.write_bytes(content)
-    os.replace(draft, path)
+    Example:
+        >>> [duration(s) for s in (None, 9.3, 130, 3900)]
+        ['unknown', '9 s', '2 min 10 s', '1 h 5 min']
+    """
+    if seconds is None:
+        return "unknown"
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes_left = divmod(minutes, 60)
+    if hours:
+        return f"{hours} h {minutes_left} min"
+    return f"{minutes} min {rest} s" if minutes else f"{rest} s"

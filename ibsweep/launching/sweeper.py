@@ -18,10 +18,9 @@ from hydra.plugins.sweeper import Sweeper
 from hydra.types import HydraContext, TaskFunction
 from omegaconf import DictConfig, OmegaConf, open_dict, read_write
 
-from ibsweep.launching.agenda import twins
-from ibsweep.launching.batch import batch_of
 from ibsweep.launching.checking import identify
 from ibsweep.launching.composition import SWEEP_DIR, compose, make_sweep_dir, pin, resolve
+from ibsweep.launching.dry_run import is_asked, report
 from ibsweep.launching.failures import (
     EXIT_FAILED,
     EXIT_INTERRUPTED,
@@ -33,8 +32,9 @@ from ibsweep.launching.failures import (
 )
 from ibsweep.launching.launcher import EnsembleLauncher
 from ibsweep.launching.plugins import alias
-from ibsweep.launching.rehearsal import is_asked, report
+from ibsweep.launching.remaining import twins
 from ibsweep.launching.results import JobFailed
+from ibsweep.launching.task import batch_of
 
 log = logging.getLogger(__name__)
 

@@ -19,10 +19,10 @@ from hydra.core.utils import JobReturn, JobStatus, run_job, setup_globals
 from hydra.types import HydraContext, TaskFunction
 from omegaconf import DictConfig
 
-from ibsweep.launching.batch import BatchTask, Run, batch_of
 from ibsweep.launching.composition import PlannedJob, job_config, without_hydra
-from ibsweep.launching.progress import ProgressWriter, write_whole
+from ibsweep.launching.progress_files import ProgressWriter, write_whole
 from ibsweep.launching.results import failed_return, failure_of, result_path, to_bytes
+from ibsweep.launching.task import BatchTask, Run, batch_of
 
 log = logging.getLogger(__name__)
 

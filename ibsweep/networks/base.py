@@ -9,8 +9,8 @@ import torch
 from torch import Tensor
 
 from ibsweep import promises
-from ibsweep.activations import Activation
 from ibsweep.names import OUTPUT
+from ibsweep.networks.activations import Activation
 
 
 class Parameter(NamedTuple):

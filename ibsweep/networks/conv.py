@@ -8,11 +8,11 @@ import torch
 from torch import Tensor
 
 from ibsweep import checks
-from ibsweep.activations import Activation
+from ibsweep.networks.activations import Activation
 from ibsweep.networks.base import Network, Parameter, layer_parameters
 from ibsweep.networks.blocks import Block, make_block
 from ibsweep.networks.convolution import convolve
-from ibsweep.networks.mlp import INITIALIZATIONS
+from ibsweep.networks.initialization import INITIALIZATIONS
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,6 @@
 """Fully connected networks of any depth and width."""
 
-import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -9,23 +8,9 @@ import torch
 from torch import Tensor
 
 from ibsweep import checks
-from ibsweep.activations import Activation
+from ibsweep.networks.activations import Activation
 from ibsweep.networks.base import Network, Parameter, layer_parameters
-
-Initialization = Callable[[int, int, float], float]
-
-
-def glorot(fan_in: int, fan_out: int, gain: float) -> float:
-    """Standard deviation √(2 / (fan_in + fan_out)) (Glorot & Bengio, 2010, eq. 12)."""
-    return math.sqrt(2 / (fan_in + fan_out))
-
-
-def released(fan_in: int, fan_out: int, gain: float) -> float:
-    """Standard deviation gain / √fan_in (released code of Chelombiev et al., 2019)."""
-    return gain / math.sqrt(fan_in)
-
-
-INITIALIZATIONS: Mapping[str, Initialization] = {"glorot": glorot, "released": released}
+from ibsweep.networks.initialization import INITIALIZATIONS
 
 
 @dataclass(frozen=True)

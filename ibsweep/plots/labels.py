@@ -5,8 +5,8 @@ import pandas as pd
 from matplotlib.axes import Axes
 from scipy.optimize import isotonic_regression
 
-from ibsweep.compression import SATURATION
 from ibsweep.plots.style import FAINT, INK, long_name, short_name
+from ibsweep.scores.compression import SATURATION
 
 _ROOMY = 8
 _LEADER = {

@@ -4,10 +4,10 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from ibsweep.analysis.loss_phases import loss_phases, smoothed_loss
 from ibsweep.plots.axes import TWO_COLUMNS, canvas, headline, tidy
 from ibsweep.plots.drawing import check_one_plane
 from ibsweep.plots.style import INK, SERIES, long_name
+from ibsweep.scores.onsets import loss_phases, smoothed_loss
 
 _NAMES = ("I(X; T)  [bits]", "loss  [nats]", "slope  [nats / doubling]")
 

@@ -3,11 +3,11 @@
 import time
 from collections.abc import Iterator
 
+from ibsweep.records import CalibrationRecord
 from ibsweep.tracking.connection import Connection
 from ibsweep.tracking.metrics import Point, final_points, log_points
 from ibsweep.tracking.network_runs import create_run, finish
 from ibsweep.tracking.tags import param_texts
-from ibsweep.types import CalibrationRecord
 
 
 def log_calibration(connection: Connection, record: CalibrationRecord) -> str:

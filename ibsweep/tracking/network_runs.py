@@ -8,11 +8,11 @@ from pathlib import Path
 
 import numpy as np
 
+from ibsweep.records import Job, NetworkRecord
 from ibsweep.tracking.checksums import inside
 from ibsweep.tracking.connection import Connection
 from ibsweep.tracking.metrics import log_points, run_points
 from ibsweep.tracking.tags import job_tags, param_texts, process_tags, sweep_tag, tag_text
-from ibsweep.types import Job, NetworkRecord
 
 log = logging.getLogger(__name__)
 

@@ -6,6 +6,7 @@ from types import MappingProxyType
 import numpy as np
 import pandas as pd
 
+from ibsweep.records import CalibrationRecord, Job, NetworkRecord
 from ibsweep.tracking import (
     calibration_runs,
     files,
@@ -19,7 +20,6 @@ from ibsweep.tracking.connection import Connection
 from ibsweep.tracking.reaping import Reaped
 from ibsweep.tracking.summary_runs import ConfigurationResult
 from ibsweep.tracking.tags import process_tags
-from ibsweep.types import CalibrationRecord, Job, NetworkRecord
 
 
 class Store:

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import psutil
 
-from ibsweep.types import Job
+from ibsweep.records import Job
 
 _NAME = re.compile(r"[/\w.\- :]+")  # of MLflow's metrics and parameters
 _LONGEST_NAME = 250
@@ -30,7 +30,7 @@ def job_tags(job: Job) -> dict[str, str]:
         "ibsweep.kind": job.kind,
         "ibsweep.fingerprint": job.fingerprint,
         "ibsweep.training_fingerprint": job.training_fingerprint,
-        "ibsweep.configuration": job.configuration,
+        "ibsweep.config.keys": job.configuration,
     }
     return tags if job.sweep is None else tags | {sweep_tag(job.sweep): "1"}
 

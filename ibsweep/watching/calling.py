@@ -14,7 +14,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from ibsweep.recording import Call, ModelError, shown
+from ibsweep.watching.recording import Call, ModelError, shown
 
 _Undo = Callable[[], object]
 

@@ -9,14 +9,22 @@ from torch import Tensor, nn
 from torch.utils.data import DataLoader, Dataset
 
 from ibsweep.information import Estimator
-from ibsweep.recording import device_of
-from ibsweep.watching import models, options
+from ibsweep.watching import models
 from ibsweep.watching.calling import undisturbed
 from ibsweep.watching.estimators import chosen, fitted
 from ibsweep.watching.inputs import read
 from ibsweep.watching.labels import targets
-from ibsweep.watching.options import Description, How, Measuring, Storing
+from ibsweep.watching.plan import (
+    Description,
+    How,
+    Measuring,
+    Storing,
+    check,
+    make_plan,
+    measured_epochs,
+)
 from ibsweep.watching.probe import Probe
+from ibsweep.watching.recording import device_of
 from ibsweep.watching.samples import Samples
 from ibsweep.watching.surroundings import usual_settings
 
@@ -63,8 +71,8 @@ def watch(
         labels: Class of each sample, shape `(samples,)`, integers 0 … classes − 1; or real numbers
             that the model should give, of its output's shape. None: those of the data set; if it
             has none, I(X;T) alone is measured.
-        schedule: Epochs to measure at, e.g. `ibsweep.schedule.logarithmic(20, count=10)`; None:
-            all. The last is always measured.
+        schedule: Epochs to measure at, e.g. `ibsweep.learning.schedule.logarithmic(20, count=10)`;
+            None: all. The last is always measured.
         layers: Modules to measure, named as by `model.named_modules()`; None: its children.
         estimators: Names of options of conf/estimator; or name to function, as for
             `ibsweep.information.measure`.
@@ -77,8 +85,8 @@ def watch(
         ValueError: If model, samples and labels do not fit, or an option or estimator does not
             serve.
     """
-    options.check(measuring, description, storing)
-    epochs, inner = options.epochs(schedule), models.checked(model)
+    check(measuring, description, storing)
+    epochs, inner = measured_epochs(schedule), models.checked(model)
     with usual_settings():
         usable = chosen(estimators)
     call, known = read(inputs, labels)
@@ -89,5 +97,5 @@ def watch(
     samples = Samples(
         call, target, layers=tried.layers, output=output, batch_size=measuring.batch_size
     )
-    plan = options.plan(epochs, fitted(usable, target), measuring, storing)
+    plan = make_plan(epochs, fitted(usable, target), measuring, storing)
     return Probe(inner, samples, plan, How(description, storing))

@@ -8,9 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from ibsweep import information, shipped
+from ibsweep import information
+from ibsweep.config import shipped
+from ibsweep.config.instantiation import build
 from ibsweep.information import Estimator
-from ibsweep.instantiation import build
 from ibsweep.types import Estimate
 from ibsweep.watching.targets import Real, Targets
 

@@ -9,8 +9,8 @@ import torch
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset, IterableDataset
 
-from ibsweep.recording import Call
 from ibsweep.watching.calling import same_randomness
+from ibsweep.watching.recording import Call
 
 _LABELS = ("labels", "label")  # of a data set whose samples are dicts
 _AT_ONCE = 256

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 import pandas as pd
 
 from ibsweep.information import Estimator, Floor
-from ibsweep.watching.keeping import Activity
+from ibsweep.watching.buffers import Activity
 from ibsweep.watching.samples import Samples
 
 

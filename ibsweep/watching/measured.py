@@ -6,13 +6,13 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from ibsweep.analysis.smoothing import smoothed
 from ibsweep.information import Floor
 from ibsweep.randomness import stream_seed
-from ibsweep.types import Job, NetworkRecord
-from ibsweep.watching.keeping import Activity, Weights
+from ibsweep.records import Job, NetworkRecord
+from ibsweep.scores.smoothing import smoothed
+from ibsweep.watching.buffers import Activity, Weights
 from ibsweep.watching.late import late_curves
-from ibsweep.watching.options import Plan
+from ibsweep.watching.plan import Plan
 from ibsweep.watching.samples import Held, Samples
 
 

@@ -11,8 +11,8 @@ from torch.nn.parameter import is_lazy
 from torch.overrides import TorchFunctionMode
 
 from ibsweep.information import OUTPUT
-from ibsweep.recording import Call, ModelError, first_tensor, unwrapped
 from ibsweep.watching.calling import forward
+from ibsweep.watching.recording import Call, ModelError, first_tensor, unwrapped
 
 _SHARDED = {"FullyShardedDataParallel", "FSDPModule"}  # importing these takes seconds
 _CALL = re.compile(r":\d+$")

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Mapping
 
 from torch import Tensor
 
-from ibsweep.fingerprints import fingerprint
+from ibsweep.config.fingerprints import fingerprint
 from ibsweep.tracking import IDENTITY, check_name
 
 OURS = ("epoch", "network", "model", "estimator", *IDENTITY)

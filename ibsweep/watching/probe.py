@@ -8,15 +8,15 @@ from types import TracebackType
 import pandas as pd
 from torch import nn
 
-from ibsweep.scoring import score
+from ibsweep.records import Job
+from ibsweep.scores.scoring import score
 from ibsweep.tracking import Store, open_store
-from ibsweep.types import Job
-from ibsweep.watching.keeping import Weights
+from ibsweep.watching.buffers import Weights
 from ibsweep.watching.measured import Measured
 from ibsweep.watching.names import check_layers, check_metrics
-from ibsweep.watching.options import How, Plan
+from ibsweep.watching.plan import How, Plan
+from ibsweep.watching.run import job_of, store_run
 from ibsweep.watching.samples import Held, Samples
-from ibsweep.watching.storing import job_of, store_run
 from ibsweep.watching.surroundings import usual_settings
 
 log = logging.getLogger(__name__)

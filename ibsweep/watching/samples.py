@@ -11,8 +11,8 @@ from torch import Tensor, nn
 
 from ibsweep import information
 from ibsweep.information import OUTPUT, Estimator, Floor, Whole
-from ibsweep.recording import Call, record
 from ibsweep.watching.calling import forward, undisturbed
+from ibsweep.watching.recording import Call, record
 from ibsweep.watching.targets import Targets
 
 Extremes = Mapping[str, tuple[float, float]]

@@ -8,7 +8,7 @@ import pytest
 from scipy import stats
 
 from ibsweep.analysis import configurations, mean_curves, mean_interval, mean_training, summarize
-from tests.records import EPOCHS, make_curves
+from tests.support.records import EPOCHS, make_curves
 
 
 def table(*rows):

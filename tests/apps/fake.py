@@ -11,7 +11,8 @@ from pathlib import Path
 import hydra
 from hydra.core.hydra_config import HydraConfig
 
-from ibsweep.launching.launcher import BatchTask, Cost, Identity, Recalled, register
+from ibsweep.launching.registration import register
+from ibsweep.launching.task import BatchTask, Cost, Identity, Recalled
 
 CONF = Path(__file__).resolve().parents[2] / "conf"
 log = logging.getLogger(__name__)
@@ -105,11 +106,8 @@ def finish(config, results):
     note(event="finish", jobs=len(results), dir=config.hydra.sweep.dir, seed=config.seed)
 
 
-def task(config):
-    return job(config)
-
-
-task.batch = BatchTask(
+task = BatchTask(
+    run=job,
     identify=identify,
     start=start,
     prepare=prepare,

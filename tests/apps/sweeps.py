@@ -10,7 +10,7 @@ from hydra._internal.hydra import Hydra
 from hydra.core.global_hydra import GlobalHydra
 from hydra.types import RunMode
 
-from ibsweep.launching.launcher import register
+from ibsweep.launching.registration import register
 from tests.apps import fake
 
 ROOT = Path(__file__).resolve().parents[2]

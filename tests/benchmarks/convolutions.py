@@ -15,15 +15,15 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from ibsweep.ensembles import Ensemble, Member
-from ibsweep.learning import train
+from ibsweep.learning.ensemble import Ensemble, Member
+from ibsweep.learning.trainer import train
 from ibsweep.networks.conv import ConvNet
-from ibsweep.noise import Noise, dropout, relative
+from ibsweep.networks.noise import Noise, dropout, relative
 from ibsweep.tasks.digits import digits
 from ibsweep.tasks.split import stratified
 from ibsweep.types import Dataset
+from tests.learning.test_trainer import OPTIONS, SEEDING
 from tests.networks.test_conv import conv
-from tests.test_learning import OPTIONS, SEEDING
 
 NOISE_STD = 0.01
 DIGITS = digits()

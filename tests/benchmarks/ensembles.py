@@ -15,9 +15,9 @@ from unittest import mock
 import numpy as np
 import torch
 
-from ibsweep import learning
+from ibsweep.learning import trainer
 from ibsweep.networks.mlp import MLP
-from tests.test_learning import OPTIONS, ensemble
+from tests.learning.test_trainer import OPTIONS, ensemble
 
 EPOCHS = 8000
 SWEEPS = {  # a job of its own costs the same however many there are, so that few seeds tell it
@@ -35,7 +35,7 @@ def training_ms(members: int, epochs: int) -> float:
     )
     with mock.patch.object(MLP, "least_members", 1):
         begin = time.perf_counter()
-        learning.train(parts)
+        trainer.train(parts)
     return 1000 * (time.perf_counter() - begin) / members / epochs
 
 

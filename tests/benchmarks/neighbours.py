@@ -13,7 +13,7 @@ from collections.abc import Callable
 import numpy as np
 from sklearn.neighbors import NearestNeighbors
 
-from ibsweep.estimators.neighbours import nearest
+from ibsweep.estimators.shared.neighbours import nearest
 
 NEIGHBOURS = 5
 SIZES = [(10_000, 4), (10_000, 8), (100_000, 4), (100_000, 8)]

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import ibsweep
 from ibsweep.tracking import Store, TrackingOptions, open_store
-from tests.records import make_record
+from tests.support.records import make_record
 
 NETWORKS = 2000
 WRITTEN = 20  # by ibsweep itself; the others are copies of these, in the database and as files

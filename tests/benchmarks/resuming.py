@@ -10,18 +10,23 @@ import subprocess
 import sys
 import tempfile
 import time
+from dataclasses import replace
 from pathlib import Path
 from unittest import mock
 
 import numpy as np
 import pandas as pd
 from hydra import compose, initialize_config_dir
+from hydra.core.hydra_config import HydraConfig
 
-from ibsweep import main as command
-from ibsweep.launching import launcher
-from ibsweep.settings import Settings
+from ibsweep.config.jobs import describe
+from ibsweep.config.settings import Settings
+from ibsweep.config.shipped import conf_dir
+from ibsweep.main import TASK
+from ibsweep.records import NetworkRecord
+from ibsweep.sweeps import app
+from ibsweep.sweeps.running import running_sweep
 from ibsweep.tracking import open_store
-from ibsweep.types import NetworkRecord
 
 SWEEP = ["-m", "activation=relu,tanh,elu,swish", "seed=range(250)"]
 JOBS = 1000
@@ -57,7 +62,7 @@ def start(configs, progress):
 
     def run(index):
         one = settings[index]
-        job = command._job(one)
+        job = describe(one, HydraConfig.get().runtime.choices, sweep=running_sweep())
         return open_store(one.tracking).log_network(record(one, job), figures={})
 
     return run
@@ -66,11 +71,9 @@ def start(configs, progress):
 def fill(folder: Path) -> None:
     """Run the sweep in this process, without any training."""
     arguments = ["ibsweep", *SWEEP, "hydra.launcher.backend=sequential"]
-    task = command.train_and_measure
-    batch = launcher.BatchTask(**{**vars(task.batch), "start": start})
-    with mock.patch.object(task, "batch", batch), mock.patch.object(sys, "argv", arguments):
+    with mock.patch.object(sys, "argv", arguments):
         os.chdir(folder)
-        command.main()
+        app.run(replace(TASK, start=start), config="config")
 
 
 def resume_seconds(folder: Path) -> tuple[float, float]:
@@ -92,7 +95,7 @@ def resume_seconds(folder: Path) -> tuple[float, float]:
 
 def composing_seconds() -> float:
     """Return seconds that composing every job by itself would take."""
-    with initialize_config_dir(version_base="1.3", config_dir=command.conf_dir()):
+    with initialize_config_dir(version_base="1.3", config_dir=conf_dir()):
         begin = time.perf_counter()
         for seed in range(COMPOSED):
             compose("config", overrides=[f"seed={seed}"])

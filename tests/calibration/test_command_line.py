@@ -109,5 +109,6 @@ def test_the_estimators_are_listed_with_where_they_were_right(swept):
     told = CliRunner().invoke(main, ["estimators", "--measured", str(folder / "outputs")])
     assert told.exit_code == 0, told.output
     assert re.search(
-        r"gaussian\n +estimates .*\n +paper .*\n +trust .*normal, N = 50:", told.output
+        r"gaussian\n +estimates .*\n +paper .*\n +beware of .*\n +trust .*normal, N = 50:",
+        told.output,
     )

@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 import yaml
 
-from ibsweep.calibration.estimators import pair_estimator
 from ibsweep.calibration.measuring import MEGABYTE, measure
+from ibsweep.calibration.pair_estimators import pair_estimator
 from ibsweep.distributions.base import Pair
 from ibsweep.distributions.normal import Normal
 from ibsweep.distributions.quantized_uniform import levels
-from ibsweep.memory import growth
+from ibsweep.resources import growth
 
 FOLDER = Path(__file__).parents[2] / "conf" / "estimator"
 NAMES = sorted(file.stem for file in FOLDER.glob("*.yaml"))

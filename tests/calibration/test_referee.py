@@ -8,11 +8,11 @@ import pandas as pd
 import pytest
 from omegaconf import OmegaConf
 
-from ibsweep import shipped
 from ibsweep.calibration import referee as judging
-from ibsweep.calibration.readings import readings, sentences
 from ibsweep.calibration.referee import TRUTHS, WIDEST, referee
-from ibsweep.settings import Settings
+from ibsweep.calibration.referee_text import readings, sentences
+from ibsweep.config import shipped
+from ibsweep.config.settings import Settings
 
 EBAB = shipped.option("estimator", "ebab")
 GAUSSIAN = "ibsweep.estimators.gaussian."

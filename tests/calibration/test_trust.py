@@ -3,9 +3,9 @@
 import pandas as pd
 import pytest
 
-from ibsweep import shipped
 from ibsweep.calibration.catalogue import catalogue
 from ibsweep.calibration.trust import sentence, stored, trust
+from ibsweep.config import shipped
 
 
 def table(biases, estimator="ebab", distribution="normal"):

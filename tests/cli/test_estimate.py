@@ -6,7 +6,7 @@ from click.testing import CliRunner
 
 import ibsweep
 from ibsweep import cli
-from tests.test_command_line import SEQUENTIAL, command, said, store_of
+from tests.sweeps.test_command_line import SEQUENTIAL, command, said, store_of
 
 
 @pytest.fixture(scope="module")

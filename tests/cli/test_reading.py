@@ -14,7 +14,7 @@ from click.testing import CliRunner
 import ibsweep
 from ibsweep import cli
 from ibsweep.tracking import StoreError, TrackingOptions, find_store, open_store
-from tests.records import make_record
+from tests.support.records import make_record
 
 QUESTIONS = (
     *(["runs"], ["curves"], ["correlate"], ["claims"], ["status"], ["doctor"], ["figure", "fig3"]),

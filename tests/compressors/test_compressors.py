@@ -8,10 +8,10 @@ import torch
 import yaml
 
 from ibsweep.compressors import autoencoder, identity, pca, random_projection
+from ibsweep.compressors.encoding import quality
+from ibsweep.config.instantiation import build
 from ibsweep.distributions.gaussian_images import gaussian_images
 from ibsweep.distributions.rectangles import rectangle_images
-from ibsweep.estimators.encoding import quality
-from ibsweep.instantiation import build
 
 FILES = sorted((Path(__file__).parents[2] / "conf" / "compressor").glob("*.yaml"))
 

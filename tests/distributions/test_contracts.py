@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 import yaml
 
+from ibsweep.config.instantiation import ConfigError, build
 from ibsweep.distributions import Distribution
-from ibsweep.instantiation import ConfigError, build
 
 FILES = sorted((Path(__file__).parents[2] / "conf" / "distribution").glob("*.yaml"))
 NAMES = [file.stem for file in FILES if file.stem != "mnist"]  # its files are not shipped

@@ -6,11 +6,11 @@ import pytest
 import torch
 
 import ibsweep
-from ibsweep.estimators.samples import atom_share
+from ibsweep.config.jobs import describe
 from ibsweep.information import measure
-from ibsweep.jobs import describe
-from ibsweep.pipeline import Batch
-from ibsweep.scoring import score
+from ibsweep.samples import atom_share
+from ibsweep.scores.scoring import score
+from ibsweep.sweeps.batch import Batch
 from ibsweep.tracking import open_store
 
 N = 400

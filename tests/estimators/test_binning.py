@@ -12,8 +12,8 @@ from ibsweep.estimators.binning import (
     equal_bins_information,
     width_bins_information,
 )
-from ibsweep.estimators.discrete import bin_information, count_edges
-from ibsweep.estimators.layers import Classes
+from ibsweep.estimators.shared.discrete import bin_information, count_edges
+from ibsweep.estimators.shared.layers import Classes
 from tests.estimators import naive
 
 LAYERS = arrays(

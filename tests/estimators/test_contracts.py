@@ -10,10 +10,10 @@ import pytest
 import torch
 import yaml
 
+from ibsweep.config.instantiation import build
 from ibsweep.estimators.adapters import layer_information
 from ibsweep.estimators.lossy import frozen_lossy_information, lossy_information
 from ibsweep.information import try_out
-from ibsweep.instantiation import build
 from ibsweep.types import Information
 
 FILES = sorted((Path(__file__).parents[2] / "conf" / "estimator").glob("*.yaml"))

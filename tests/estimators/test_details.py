@@ -9,8 +9,8 @@ import torch
 from ibsweep.compressors import pca
 from ibsweep.estimators import gaussian, mixed_ksg, renyi, shuffled
 from ibsweep.estimators.adapters import layer_information
-from ibsweep.estimators.layers import measure_layers
 from ibsweep.estimators.lossy import frozen_lossy_information, lossy_information
+from ibsweep.estimators.shared.layers import measure_layers
 from ibsweep.estimators.sp import sp_information
 from ibsweep.types import Information
 

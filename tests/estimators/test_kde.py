@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from ibsweep.estimators.kde import akde_information, kde_information
-from ibsweep.estimators.pairwise import merge
+from ibsweep.estimators.shared.pairwise import merge
 from tests.estimators import naive
 
 C = {"upper": 1, "lower": 4}

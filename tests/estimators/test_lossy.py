@@ -7,8 +7,8 @@ import pytest
 import torch
 
 from ibsweep.compressors import autoencoder, identity, pca, random_projection
+from ibsweep.compressors.encoding import encoded, fit_once
 from ibsweep.estimators import gaussian, mixed_ksg
-from ibsweep.estimators.encoding import encoded, fit_once
 from ibsweep.estimators.lossy import frozen_lossy_information, lossy_information
 from ibsweep.information import Whole, measure
 

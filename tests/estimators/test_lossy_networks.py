@@ -9,11 +9,11 @@ import torch
 from ibsweep.compressors import pca
 from ibsweep.estimators import mixed_ksg, shuffled
 from ibsweep.estimators.lossy import lossy_information
-from ibsweep.learning import train
-from ibsweep.measuring import Replay
-from ibsweep.noise import capacity
-from ibsweep.pipeline import ensemble_of
-from ibsweep.replaying import replay
+from ibsweep.learning.trainer import train
+from ibsweep.networks.noise import capacity
+from ibsweep.networks.replay import replay
+from ibsweep.sweeps.batch import ensemble_of
+from ibsweep.sweeps.replay import Replay
 from ibsweep.tasks.digits import digits
 
 

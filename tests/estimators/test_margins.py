@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from scipy.stats import kstest, norm
 
-from ibsweep.estimators.margins import COARSE, FINE, normal_scores
+from ibsweep.estimators.shared.margins import COARSE, FINE, normal_scores
 
 
 @pytest.mark.parametrize("levels", [COARSE, FINE], ids=["coarse", "fine"])

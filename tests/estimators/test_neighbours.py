@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from sklearn.neighbors import NearestNeighbors
 
-from ibsweep.estimators.neighbours import nearest
+from ibsweep.estimators.shared.neighbours import nearest
 
 
 @pytest.mark.parametrize("dimensions", [1, 4, 12])  # a tree, and all pairs

@@ -5,10 +5,10 @@ import pytest
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
 
-from ibsweep.launching.board import Board, duration
 from ibsweep.launching.display import LineDisplay, LiveDisplay
 from ibsweep.launching.failures import Failure, failure_list, write_summary
-from ibsweep.launching.progress import ProgressWriter, Reading, read_progress
+from ibsweep.launching.progress import Board, duration
+from ibsweep.launching.progress_files import ProgressWriter, Reading, read_progress
 
 
 class Clock:

@@ -6,17 +6,19 @@ import numpy as np
 import pytest
 import torch
 
-from ibsweep import regularizers, replaying
-from ibsweep.activations import Activation, prelu
-from ibsweep.ensembles import Ensemble, Member
-from ibsweep.learning import train
+from ibsweep.learning import regularizers
+from ibsweep.learning.ensemble import Ensemble, Member
+from ibsweep.learning.trainer import train
+from ibsweep.networks import replay
+from ibsweep.networks.activations import Activation, prelu
 from ibsweep.networks.conv import ConvNet
+from ibsweep.networks.noise import MeasuringNoise, additive, dropout, relative
 from ibsweep.networks.weights import Layout, Weights
-from ibsweep.noise import MeasuringNoise, additive, dropout, relative
 from ibsweep.randomness import generator
+from ibsweep.scores import performance
 from ibsweep.tasks.digits import digits
 from ibsweep.tasks.split import stratified
-from tests.test_learning import OPTIONS, SEEDING
+from tests.learning.test_trainer import OPTIONS, SEEDING
 
 LEAKY = Activation(torch.nn.LeakyReLU(0.01), 2.0, {})
 SMALL = [{"channels": 4, "padding": 1}, {"channels": 6, "padding": 1}]
@@ -112,8 +114,8 @@ def test_it_learns_digits():
     parts = ensemble([0, 1], options=dataclasses.replace(OPTIONS, epochs=30, batch_size=64))
     parts = dataclasses.replace(parts, snapshots=np.array([0, 30]))
     weights = train(parts).weights[:, 0]
-    _, logs = replaying.replay(parts.network, weights, DIGITS.inputs)
-    table = replaying.performance(logs, DIGITS, parts.members[0].split)
+    _, logs = replay.replay(parts.network, weights, DIGITS.inputs)
+    table = performance.performance(logs, DIGITS, parts.members[0].split)
     first, last = table["accuracy/test"].iloc[[0, -1]]
     assert last > 0.75 > 0.2 > first  # .90 ± .02 and .10 ± .01 over seeds
 
@@ -132,9 +134,7 @@ def test_replayed_activity_of_an_epoch_does_not_depend_on_what_else_is_replayed(
 
     def replay(which, **options):
         noise = MeasuringNoise(noises, 5, which)
-        return replaying.replay(
-            parts.network, weights[which], DIGITS.inputs, noise=noise, **options
-        )
+        return replay.replay(parts.network, weights[which], DIGITS.inputs, noise=noise, **options)
 
     together, logs = replay([0, 1, 2])
     alone, alone_logs = replay([1])
@@ -151,9 +151,9 @@ def test_many_samples_are_run_in_pieces_to_the_same_numbers():
     parts = ensemble([0], dtype=torch.float64)
     weights = train(parts).weights[:, 0]
     rows = np.arange(100, 1797, 3)
-    whole, logs = replaying.replay(parts.network, weights, DIGITS.inputs, rows=rows)
-    with mock.patch.object(replaying, "_NUMBERS_AT_ONCE", 100_000):
-        pieces, piece_logs = replaying.replay(parts.network, weights, DIGITS.inputs, rows=rows)
+    whole, logs = replay.replay(parts.network, weights, DIGITS.inputs, rows=rows)
+    with mock.patch.object(replay, "_NUMBERS_AT_ONCE", 100_000):
+        pieces, piece_logs = replay.replay(parts.network, weights, DIGITS.inputs, rows=rows)
     torch.testing.assert_close(piece_logs, logs)
     for name, values in whole.items():
         torch.testing.assert_close(pieces[name], values)

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import torch
 
-from ibsweep.activations import Activation, prelu
+from ibsweep.networks.activations import Activation, prelu
 from ibsweep.networks.mlp import MLP
 from ibsweep.networks.weights import ALIGNMENT, Layout, Weights
 from ibsweep.randomness import generator

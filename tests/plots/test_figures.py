@@ -8,7 +8,7 @@ from matplotlib.collections import LineCollection, PolyCollection
 from ibsweep.analysis import mean_curves
 from ibsweep.plots import figures
 from ibsweep.plots.pages import picture_page
-from tests.records import LAYERS, SAMPLES, make_curves
+from tests.support.records import LAYERS, SAMPLES, make_curves
 
 
 def means(shift=0.0):

@@ -6,8 +6,8 @@ import pytest
 
 from ibsweep.analysis import mean_curves
 from ibsweep.plots import interactive_plane, pages
-from tests.browser import started, visit
-from tests.records import SAMPLES, make_curves
+from tests.support.browser import started, visit
+from tests.support.records import SAMPLES, make_curves
 
 SEEDS = {"a": 7, "b": 8, "c": 9}
 FLOOR = 0.05

@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 from ibsweep.plots.loss_phases import loss_phases_figure
-from tests.analysis.test_loss_phases import networks
+from tests.scores.test_onsets import networks
 
 
 def test_information_loss_and_slope_share_the_time_axis_and_both_marks():

@@ -13,7 +13,7 @@ from matplotlib.text import Text
 
 from ibsweep.analysis import mean_curves
 from ibsweep.plots import information_plane
-from tests.records import SAMPLES, make_curves
+from tests.support.records import SAMPLES, make_curves
 
 
 def plane(curves=None, **options):

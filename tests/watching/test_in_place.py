@@ -10,9 +10,9 @@ from torch import nn
 from torch.nn import functional as F
 
 import ibsweep
-from ibsweep.recording import Call, record
 from ibsweep.watching import Measuring
 from ibsweep.watching.calling import undisturbed
+from ibsweep.watching.recording import Call, record
 
 ROWS = torch.randn(40, 6, generator=torch.Generator().manual_seed(0))
 CLASSES = torch.arange(40) % 2

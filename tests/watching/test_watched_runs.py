@@ -8,18 +8,19 @@ import torch
 from torch import nn
 
 import ibsweep
-from ibsweep import information, restoring
+from ibsweep import information
 from ibsweep.compressors import pca
 from ibsweep.estimators import gaussian
 from ibsweep.estimators.binning import equal_bins_information
 from ibsweep.estimators.ebab import ebab_information
 from ibsweep.estimators.lossy import frozen_lossy_information
 from ibsweep.information import Floor, Whole
-from ibsweep.integrity import check_store
 from ibsweep.randomness import stream_seed
-from ibsweep.recording import unwrapped
+from ibsweep.stored import restoring
+from ibsweep.stored.integrity import check_store
 from ibsweep.tracking import TrackingOptions, open_store
 from ibsweep.watching import Measuring, Storing
+from ibsweep.watching.recording import unwrapped
 from tests.watching.nets import INPUTS, LABELS, trained
 
 GLOBAL = partial(equal_bins_information, bins=30)

@@ -6,7 +6,7 @@ from torch import nn
 
 import ibsweep
 from ibsweep.estimators.ebab import ebab_information
-from ibsweep.integrity import check_store
+from ibsweep.stored.integrity import check_store
 from ibsweep.tracking import TrackingOptions, open_store
 from ibsweep.watching import Description, Measuring, Storing
 from tests.conftest import ROOT

@@ -1,0 +1,191 @@
+"""From a composed configuration to checked and built parts: one cell of a calibration."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from typing import Any
+
+import numpy as np
+from omegaconf import DictConfig
+
+from ibsweep import checks, promises
+from ibsweep.calibration.coding import Fit, compress
+from ibsweep.calibration.pair_estimators import Estimator, pair_estimator
+from ibsweep.compressors.base import Compressor
+from ibsweep.compressors.encoding import fit_once
+from ibsweep.config.fingerprints import fingerprint, versions
+from ibsweep.config.instantiation import ConfigError, blame, build
+from ibsweep.config.keys import plain
+from ibsweep.config.moved import former
+from ibsweep.config.options import Options, absolute
+from ibsweep.distributions import Distribution
+from ibsweep.distributions.base import Pair
+
+KEYS = (
+    "distribution",
+    "information",
+    "samples",
+    "estimator",
+    "compressor",
+    "seed",
+    "tracking",
+    "directory",
+    "rerun",
+    "retries",
+    "fail_fast",
+    "dry_run",
+    "trusted_targets",
+)
+NUMERICS = 3  # raised when an unchanged configuration would give other numbers
+_FEW = 512  # samples to try an estimator on
+_MAY_BE_NULL = ("information",)
+
+
+@dataclass(frozen=True)
+class Cell(Options):
+    """What one job of a calibration asks for; every part is built on first use.
+
+    Attributes:
+        values: The resolved configuration without Hydra's part, plain.
+    """
+
+    values: Mapping[str, Any]
+
+    @classmethod
+    def of(cls, config: DictConfig) -> "Cell":
+        """Read a composed configuration.
+
+        Raises:
+            ConfigError: If a key is unknown or missing.
+        """
+        values = {str(key): plain(config, str(key)) for key in config if key != "hydra"}
+        for key in values:
+            if key not in KEYS:
+                raise ConfigError(f"{key} must be one of {', '.join(KEYS)}, got an unknown key")
+        for key in KEYS:
+            if values.get(key) is None and key not in _MAY_BE_NULL:
+                raise ConfigError(f"{key} must be given, got nothing")
+        return cls(values)
+
+    def check(self) -> None:
+        """Build every part; cells that differ in seeds alone are built once.
+
+        Raises:
+            ConfigError: At the first option that is wrong.
+        """
+        with blame(""):
+            checks.integer("seed", self.values["seed"], minimum=0)
+        _check(json.dumps({**self.values, "seed": 0}))
+
+    @cached_property
+    def distribution(self) -> Distribution:
+        """The ground truth."""
+        node = dict(self.values["distribution"])
+        if "information" not in node and self.values["information"] is not None:
+            raise ConfigError(
+                "information must be null for a distribution that has none to choose, got"
+                f" {self.values['information']}"
+            )
+        if isinstance(node.get("path"), str):
+            node["path"] = str(absolute(node["path"]))
+        return _distribution(json.dumps(node), self.trusted)
+
+    @cached_property
+    def samples(self) -> int:
+        """Number of samples."""
+        with blame(""):
+            return checks.integer("samples", self.values["samples"], minimum=2)
+
+    @cached_property
+    def estimators(self) -> dict[str, Estimator]:
+        """What gives an estimate of a pair, by name."""
+        options = self.values["estimator"]
+        if not isinstance(options, dict) or not options:
+            raise ConfigError(
+                f"estimator must be a list of at least one estimator, got {options!r}"
+            )
+        return {
+            name: pair_estimator(node, f"estimator.{name}", trusted=self.trusted)
+            for name, node in options.items()
+        }
+
+    @cached_property
+    def compressor(self) -> Fit:
+        """What learns to compress X and Y."""
+        options = self.values["compressor"]
+        if not isinstance(options, dict) or len(options) != 1:
+            raise ConfigError(f"compressor must be one compressor, got {options!r}")
+        ((name, node),) = options.items()
+        with blame(f"compressor.{name}"):
+            fit: Fit = build(node, f"compressor.{name}", trusted=self.trusted)
+            return promises.function(fit, "a function that returns a Compressor")
+
+    def sample(self, samples: int, seed: int) -> tuple[Pair, dict[str, float]]:
+        """Draw samples and compress them, by what is learnt from as many others.
+
+        Args:
+            samples: How many.
+            seed: Decides which.
+
+        Returns:
+            The codes, and what they keep.
+        """
+        generator = np.random.default_rng(seed)
+        pair = self.distribution.sample(samples, generator)
+        other = self.distribution.sample(samples, generator)
+        return compress(pair, self.compressor, other=other)
+
+    def try_out(self) -> None:
+        """Compress and measure a few samples, so that the parts can complain of their options.
+
+        Raises:
+            ConfigError: If one does.
+        """
+        few = min(self.samples, _FEW)
+        with blame("distribution"):
+            got = type(self.distribution).__name__
+            rule = f"_target_ must draw from the generator alone, got {got}"
+            draw = self.distribution.sample
+            pair = promises.tried(rule, lambda: draw(few, np.random.default_rng(0)))
+        with blame(f"compressor.{next(iter(self.values['compressor']))}"):
+            rule = f"_target_ must encode alike each time, got {promises.shown(self.compressor)}"
+            fitted = promises.kind(fit_once(self.compressor, pair.x), Compressor)
+            promises.tried(rule, fitted.encode, pair.x)
+            pair, _ = self.sample(few, 0)
+        for name, estimator in self.estimators.items():
+            with blame(f"estimator.{name}"):
+                estimator(pair.x, pair.y)
+
+    @property
+    def sample_content(self) -> dict[str, Any]:
+        """All that determines the compressed samples, but the seed."""
+        kept = ("distribution", "samples", "compressor")
+        named = former({key: self.values[key] for key in kept})
+        return {**named, "numerics": NUMERICS, **versions(named)}
+
+    @property
+    def content(self) -> dict[str, Any]:
+        """All that determines the numbers, but the seed."""
+        estimator = former(self.values["estimator"])
+        return {**self.sample_content, "estimator": estimator, **versions(estimator)}
+
+    def fingerprint(self, content: Mapping[str, Any]) -> str:
+        """Hash what determines something, with this cell's seed."""
+        return fingerprint({**content, "seed": self.values["seed"]})
+
+
+@lru_cache(maxsize=1024)
+def _check(values: str) -> None:
+    """Build every part of a cell that is given as JSON."""
+    cell = Cell(json.loads(values))
+    for part in ("distribution", "samples", "estimators", "tracking", "rerun"):
+        getattr(cell, part)
+    cell.try_out()
+
+
+@lru_cache(maxsize=8)
+def _distribution(node: str, trusted: tuple[str, ...]) -> Distribution:
+    with blame("distribution"):
+        built = build(json.loads(node), "distribution", trusted=trusted)
+        return promises.kind(built, Distribution)  # type: ignore[type-abstract]

@@ -1,0 +1,160 @@
+"""Fits compressors and encodes with them, so that estimators see no rounding; and what is lost."""
+
+import inspect
+from collections.abc import Callable
+from functools import partial
+from typing import Any, NamedTuple, Protocol
+
+import joblib
+import numpy as np
+
+from ibsweep import samples
+
+
+class Compressor(Protocol):
+    """A fitted compressor."""
+
+    @property
+    def encode(self) -> Callable[[np.ndarray], np.ndarray]:
+        """Samples to codes, shapes `(n, d)` to `(n, dimensions)`."""
+
+    @property
+    def decode(self) -> Callable[[np.ndarray], np.ndarray]:
+        """Codes to samples, shapes `(n, dimensions)` to `(n, d)`."""
+
+
+Fit = Callable[..., Compressor]
+
+_MOST = 64  # compressors that a process keeps
+_kept: dict[tuple[object, frozenset, str], Compressor] = {}
+
+
+class Quality(NamedTuple):
+    """What a compressor keeps of some samples.
+
+    Attributes:
+        squared_error: Mean squared error of reconstruction, summed over dimensions, in squared
+            units of the samples.
+        explained_variance: 1 − squared_error / total variance; NaN for constant samples.
+        rank: Directions in which the codes vary.
+    """
+
+    squared_error: float
+    explained_variance: float
+    rank: int
+
+
+def quality(compressor: Compressor, x: np.ndarray) -> Quality:
+    """Measure a compressor on samples, best others than it was fitted to.
+
+    Args:
+        compressor: Fitted.
+        x: Shape `(n, d)`.
+
+    Returns:
+        Reconstruction error, explained variance and rank.
+    """
+    codes = compressor.encode(x)
+    return _quality(x, compressor.decode(codes), codes)
+
+
+def _quality(x: np.ndarray, painted: np.ndarray, codes: np.ndarray) -> Quality:
+    error = float(((painted - x) ** 2).sum(axis=1).mean())
+    variance = float(x.var(axis=0).sum())
+    explained = 1 - error / variance if variance > 0 else np.nan
+    rank = int(np.linalg.matrix_rank(codes - codes.mean(axis=0)))
+    return Quality(error, explained, rank)
+
+
+class Encoded(NamedTuple):
+    """Samples as codes.
+
+    Attributes:
+        codes: Shape `(n, dimensions that vary)`.
+        quality: What they keep of the samples, with the rank of these codes.
+    """
+
+    codes: np.ndarray
+    quality: Quality
+
+    def told(self, pattern: str) -> dict[str, float]:
+        """Return the quality by name.
+
+        Args:
+            pattern: Makes the names, e.g. `{}_x`.
+        """
+        told = {
+            "explained_variance": self.quality.explained_variance,
+            "reconstruction_error": self.quality.squared_error,
+            "rank": float(self.quality.rank),
+        }
+        return {pattern.format(name): value for name, value in told.items()}
+
+
+def fit(make: Fit, points: np.ndarray, dimensions: int | None = None) -> Compressor:
+    """Fit a compressor of so many dimensions, if it takes a number of them.
+
+    Args:
+        make: A function such as those of `ibsweep.compressors`.
+        points: Shape `(n, d)`.
+        dimensions: At most of the codes; None for what `make` says.
+    """
+    if dimensions is None or "dimensions" not in inspect.signature(make).parameters:
+        return make(points)
+    return make(points, dimensions=dimensions)
+
+
+def fit_once(make: Fit, points: np.ndarray, dimensions: int | None = None) -> Compressor:
+    """Fit a compressor as `fit` does, unless this process did so lately for equal arguments.
+
+    Args:
+        make: As for `fit`; its result must depend on nothing but its arguments.
+        points: Shape `(n, d)`.
+        dimensions: As for `fit`.
+    """
+    function: object = make
+    options: dict[Any, Any] = {}
+    if isinstance(make, partial):
+        function, options = make.func, {**dict(enumerate(make.args)), **make.keywords}
+    functions = frozenset((key, value) for key, value in options.items() if callable(value))
+    plain = {key: value for key, value in options.items() if not callable(value)}
+    name = function, functions, joblib.hash((plain, points, dimensions))
+    if name not in _kept:
+        compressor = fit(make, points, dimensions)
+        if len(_kept) == _MOST:
+            del _kept[next(iter(_kept))]
+        _kept[name] = compressor
+    return _kept[name]
+
+
+def encoded(compressor: Compressor, points: np.ndarray) -> Encoded:
+    """Encode samples without what is rounding alone, and measure what that keeps of them.
+
+    A product of matrices may tell equal rows apart by their places, and principal components
+    beyond the rank are rounding. Estimators that look at nearest neighbours would take both for
+    structure.
+
+    Args:
+        compressor: Fitted.
+        points: Shape `(n, d)`, floating point.
+
+    Returns:
+        Codes, equal for equal rows; without those that vary by less than 1000 rounding units of
+        the largest value of `points`; one constant if none varies more.
+    """
+    every = _equal_for_equal(compressor, points)
+    codes = _varying(every, points)
+    return Encoded(codes, _quality(points, compressor.decode(every), codes))
+
+
+def _equal_for_equal(compressor: Compressor, points: np.ndarray) -> np.ndarray:
+    """Return all codes, those of equal rows being equal."""
+    places: dict[bytes, int] = {}
+    first = [places.setdefault(row.tobytes(), k) for k, row in enumerate(points)]
+    return compressor.encode(points)[first]
+
+
+def _varying(codes: np.ndarray, points: np.ndarray) -> np.ndarray:
+    resolution = samples.ROUNDINGS * np.finfo(points.dtype).eps
+    varying = codes.std(axis=0) > resolution * np.abs(points).max()
+    return codes[:, varying] if varying.any() else np.zeros((len(points), 1))

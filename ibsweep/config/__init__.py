@@ -1,0 +1,1 @@
+"""From a composed configuration to built and checked parts, fingerprints and jobs."""

@@ -1,0 +1,127 @@
+"""What names a run: hashes of all that determines its numbers, and of nothing else."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from ibsweep.config.keys import LATER, PATHS
+from ibsweep.config.moved import former
+from ibsweep.config.settings import Settings
+
+NUMERICS = {
+    "training": 1,
+    "estimators": 1,
+    "convolutions": 2,  # this and the following beside those, where `_MODULES` are used
+    "noise_numerics": 2,  # `noise` is an option, which this stands beside
+    "autoencoders": 2,
+    "critics": 3,
+}  # raised when an unchanged configuration would give other numbers
+
+_MODULES = {
+    "convolutions": "ibsweep.networks.conv",
+    "noise_numerics": "ibsweep.noise",
+    "autoencoders": "ibsweep.compressors.autoencoder",
+    "critics": "ibsweep.estimators.critics",
+}
+_TRAINING = ("split", "network", "activation", "regularization", "snapshots", "dtype")
+
+
+def training_content(settings: Settings) -> dict[str, Any]:
+    """All that determines the trained network: the data themselves, not their path."""
+    task = {key: value for key, value in settings.values["task"].items() if key not in PATHS}
+    other = (
+        "sgd_" if settings.values["training"]["optimizer"] == "adam" else "adam_"
+    )  # options without effect
+    training = {k: v for k, v in settings.values["training"].items() if not k.startswith(other)}
+    values = {
+        **{key: settings.values[key] for key in _TRAINING},
+        **_unusual(settings, "noise"),
+        "training": training,
+        "task": {**task, "digest": settings.dataset.digest},
+        "seeding": settings.seeds,
+        "device": settings.device.type,
+        "numerics": NUMERICS["training"],
+        **versions(settings.values["network"], settings.values["noise"]),
+    }
+    return former(values)
+
+
+def content(settings: Settings) -> dict[str, Any]:
+    """All that determines a run's numbers."""
+    measured = {key: settings.values[key] for key in ("estimator", "parts", "floor_snapshots")}
+    measured |= _unusual(settings, "measured")
+    return {
+        **training_content(settings),
+        **former(measured),
+        "estimator_numerics": NUMERICS["estimators"],
+        **versions(settings.values["estimator"]),
+    }
+
+
+def _unusual(settings: Settings, key: str) -> dict[str, Any]:
+    """Return an option unless it acts as if it were not there: older runs have it not."""
+    value = settings.values[key]
+    return {} if value == LATER[key] else {key: value}
+
+
+def versions(*options: object) -> dict[str, int]:
+    """Return the numerics versions of the modules that plain options name.
+
+    Example:
+        >>> versions({"conv": {"_target_": "ibsweep.networks.conv.Conv"}})
+        {'convolutions': 2}
+    """
+    named = json.dumps([former(option) for option in options])
+    return {part: NUMERICS[part] for part, module in _MODULES.items() if f"{module}." in named}
+
+
+def fingerprint(values: Mapping[str, Any]) -> str:
+    """Hash plain values, whatever their order and the way their numbers were typed.
+
+    Example:
+        >>> fingerprint({"a": 1e-3, "b": 1}) == fingerprint({"b": 1.0, "a": 0.001})
+        True
+    """
+    text = json.dumps(_canonical(values), sort_keys=True, allow_nan=False)
+    return hashlib.sha256(text.encode()).hexdigest()[:32]
+
+
+def network_fingerprint(settings: Settings) -> str:
+    """Name the trained network."""
+    return fingerprint(training_content(settings))
+
+
+def run_fingerprint(settings: Settings) -> str:
+    """Name the run: the trained network and how it is measured."""
+    return fingerprint(content(settings))
+
+
+def configuration_fingerprint(settings: Settings) -> str:
+    """Name what the seeds of one configuration share."""
+    return fingerprint({**content(settings), "seeding": dict(settings.seeding)})
+
+
+def ensemble_key(settings: Settings) -> str:
+    """Hash what an ensemble shares: all but seeds, penalties and learning rates."""
+    values = training_content(settings)
+    shared = {
+        **values,
+        "seeding": sorted(values["seeding"]),
+        "regularization": {
+            name: [node["_target_"], sorted(node)]
+            for name, node in values["regularization"].items()
+        },
+        "training": {k: v for k, v in values["training"].items() if k != "learning_rate"},
+    }
+    return fingerprint(shared)
+
+
+def _canonical(value: Any) -> Any:  # noqa: ANN401
+    if isinstance(value, Mapping):
+        return {str(key): _canonical(entry) for key, entry in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_canonical(entry) for entry in value]
+    if isinstance(value, float) and value.is_integer():
+        return int(value)  # 1.0 is 1; integers beyond 2**53 stay exact
+    return value

@@ -1,0 +1,61 @@
+"""What a job is called, and what is written down about it before it runs."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from omegaconf import OmegaConf
+
+from ibsweep.config import fingerprints
+from ibsweep.config.keys import PATHS
+from ibsweep.config.settings import Settings
+from ibsweep.records import Job
+
+ASIDE = (
+    "tracking",
+    "directory",
+    "artifacts",
+    "trusted_targets",
+    "rerun",
+    "retries",
+    "fail_fast",
+    "dry_run",
+)  # say nothing of the numbers
+
+
+def describe(settings: Settings, choices: Mapping[str, Any], *, sweep: str | None) -> Job:
+    """Describe a job.
+
+    Args:
+        settings: What it asks for.
+        choices: The option chosen in each configuration group; other keys are left out.
+        sweep: Identifier of the sweep that it belongs to, if any.
+    """
+    values = settings.values
+    chosen = {str(k): str(v) for k, v in choices.items() if k in values and v is not None}
+    chosen |= {group: ",".join(values[group]) or "none" for group in ("estimator", "noise")}
+    chosen.setdefault("regularization", ",".join(values["regularization"]) or "none")
+    chosen.setdefault("activation", "own")  # written out in a configuration of the user's
+    named = [chosen[group] for group in ("activation", "regularization", "noise")]
+    named.append(f"seed{values['seed']}")
+    return Job(
+        name="-".join(word for word in named if word != "none"),
+        parameters={
+            **dict(_flatten({k: v for k, v in values.items() if k not in ASIDE})),
+            "device": settings.device.type,
+        },
+        choices=chosen,
+        seed=values["seed"],
+        fingerprint=fingerprints.run_fingerprint(settings),
+        training_fingerprint=fingerprints.network_fingerprint(settings),
+        configuration=fingerprints.configuration_fingerprint(settings),
+        config=OmegaConf.to_yaml(OmegaConf.create(dict(values))),
+        sweep=sweep,
+    )
+
+
+def _flatten(values: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, object]]:
+    for key, value in values.items():
+        if isinstance(value, Mapping):
+            yield from _flatten(value, f"{prefix}{key}.")
+        elif key not in ("_target_", "_partial_", *PATHS):
+            yield f"{prefix}{key}", value

@@ -1,0 +1,114 @@
+"""How and where a job runs: what its configuration asks for besides its numbers."""
+
+import os
+from abc import ABC
+from collections.abc import Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import torch
+from hydra.utils import to_absolute_path
+
+from ibsweep import checks
+from ibsweep.config.instantiation import ConfigError, blame
+from ibsweep.tracking import TrackingOptions
+
+DTYPES = {"float32": torch.float32, "float64": torch.float64}
+
+OF_A_SWEEP = (  # keys of options that are the whole sweep's, not a job's
+    *("tracking.uri", "tracking.study", "tracking.curves", "directory"),
+    *("rerun", "retries", "fail_fast", "dry_run"),
+)
+
+
+def absolute(path: str) -> Path:
+    """Return a path that a user typed: `~` is the home, and it starts where the command was typed.
+
+    A folder that is really called `~` is `./~`.
+    """
+    return Path(to_absolute_path(os.path.expanduser(path)))
+
+
+class Options(ABC):
+    """Options that all kinds of jobs have; each is checked on first use.
+
+    Attributes:
+        values: The resolved configuration, plain.
+    """
+
+    values: Mapping[str, Any]
+
+    @cached_property
+    def rerun(self) -> bool:
+        """Whether to train and measure anew what the store holds already."""
+        with blame(""):
+            return checks.truth("rerun", self.values["rerun"])
+
+    @cached_property
+    def retries(self) -> int:
+        """How often a sweep's failed jobs are run again."""
+        with blame(""):
+            return checks.integer("retries", self.values["retries"], minimum=0)
+
+    @cached_property
+    def fail_fast(self) -> bool:
+        """Whether a sweep starts nothing more once a job has failed."""
+        with blame(""):
+            return checks.truth("fail_fast", self.values["fail_fast"])
+
+    @cached_property
+    def dry_run(self) -> bool:
+        """Whether only to say what would run."""
+        with blame(""):
+            return checks.truth("dry_run", self.values["dry_run"])
+
+    @cached_property
+    def tracking(self) -> TrackingOptions:
+        """Where results go."""
+        with blame("tracking"):
+            here = Path(to_absolute_path("."))  # where the command was typed, not the job's folder
+            return TrackingOptions(**self.values["tracking"], directory=self.directory, here=here)
+
+    @cached_property
+    def directory(self) -> Path:
+        """Folder of all that a run writes; relative to where the command was typed."""
+        folder = self.values["directory"]
+        if not isinstance(folder, str) or not folder:
+            raise ConfigError(f"directory must be a folder, got {folder!r}")
+        return absolute(folder)
+
+    @property
+    def checkpoints(self) -> Path:
+        """Folder of unfinished trainings."""
+        return self.directory / "checkpoints"
+
+    @cached_property
+    def device(self) -> torch.device:
+        """Where to train."""
+        with blame(""):
+            name = checks.choice("device", self.values["device"], ("auto", "cpu", "cuda"))
+        if name == "cuda" and not torch.cuda.is_available():
+            raise ConfigError(
+                "device must be auto or cpu where torch finds no CUDA device, got 'cuda'"
+            )
+        return torch.device("cuda" if name != "cpu" and torch.cuda.is_available() else "cpu")
+
+    @cached_property
+    def dtype(self) -> torch.dtype:
+        """Floating-point type of the training."""
+        with blame(""):
+            return DTYPES[checks.choice("dtype", self.values["dtype"], DTYPES)]
+
+    @property
+    def trusted(self) -> tuple[str, ...]:
+        """Prefixes of the user's own code that `_target_` may name."""
+        prefixes = self.values["trusted_targets"]
+        if not isinstance(prefixes, list) or not all(
+            isinstance(prefix, str) and len(prefix) > 1 and prefix.endswith(".")
+            for prefix in prefixes
+        ):
+            raise ConfigError(
+                f"trusted_targets must be a list of prefixes that end in a dot, got {prefixes!r}"
+            )
+        return tuple(prefixes)

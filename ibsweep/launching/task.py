@@ -1,0 +1,102 @@
+"""What a task function offers so that many of its jobs can run as one ensemble."""
+
+from collections.abc import Callable, Hashable, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from hydra.core.utils import JobReturn
+from omegaconf import DictConfig
+
+Progress = Callable[[float], None]
+Run = Callable[[int], object]
+
+
+class Identity(NamedTuple):
+    """What a job is: all that decides with whom it runs, and whether it must.
+
+    Attributes:
+        group: Jobs of equal group may train in one ensemble.
+        network: Jobs of equal network (in a group) share one trained network; they differ in what
+            is measured.
+        run: Jobs of equal run (in a store) are the same: the first runs, for all.
+        store: Where the job's results go.
+    """
+
+    group: str
+    network: str
+    run: str
+    store: Hashable = None
+
+
+class Recalled(NamedTuple):
+    """What is known of a job before it runs.
+
+    Attributes:
+        returned: What the job returns if it has been run already, else None.
+        trained: Whether its network is trained, so that it need only be measured.
+    """
+
+    returned: object | None
+    trained: bool
+
+
+class Cost(NamedTuple):
+    """What a job is expected to take.
+
+    Attributes:
+        training_s: Seconds to train a network, its share of an ensemble's.
+        measuring_s: Seconds to measure and store a job.
+        disk_bytes: Bytes of the files that a job leaves.
+        metric_rows: Rows that it adds to the store.
+    """
+
+    training_s: float
+    measuring_s: float
+    disk_bytes: float
+    metric_rows: float
+
+
+@dataclass(frozen=True)
+class BatchTask:
+    """A task function with a fast path: many of its jobs can run as one ensemble.
+
+    `identify` gets a configuration without `hydra` that jobs share but for their seed, and the
+    seed of each, None for the configuration's own. It is valid during the call only.
+
+    Attributes:
+        run: Runs one job by itself, as any task function of Hydra's.
+        identify: Says what each of these jobs is; raises ValueError with one clear line if one
+            cannot run. Called for all jobs before any runs.
+        start: `start(configs, progress)` returns `run`; `run(i)` runs job i and raises if that job
+            failed. The first call trains them all, and calls `progress` with the fraction that is
+            trained.
+        prepare: Called once in the parent with the first job's full configuration, after all
+            checks and before any worker starts.
+        recall: Called once in the parent, after `prepare`, with the first job's full configuration
+            and what all jobs are; says what is known of each.
+        survey: As `recall`, but leaves no trace, and needs no `prepare`: for a dry run.
+        probe: Tries out for some seconds what the jobs of one ensemble, given their
+            configurations without `hydra`, would cost; leaves no trace.
+        finish: Called once in the parent with the first job's full configuration and what all jobs
+            returned, failed ones included, whatever the launcher.
+        shared: Keys, dotted, that must have one value for all jobs, since the sweep goes by them.
+    """
+
+    run: Callable[[DictConfig], object]
+    identify: Callable[[DictConfig, Sequence[int | None]], Sequence[Identity]]
+    start: Callable[[Sequence[DictConfig], Progress], Run]
+    prepare: Callable[[DictConfig], None]
+    recall: Callable[[DictConfig, Sequence[Identity]], Sequence[Recalled]]
+    survey: Callable[[DictConfig, Sequence[Identity]], Sequence[Recalled]]
+    probe: Callable[[Sequence[DictConfig]], Cost]
+    finish: Callable[[DictConfig, Sequence[JobReturn]], None]
+    shared: Sequence[str] = ()
+
+    def __call__(self, config: DictConfig) -> object:
+        """Run one job by itself."""
+        return self.run(config)
+
+
+def batch_of(task_function: object) -> BatchTask | None:
+    """Return a task function if it has a fast path, else None."""
+    return task_function if isinstance(task_function, BatchTask) else None

@@ -1,0 +1,1 @@
+"""Trains ensembles of networks."""

@@ -1,0 +1,118 @@
+"""What is trained together: networks that differ only in numbers."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from ibsweep import checks
+from ibsweep.learning import optimizers
+from ibsweep.learning.optimizers import SGD, Adam, Optimizer
+from ibsweep.learning.regularizers import Regularizer
+from ibsweep.networks.base import Network
+from ibsweep.networks.initialization import INITIALIZATIONS
+from ibsweep.networks.noise import Noise
+from ibsweep.types import Dataset, Split
+
+
+@dataclass(frozen=True)
+class TrainingOptions:
+    """How to train; the same for all members but for the learning rate.
+
+    Attributes:
+        epochs: Passes over the training part, ≥ 1.
+        batch_size: Samples in a batch, ≥ 1; the last batch of an epoch may be smaller.
+        optimizer: `adam` or `sgd`.
+        learning_rate: > 0.
+        adam_betas: Decay of Adam's two moments, in [0, 1).
+        adam_epsilon: Added to the root of Adam's second moment, > 0.
+        sgd_momentum: In [0, 1).
+        initialization: Of the weights: `glorot` or `released` (see `ibsweep.networks.mlp`).
+
+    Raises:
+        ValueError: If an option is out of its range.
+    """
+
+    epochs: int
+    batch_size: int
+    optimizer: str
+    learning_rate: float
+    adam_betas: Sequence[float]
+    adam_epsilon: float
+    sgd_momentum: float
+    initialization: str
+
+    def __post_init__(self) -> None:
+        checks.integer("epochs", self.epochs, minimum=1)
+        checks.integer("batch_size", self.batch_size, minimum=1)
+        checks.real("learning_rate", self.learning_rate, above=0)
+        checks.choice("initialization", self.initialization, INITIALIZATIONS)
+        optimizers.check(
+            optimizer=self.optimizer,
+            betas=self.adam_betas,
+            epsilon=self.adam_epsilon,
+            momentum=self.sgd_momentum,
+        )
+
+    def make_optimizer(self, weights: Tensor, learning_rate: Sequence[float]) -> Optimizer:
+        """Build the optimiser of an ensemble's weights, shape `(members, width)`."""
+        if self.optimizer == "sgd":
+            return SGD(weights, learning_rate, momentum=self.sgd_momentum)
+        return Adam(weights, learning_rate, betas=self.adam_betas, epsilon=self.adam_epsilon)
+
+
+class Member(NamedTuple):
+    """The numbers in which one network of an ensemble may differ from the others.
+
+    Attributes:
+        seeds: Seed of each stream: `init`, `batches`, `split`, `noise`.
+        split: Rows to train on.
+        learning_rate: Step size.
+    """
+
+    seeds: dict[str, int]
+    split: Split
+    learning_rate: float
+
+
+@dataclass(frozen=True)
+class Ensemble:
+    """Networks to be trained together.
+
+    Attributes:
+        network: Their kind.
+        members: One entry a network.
+        regularizers: With one number a member.
+        dataset: What they learn.
+        options: How.
+        snapshots: Epochs after which weights are kept, ascending.
+        device: Where to train.
+        dtype: Floating-point type.
+        noises: What makes the networks stochastic.
+    """
+
+    network: Network
+    members: Sequence[Member]
+    regularizers: Sequence[Regularizer]
+    dataset: Dataset
+    options: TrainingOptions
+    snapshots: np.ndarray
+    device: torch.device
+    dtype: torch.dtype
+    noises: Sequence[Noise] = ()
+
+
+class Trained(NamedTuple):
+    """What training leaves.
+
+    Attributes:
+        weights: Weights of every member at every snapshot, shape `(snapshots, members, width)`, on
+            the CPU.
+        failed: Member to the first epoch after which its weights were not finite.
+    """
+
+    weights: Tensor
+    failed: dict[int, int]

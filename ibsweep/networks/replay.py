@@ -1,0 +1,82 @@
+"""What a network holds and how well it does at every snapshot, from its weights."""
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from ibsweep.networks.base import Inject, Network
+from ibsweep.networks.noise import MeasuringNoise
+from ibsweep.networks.weights import ALIGNMENT, Layout, padded
+
+_LOGS = "log-probabilities"
+_NUMBERS_AT_ONCE = 2**22  # activities of the least ensemble at a time: as many as caches hold
+
+
+@torch.no_grad()
+def replay(
+    network: Network,
+    weights: Tensor,
+    inputs: np.ndarray,
+    *,
+    rows: np.ndarray | None = None,
+    noise: MeasuringNoise | None = None,
+) -> tuple[dict[str, Tensor], Tensor]:
+    """Run one network at some of its snapshots at once, without what is in training alone.
+
+    Args:
+        network: Its kind.
+        weights: Its weights, shape `(snapshots, width)`; they stand in the place of an ensemble's
+            members, so that the numbers are those of the training's own forward pass.
+        inputs: Patterns, shape `(samples, features)`.
+        rows: Rows whose activity is wanted, ascending; None: all.
+        noise: That of a stochastic network, the same at an epoch whatever the others are.
+
+    Returns:
+        Activity of each layer, the output's after softmax, shape `(snapshots, rows, units)`; and
+        the output layer's log-probabilities, shape `(snapshots, samples, classes)`.
+    """
+    kept = len(weights)
+    least = max(kept, network.least_members)
+    repeated = weights[torch.arange(least).clamp_max(kept - 1)]
+    inject = None if noise is None else noise.inject(least)
+    size = _samples_at_once(network, inputs.shape[1])
+    wanted = np.arange(len(inputs)) if rows is None else rows
+    pieces: list[dict[str, Tensor]] = []
+    for start in range(0, len(inputs), size):
+        held = _run(network, repeated, inputs[start : start + size], inject)
+        inside = wanted[(wanted >= start) & (wanted < start + size)] - start
+        piece = {name: _rows(values[:kept], inside) for name, values in held.items()}
+        pieces.append({**piece, _LOGS: held[_LOGS][:kept]})
+    joined = {name: _join([piece[name] for piece in pieces]) for name in pieces[0]}
+    logs = joined.pop(_LOGS)
+    return joined, logs
+
+
+def _samples_at_once(network: Network, features: int) -> int:
+    """Return how many samples to run at once; it decides how noise is drawn."""
+    numbers = network.least_members * (features + sum(network.units))
+    return padded(max(_NUMBERS_AT_ONCE // numbers, ALIGNMENT))
+
+
+def _run(
+    network: Network, weights: Tensor, inputs: np.ndarray, inject: Inject | None
+) -> dict[str, Tensor]:
+    """Return activity and log-probabilities, shape `(members, samples, units)`."""
+    samples = len(inputs)
+    columns = torch.from_numpy(inputs.T).to(weights)
+    columns = functional.pad(columns, (0, padded(samples) - samples)).expand(len(weights), -1, -1)
+    held = network.forward(Layout(network.parameters).views(weights), columns, inject=inject)
+    logs = functional.log_softmax(held[-1], dim=1)
+    layers = dict(zip(network.layers, [*held[:-1], logs.exp()], strict=True))
+    return {name: values[:, :, :samples].mT for name, values in {**layers, _LOGS: logs}.items()}
+
+
+def _rows(values: Tensor, rows: np.ndarray) -> Tensor:
+    """Take rows, without a copy where all are taken."""
+    return values if len(rows) == values.shape[1] else values[:, torch.from_numpy(rows)]
+
+
+def _join(pieces: list[Tensor]) -> Tensor:
+    """Join samples, without a copy where there is one piece."""
+    return pieces[0] if len(pieces) == 1 else torch.cat(pieces, dim=1)

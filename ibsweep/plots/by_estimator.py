@@ -1,0 +1,64 @@
+"""Information planes of each estimator, with its name and options."""
+
+from collections.abc import Mapping
+
+import pandas as pd
+
+from ibsweep.plots.planes import information_plane
+
+
+def information_planes(
+    curves: pd.DataFrame,
+    options: Mapping[str, object],
+    *,
+    samples: int,
+    title: str,
+    band: bool = False,
+) -> dict[str, object]:
+    """Draw the plane of each estimator, measured on all of the data.
+
+    Args:
+        curves: Those of one network, or means over networks with their intervals.
+        options: Dotted keys to values, among them the estimators' options.
+        samples: Number of patterns that information was measured on.
+        title: Title of the figures.
+        band: Whether to draw the intervals.
+    """
+    return {
+        f"information_plane/{name}": information_plane(
+            rows,
+            samples=samples,
+            title=title,
+            band=band,
+            estimand=estimand(str(name), options),
+        )
+        for name, rows in curves[curves["part"] == "all"].groupby("estimator")
+    }
+
+
+def estimand(estimator: str, options: Mapping[str, object]) -> str:
+    """Name what an estimator computes, with its options.
+
+    Args:
+        estimator: Its name.
+        options: Dotted keys to values; those of `estimator.<name>.` are its options, and shown but
+            for those of its parts.
+
+    Example:
+        >>> estimand("ebab", {"estimator.ebab.bins": 30, "estimator.ebab.edge_rule": "equal"})
+        'ebab (bins 30, equal)'
+    """
+    prefix = f"estimator.{estimator}."
+    shown = [
+        value
+        if isinstance(value, str)
+        else f"{key.removeprefix(prefix).replace('_', ' ')} {_short(value)}"
+        for key, value in options.items()
+        if key.startswith(prefix) and "." not in key.removeprefix(prefix)
+    ]
+    return f"{estimator} ({', '.join(shown)})" if shown else estimator
+
+
+def _short(value: object) -> str:
+    """Return a number without needless digits: a column of a table makes 30 to 30.0."""
+    return f"{value:g}" if isinstance(value, float) else str(value)

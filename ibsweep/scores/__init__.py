@@ -1,0 +1,1 @@
+"""Scores of one network: performance, compression, its onset, and what cannot be right."""

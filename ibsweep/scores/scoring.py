@@ -1,0 +1,38 @@
+"""All scores of one network: compression, its onset, and what cannot be right."""
+
+import numpy as np
+import pandas as pd
+
+from ibsweep import names
+from ibsweep.scores import compression, onsets, violations
+
+LEAST_ATOMS = 0.01  # share of samples: fewer may be equal by rounding
+ATOMS = ("atom_share_t", "label_atom_share_t")
+
+
+def score(curves: pd.DataFrame, training: pd.DataFrame, labels: np.ndarray) -> dict[str, float]:
+    """Return the scores of one network's curves, by name.
+
+    Args:
+        curves: As `information.measure` returns them.
+        training: Column `epoch` and one column a metric, among them `loss/train` if known.
+        labels: Class of each measured sample, shape `(samples,)`.
+
+    Returns:
+        Those of `compression.scores`, `violations.scores` and `analysis.loss_phases.scores`; and
+        `<estimator>/atoms`, 1 if an estimator of continuous vectors, on all of the data, met a
+        layer of which more than 1 % of the samples were on atoms beside a density, see
+        `estimators.samples.atom_share`: then its estimates may be far off.
+    """
+    return {
+        **compression.scores(curves, samples=len(labels)),
+        **violations.scores(curves, label_entropy=violations.label_entropy(labels)),
+        **onsets.scores(curves, training),
+        **_atoms(curves),
+    }
+
+
+def _atoms(curves: pd.DataFrame) -> dict[str, float]:
+    whole = curves[curves["part"] == "all"].set_index("estimator").reindex(columns=list(ATOMS))
+    most = whole.max(axis=1).groupby(level=0, sort=False).max().dropna()
+    return {names.atoms(name): float(share > LEAST_ATOMS) for name, share in most.items()}

@@ -1,0 +1,83 @@
+"""After a sweep: aggregate its configurations from the store, store that, and print the table."""
+
+import os
+import shlex
+import shutil
+import sys
+from pathlib import Path
+
+import pandas as pd
+from rich.console import Console
+
+from ibsweep import analysis
+from ibsweep.config.settings import Settings
+from ibsweep.plots.by_estimator import information_planes
+from ibsweep.sweeps.summary_table import summary_table
+from ibsweep.tracking import TrackingOptions, open_store, store_errors
+
+WIDTH = 140  # of the table where there is no terminal to ask
+
+
+def conclude(settings: Settings, sweep: str, *, command: str) -> None:
+    """Aggregate the runs of a sweep over their seeds; store the aggregates; print them.
+
+    Args:
+        settings: Those of one of its jobs.
+        sweep: Its identifier.
+        command: What the user typed.
+
+    Raises:
+        StoreError: If the store cannot be used.
+    """
+    doing = "the networks are stored, but their summary is not (type the command again)"
+    with store_errors(doing, settings.tracking.address):
+        _conclude(settings, sweep, command)
+
+
+def _conclude(settings: Settings, sweep: str, command: str) -> None:
+    store = open_store(settings.tracking)
+    networks = store.networks(sweep=sweep)
+    if networks.empty:
+        return
+    done = analysis.finished_networks(networks)["run_id"].tolist()
+    curves, training = store.read_curves(done), store.read_training(done)
+    for result in analysis.configurations(networks, curves, training):
+        of_this = networks["configuration"] == result.configuration
+        planes = information_planes(
+            result.curves,
+            result.parameters,
+            samples=int(networks.loc[of_this, "samples"].iloc[0]),
+            title=result.name,
+            band=True,
+        )
+        store.log_configuration(result, sweep=sweep, figures=planes)
+    table = analysis.summarize(networks)
+    store.log_sweep(sweep, command=command, summary=table, files={})
+    _show(table, settings, sweep)
+
+
+def _show(summary: pd.DataFrame, settings: Settings, sweep: str) -> None:
+    """Print the summary, then where the results are and how to look at them."""
+    width = None if sys.stdout.isatty() or "COLUMNS" in os.environ else WIDTH
+    console = Console(width=width, markup=False, emoji=False)  # users' texts are only texts
+    console.print(summary_table(summary))
+    options = settings.tracking
+    place = options.directory if options.database else options.address
+    for line in (
+        f"results: {place}, MLflow experiments {options.study} and {options.summary_study}",
+        f"browse:  {_command(options, 'ui')}",
+        f"report:  {_command(options, 'report', '--sweep', sweep)}",
+    ):
+        console.print(line, highlight=False, soft_wrap=True)
+
+
+def _command(options: TrackingOptions, *words: str) -> str:
+    """Return a command of `ibsweep` on the results."""
+    script = Path(sys.executable).with_name("ibsweep")  # another's may come first on the PATH
+    ours = shutil.which("ibsweep") == str(script)
+    command = ["ibsweep"] if ours else [sys.executable, "-m", "ibsweep.cli"]
+    place = ["--directory", str(options.directory)]
+    if options.uri:
+        place = ["--uri", options.address]
+    study = [] if options.study == "ibsweep" else ["--study", options.study]
+    return shlex.join([*command, *words, *place, *study])

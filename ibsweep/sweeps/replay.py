@@ -1,0 +1,147 @@
+"""What one network holds at all its snapshots, as much of it at a time as memory allows."""
+
+from functools import cached_property, lru_cache
+
+import numpy as np
+import pandas as pd
+from torch import Tensor
+
+from ibsweep import information
+from ibsweep.config.settings import Settings
+from ibsweep.networks import noise, replay
+from ibsweep.scores import performance
+
+_NUMBERS_AT_ONCE = 2**27  # activities that are kept at a time
+
+
+class Replay:
+    """One trained network, run again on the measured rows of its data.
+
+    Args:
+        settings: Those of a job that needs the network.
+        weights: Its weights at every snapshot, shape `(snapshots, width)`.
+    """
+
+    def __init__(self, settings: Settings, weights: Tensor) -> None:
+        self._settings = settings
+        self._weights = weights
+        numbers = sum(settings.network.units) * len(settings.measured)
+        size = max(_NUMBERS_AT_ONCE // numbers, 1)
+        self._groups = [slice(k, k + size) for k in range(0, len(weights), size)]
+        self._run = lru_cache(maxsize=1)(self._run_group)
+
+    def _run_group(self, number: int) -> tuple[dict[str, Tensor], Tensor]:
+        """Return the activity of a group of snapshots, and its log-probabilities."""
+        group, settings = self._groups[number], self._settings
+        return replay.replay(
+            settings.network,
+            self._weights[group],
+            settings.dataset.inputs,
+            rows=settings.measured,
+            noise=settings.measuring_noise(settings.snapshots[group]),
+        )
+
+    @cached_property
+    def _overview(self) -> tuple[pd.DataFrame, dict[str, tuple[float, float]]]:
+        """The table of performance and, over all snapshots, each layer's extremes."""
+        tables: list[pd.DataFrame] = []
+        extremes: list[dict[str, tuple[float, float]]] = []
+        for number, group in enumerate(self._groups):
+            layers, logs = self._run(number)
+            tables.append(self._table(group, layers, logs))
+            extremes.append(information.layer_extremes(layers))
+        widest = {}
+        for name in extremes[0]:
+            lowest, highest = zip(*(held[name] for held in extremes), strict=True)
+            widest[name] = (min(lowest), max(highest))
+        return pd.concat(tables, ignore_index=True), widest
+
+    def _table(self, group: slice, layers: dict[str, Tensor], logs: Tensor) -> pd.DataFrame:
+        settings = self._settings
+        tables = [
+            pd.DataFrame({"epoch": settings.snapshots[group]}),
+            performance.performance(logs, settings.dataset, settings.split),
+            performance.magnitudes(layers, settings.network, self._weights[group]),
+            capacities(layers, settings),
+        ]
+        return pd.concat(tables, axis=1)
+
+    @property
+    def training(self) -> pd.DataFrame:
+        """Column `epoch` and one column a metric; one row a snapshot."""
+        return self._overview[0]
+
+    def measure(self, settings: Settings) -> pd.DataFrame:
+        """Return the curves of a job that needs this network, as `information.measure` does."""
+        rows, dataset = settings.measured, settings.dataset
+        extremes, whole = self._overview[1], self._whole(settings)
+        tables = [
+            information.measure(
+                self._run(number)[0],
+                dataset.labels[rows],
+                settings.estimators,
+                epochs=settings.snapshots[group],
+                parts=settings.parts,
+                inputs=dataset.inputs[rows],
+                floor=settings.floor,
+                extremes=extremes,
+                whole=whole,
+            )
+            for number, group in enumerate(self._groups)
+        ]
+        return pd.concat(tables, ignore_index=True)
+
+    def _whole(self, settings: Settings) -> information.Whole | None:
+        """Return what estimators want to know of other snapshots and rows, if one does."""
+        asked = ("task_inputs", "final_activity")
+        if not any(information.asks(key, settings.estimators) for key in asked):
+            return None
+        inputs = settings.dataset.inputs
+        parts = {part: inputs[rows] for part, rows in settings.split._asdict().items()}
+        final, _ = replay.replay(
+            settings.network,
+            self._weights[-1:],
+            inputs,
+            rows=settings.measured,
+            noise=settings.measuring_noise(settings.snapshots[-1:]),
+        )
+        last = {name: held[0] for name, held in final.items()}
+        return information.Whole({"all": inputs, **parts}, last)
+
+    def logged(self, settings: Settings) -> dict[str, np.ndarray]:
+        """Return `epochs` and each layer's activity at the snapshots that a job logs."""
+        epochs = settings.logged_epochs
+        if not len(epochs):
+            return {}
+        kept: dict[str, list[np.ndarray]] = {name: [] for name in settings.network.layers}
+        for number, group in enumerate(self._groups):
+            rows = np.flatnonzero(np.isin(settings.snapshots[group], epochs))
+            if len(rows):
+                for name, held in self._run(number)[0].items():
+                    kept[name].append(held[rows].numpy())
+        return {"epochs": epochs, **{name: np.concatenate(held) for name, held in kept.items()}}
+
+
+def capacities(layers: dict[str, Tensor], settings: Settings) -> pd.DataFrame:
+    """Bound what passes from each layer to the next through additive noise.
+
+    Args:
+        layers: Activity of each layer, shape `(snapshots, samples, units)`.
+        settings: Those of the network.
+
+    Returns:
+        A column `capacity/<layer>` (bits) for each layer with additive noise after it, see
+        `noise.capacity`; one row a snapshot.
+    """
+    table = {}
+    names = settings.network.layers
+    for layer, following in zip(names, names[1:], strict=False):
+        variance = sum(
+            one.variance for one in settings.noises if one.variance and one.is_at(following)
+        )
+        if variance:
+            held = layers[layer].double()
+            power = held.square().mean(dim=(1, 2))
+            bits = noise.capacity(power, units=held.shape[2], variance=variance)
+            table[f"capacity/{layer}"] = bits.numpy()
+    return pd.DataFrame(table)

@@ -1,0 +1,80 @@
+"""Stores the run of a watched training, FINISHED or not, as a sweep stores its own."""
+
+import json
+import uuid
+from collections.abc import Callable, Mapping
+from functools import partial
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from torch import nn
+
+from ibsweep.config.fingerprints import fingerprint
+from ibsweep.information import Estimator
+from ibsweep.plots.by_estimator import information_planes
+from ibsweep.records import Job, NetworkRecord
+from ibsweep.tracking import Store
+from ibsweep.watching.estimators import parameters
+from ibsweep.watching.plan import Description
+
+
+def job_of(
+    model: nn.Module, estimators: Mapping[str, Estimator], own: Description, taken_for: str
+) -> Job:
+    """Describe a watched training.
+
+    Args:
+        model: Its kind is told.
+        estimators: Name to estimator.
+        own: What the user says of it.
+        taken_for: What labels and output were taken for.
+    """
+    kind = type(model).__name__
+    what = {"watched": kind, "estimator": ",".join(estimators)}
+    used = parameters(estimators)
+    options = {"parameters": dict(own.parameters), "options": used}
+    unique = uuid.uuid4().hex
+    return Job(
+        name=own.name,
+        parameters={**own.parameters, **used, "model": kind, "seed": own.seed},
+        choices={"network": kind, "estimator": what["estimator"]},
+        seed=own.seed,
+        fingerprint=unique,
+        training_fingerprint=unique,
+        configuration=fingerprint({**what, **options}),
+        config=json.dumps({**what, **options, "seed": own.seed, "taken_for": taken_for}),
+        sweep=None,
+    )
+
+
+def store_run(store: Store, record: NetworkRecord) -> str:
+    """Store a finished training with its information planes, and return the run's identifier.
+
+    Without I(T;Y) there is no plane.
+    """
+    job, curves = record.job, record.curves
+    planes = {
+        f"information_plane/{name}": _Plane(
+            partial(
+                information_planes,
+                rows,
+                job.parameters,
+                samples=record.samples,
+                title=job.name,
+            )
+        )
+        for name, rows in curves.groupby("estimator")
+        if rows["i_ty"].notna().any()
+    }
+    return store.log_network(record, figures=planes)
+
+
+class _Plane(NamedTuple):
+    """The only one of some figures, drawn when it is saved: after the tables."""
+
+    draw: Callable[[], Mapping[str, Any]]
+
+    def savefig(self, path: Path) -> None:
+        """Draw the figure into a file."""
+        (figure,) = self.draw().values()
+        figure.savefig(path)

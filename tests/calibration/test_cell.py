@@ -1,0 +1,88 @@
+"""The options of a calibration are checked before anything is measured."""
+
+import copy
+
+import pytest
+from hydra import compose, initialize_config_dir
+from hydra.core.singleton import Singleton
+from hydra.errors import HydraException
+
+from ibsweep.calibration.cell import Cell
+from ibsweep.config.fingerprints import NUMERICS
+from ibsweep.config.instantiation import ConfigError
+from ibsweep.config.shipped import conf_dir
+from ibsweep.launching.registration import register
+
+
+@pytest.fixture
+def cell(tmp_path, monkeypatch):
+    """Compose a cell with overrides."""
+    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+    before = copy.deepcopy(Singleton.get_state())
+    register()
+
+    def make(*overrides):
+        with initialize_config_dir(version_base="1.3", config_dir=conf_dir()):
+            overrides = [f"directory={tmp_path}", "estimator=gaussian", *overrides]
+            return Cell.of(compose("calibration", overrides=overrides))
+
+    yield make
+    Singleton.set_state(before)
+
+
+@pytest.mark.parametrize(
+    ("overrides", "message"),
+    [
+        (["information=-1"], "distribution.information must be ≥ 0, got -1"),
+        (["samples=1"], "samples must be an integer ≥ 2, got 1"),
+        (["seed=-1"], "seed must be an integer ≥ 0, got -1"),
+        (["distribution=levels", "information=2"], "information must be null for a distribution"),
+        (["distribution=student", "information=0"], "distribution.information must be ≥ 0.* bits"),
+        (["estimator=ebab", "estimator.ebab.bins=0"], "estimator.ebab.bins must be"),
+        (["compressor=pca", "compressor.pca.dimensions=0"], "compressor.pca.dimensions must"),
+        (["rerun=perhaps"], "rerun must be true or false, got 'perhaps'"),
+        (["distribution._target_=os.system"], "distribution._target_ must start with"),
+        (["distribution._target_=torch.nn.ReLU", "~distribution.dims"], "distribution"),
+    ],
+    ids=str,
+)
+def test_an_option_that_is_wrong_is_named(cell, overrides, message):
+    with pytest.raises(ConfigError, match=message):
+        cell(*overrides).check()
+
+
+def test_an_unknown_choice_lists_the_choices(cell):
+    with pytest.raises(HydraException, match="(?s)distribution/nomal.*normal.*student"):
+        cell("distribution=nomal")
+
+
+def test_equal_cells_have_equal_fingerprints_and_share_their_samples(cell):
+    one, typed = cell("information=1"), cell("information=1.0")
+    other, later = cell("information=1", "estimator=kl"), cell("information=1", "seed=1")
+
+    def names(cell):
+        return cell.fingerprint(cell.content), cell.fingerprint(cell.sample_content)
+
+    assert names(one) == names(typed)
+    assert names(one)[0] != names(other)[0]
+    assert names(one)[1] == names(other)[1]
+    assert names(one)[1] != names(later)[1]
+
+
+def test_where_results_go_does_not_change_what_they_are(cell, tmp_path):
+    there = cell(f"directory={tmp_path}/other", "tracking.study=mine")
+    assert there.fingerprint(there.content) == cell().fingerprint(cell().content)
+
+
+@pytest.mark.parametrize(
+    ("part", "override"),
+    [("critics", "estimator=mine"), ("autoencoders", "compressor=autoencoder")],
+)
+def test_new_numbers_of_a_part_make_new_cells_of_those_that_have_it(
+    cell, monkeypatch, part, override
+):
+    with_it, without = cell(override), cell()
+    before = with_it.fingerprint(with_it.content), without.fingerprint(without.content)
+    monkeypatch.setitem(NUMERICS, part, 99)
+    assert with_it.fingerprint(with_it.content) != before[0]
+    assert without.fingerprint(without.content) == before[1]

@@ -1,0 +1,37 @@
+import pytest
+import torch
+
+from ibsweep.learning.optimizers import SGD, Adam
+
+
+def gradients(weights):
+    return torch.sin(3 * weights) + weights
+
+
+@pytest.mark.parametrize(
+    ("ours", "reference"),
+    [
+        (
+            lambda w, rates: Adam(w, rates, betas=(0.9, 0.999), epsilon=1e-8),
+            lambda w, rate: torch.optim.Adam([w], lr=rate),
+        ),
+        (
+            lambda w, rates: SGD(w, rates, momentum=0.9),
+            lambda w, rate: torch.optim.SGD([w], lr=rate, momentum=0.9),
+        ),
+    ],
+)
+def test_each_member_follows_torchs_optimizer_at_its_own_rate(ours, reference):
+    rates = [0.1, 0.01, 0.003]
+    start = torch.randn(3, 8, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
+    weights = start.clone()
+    optimizer = ours(weights, rates)
+    for _ in range(30):
+        optimizer.step(weights, gradients(weights))
+    for row, begin, rate in zip(weights, start, rates, strict=True):
+        single = begin.clone().requires_grad_()
+        torchs = reference(single, rate)
+        for _ in range(30):
+            single.grad = gradients(single.detach())
+            torchs.step()
+        torch.testing.assert_close(row, single.detach(), rtol=1e-12, atol=1e-12)

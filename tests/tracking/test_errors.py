@@ -1,0 +1,46 @@
+"""What goes wrong in MLflow or its database is told in one line, and nothing else is hidden."""
+
+import sqlite3
+
+import pytest
+from mlflow.exceptions import MlflowException
+from omegaconf import OmegaConf
+from sqlalchemy.exc import OperationalError
+
+from ibsweep.config.settings import Settings
+from ibsweep.sweeps import aggregation
+from ibsweep.tracking import StoreError, open_store, store_errors
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        MlflowException("no such run\nand a long story"),
+        OperationalError("SELECT", {}, Exception("no such run")),
+        sqlite3.OperationalError("no such run"),
+    ],
+    ids=lambda error: type(error).__module__,
+)
+def test_an_error_of_the_store_is_one_line_that_names_it(error):
+    with pytest.raises(
+        StoreError, match="^reading: tracking.uri .*'http://x'.*no such run"
+    ) as told:
+        with store_errors("reading", "http://x"):
+            raise error
+    assert "\n" not in str(told.value)
+
+
+def test_other_errors_stay_what_they_are():
+    with pytest.raises(ZeroDivisionError), store_errors("reading", "http://x"):
+        raise ZeroDivisionError
+
+
+def test_a_store_that_breaks_at_the_end_of_a_sweep_is_told_in_a_line(composed, monkeypatch):
+    def broken(*arguments, **options):
+        raise MlflowException("the server is on fire")
+
+    config = OmegaConf.unsafe_merge({"hydra": {"sweep": {"dir": "sweeps/one"}}}, composed())
+    store = open_store(Settings.of(config).tracking)
+    monkeypatch.setattr(type(store), "networks", broken)
+    with pytest.raises(StoreError, match="networks are stored, but .*the server is on fire"):
+        aggregation.finish(config, [])
