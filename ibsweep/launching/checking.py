@@ -1,6 +1,7 @@
 """Checks all jobs of a sweep before any runs: each by itself, and what they must share."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from hydra.errors import ConfigCompositionException
@@ -66,14 +67,21 @@ def _check_folders(composition: Composition) -> None:
     """
     folders: dict[str, int] = {}
     for family, config in _families(composition):
+        first = family[0]
+        if _subfolder(config, first) != _subfolder(config, replace(first, num=-1)):
+            continue  # it tells their numbers
         for job in family:
-            become(config, job)
-            name = str(resolve(config, [_SUBFOLDER])[_SUBFOLDER])
+            name = _subfolder(config, job)
             other = folders.setdefault(name, job.num)
             if other != job.num:
                 rule = f"{_SUBFOLDER} must be another for each job"
                 got = f"got {name!r} for jobs {other} and {job.num}"
                 raise ConfigCompositionException(f"{rule}, {got}")
+
+
+def _subfolder(config: DictConfig, job: PlannedJob) -> str:
+    become(config, job)
+    return str(resolve(config, [_SUBFOLDER])[_SUBFOLDER])
 
 
 def _families(composition: Composition) -> Iterator[tuple[list[PlannedJob], DictConfig]]:

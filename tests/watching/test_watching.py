@@ -60,7 +60,8 @@ def test_the_documented_examples_run_and_are_stored(example, tmp_path, monkeypat
     store = open_store(TrackingOptions(None, "ibsweep", "metrics", tmp_path / "outputs"))
     (run,) = store.networks().to_dict("records")
     assert run["status"] == "FINISHED"
-    assert run["accuracy/test"] == held["probe"].scores["accuracy/test"] > 0.5
+    accuracy = run["accuracy/test"]  # over seeds .94 ± .02 and .50 ± .03, by chance .1
+    assert accuracy == held["probe"].scores["accuracy/test"] > 0.3
     curves = store.read_curves([run["run_id"]]).drop(columns="network")
     assert curves[[*held["probe"].curves]].equals(held["probe"].curves)
     assert curves["i_xt_smooth"].notna().all() == (curves["epoch"].nunique() >= 5)
