@@ -123,7 +123,7 @@ def test_a_network_that_mixes_members_or_samples_is_refused(composed_with, axis)
         lambda z: z.double(),
         lambda z: z.relu().detach(),
     ],
-    ids=str,
+    ids=lambda function: getattr(function, "__name__", str(function)),
 )
 def test_what_is_not_element_by_element_is_no_activation(function):
     rule = "must (map element by element, without chance|have no parameters of its own)"
