@@ -64,6 +64,7 @@ def typed(tmp_path, monkeypatch, capfd) -> Iterator[Callable[..., Typed]]:
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
     monkeypatch.setenv("HYDRA_FULL_ERROR", "1")
+    monkeypatch.setattr(sys, "unraisablehook", sys.unraisablehook)  # which a command replaces
     before = copy.deepcopy(Singleton.get_state())
 
     def run(*arguments: str) -> Typed:

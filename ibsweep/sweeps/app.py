@@ -3,10 +3,12 @@
 import os
 import signal
 import sys
+import threading
 import traceback
 from argparse import Namespace
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from types import FrameType
 from typing import Any, NoReturn
@@ -95,6 +97,7 @@ def run(task: BatchTask, *, config: str) -> None:
     os.environ["HYDRA_FULL_ERROR"] = "1"  # Hydra then raises its errors, to be told here
     register()
     signal.signal(signal.SIGTERM, _terminate)
+    sys.unraisablehook = partial(_send_again, sys.unraisablehook)
     command = hydra.main(version_base="1.3", config_path=conf_dir(), config_name=config)
     try:
         with one_line():
@@ -103,6 +106,8 @@ def run(task: BatchTask, *, config: str) -> None:
     except Terminated:
         sys.exit(EXIT_TERMINATED)
     except Exception as error:
+        if any(isinstance(one, Terminated) for one in _chain(error)):
+            sys.exit(EXIT_TERMINATED)  # it came while logging was set up, which fails by it
         complaint = _complaint(error)
         if complaint is None:
             raise
@@ -144,6 +149,25 @@ def report(error: Exception) -> int:
 
 def _terminate(number: int, frame: FrameType | None) -> NoReturn:
     raise Terminated  # which stops workers, too
+
+
+def _send_again(
+    otherwise: Callable[["sys.UnraisableHookArgs"], object], dropped: "sys.UnraisableHookArgs"
+) -> None:
+    """Send a signal again that Python dropped, since it came while garbage was collected."""
+    if isinstance(dropped.exc_value, KeyboardInterrupt):
+        terminated = isinstance(dropped.exc_value, Terminated)
+        number = signal.SIGTERM if terminated else signal.SIGINT
+        threading.Timer(0.1, os.kill, (os.getpid(), number)).start()
+    else:
+        otherwise(dropped)
+
+
+def _chain(error: BaseException | None) -> Iterator[BaseException]:
+    """Yield an exception, the one that it was raised on account of, and so on."""
+    while error is not None:
+        yield error
+        error = error.__context__
 
 
 def _complaint(error: Exception) -> str | None:

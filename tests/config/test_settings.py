@@ -187,7 +187,7 @@ def test_a_users_own_code_must_be_trusted_first(settings):
 
 def test_an_attribute_does_not_lead_out_of_trusted_code(settings):
     with pytest.raises(ConfigError, match="activation.function._target_ must start with"):
-        settings("activation.function._target_=ibsweep.main.os.getcwd").check()
+        settings("activation.function._target_=ibsweep.sweeps.app.os.getcwd").check()
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="there is a CUDA device")
