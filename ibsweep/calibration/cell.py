@@ -14,11 +14,12 @@ from ibsweep.calibration.coding import Fit, compress
 from ibsweep.calibration.pair_estimators import Estimator, pair_estimator
 from ibsweep.compressors.base import Compressor
 from ibsweep.compressors.encoding import fit_once
+from ibsweep.config.data_files import PATHS, Source, without_paths
 from ibsweep.config.fingerprints import fingerprint, versions
 from ibsweep.config.instantiation import ConfigError, blame, build
 from ibsweep.config.keys import plain
 from ibsweep.config.moved import former
-from ibsweep.config.options import Options, absolute
+from ibsweep.config.options import Options
 from ibsweep.distributions import Distribution
 from ibsweep.distributions.base import Pair
 
@@ -76,20 +77,21 @@ class Cell(Options):
         """
         with blame(""):
             checks.integer("seed", self.values["seed"], minimum=0)
-        _check(json.dumps({**self.values, "seed": 0}))
+        _check(json.dumps({**self.values, "seed": 0}), self._source)
 
     @cached_property
     def distribution(self) -> Distribution:
         """The ground truth."""
-        node = dict(self.values["distribution"])
-        if "information" not in node and self.values["information"] is not None:
-            raise ConfigError(
-                "information must be null for a distribution that has none to choose, got"
-                f" {self.values['information']}"
-            )
-        if isinstance(node.get("path"), str):
-            node["path"] = str(absolute(node["path"]))
-        return _distribution(json.dumps(node), self.trusted)
+        information = self.values["information"]
+        if "information" not in self.values["distribution"] and information is not None:
+            rule = "must be null for a distribution that has none to choose"
+            raise ConfigError(f"information {rule}, got {information}")
+        return _distribution(self._source, self.trusted)
+
+    @property
+    def _source(self) -> Source:
+        with blame("distribution"):
+            return Source.of(self.values["distribution"])
 
     @cached_property
     def samples(self) -> int:
@@ -160,9 +162,17 @@ class Cell(Options):
     @property
     def sample_content(self) -> dict[str, Any]:
         """All that determines the compressed samples, but the seed."""
-        kept = ("distribution", "samples", "compressor")
-        named = former({key: self.values[key] for key in kept})
+        kept = {key: self.values[key] for key in ("samples", "compressor")}
+        named = former({"distribution": self._law, **kept})
         return {**named, "numerics": NUMERICS, **versions(named)}
+
+    @property
+    def _law(self) -> dict[str, Any]:
+        """The distribution's options: of data in files, what they are, not where."""
+        node = dict(self.values["distribution"])
+        if node.keys().isdisjoint(PATHS) or self.distribution.digest is None:
+            return node
+        return {**without_paths(node), "digest": self.distribution.digest}
 
     @property
     def content(self) -> dict[str, Any]:
@@ -176,8 +186,8 @@ class Cell(Options):
 
 
 @lru_cache(maxsize=1024)
-def _check(values: str) -> None:
-    """Build every part of a cell that is given as JSON."""
+def _check(values: str, source: Source) -> None:
+    """Build every part of a cell that is given as JSON; again if the `source`'s files change."""
     cell = Cell(json.loads(values))
     for part in ("distribution", "samples", "estimators", "tracking", "rerun"):
         getattr(cell, part)
@@ -185,7 +195,7 @@ def _check(values: str) -> None:
 
 
 @lru_cache(maxsize=8)
-def _distribution(node: str, trusted: tuple[str, ...]) -> Distribution:
+def _distribution(source: Source, trusted: tuple[str, ...]) -> Distribution:
     with blame("distribution"):
-        built = build(json.loads(node), "distribution", trusted=trusted)
+        built = build(json.loads(source.node), "distribution", trusted=trusted)
         return promises.kind(built, Distribution)  # type: ignore[type-abstract]

@@ -5,7 +5,8 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from ibsweep.config.keys import LATER, PATHS
+from ibsweep.config.data_files import without_paths
+from ibsweep.config.keys import LATER
 from ibsweep.config.moved import former
 from ibsweep.config.settings import Settings
 
@@ -29,7 +30,6 @@ _TRAINING = ("split", "network", "activation", "regularization", "snapshots", "d
 
 def training_content(settings: Settings) -> dict[str, Any]:
     """All that determines the trained network: the data themselves, not their path."""
-    task = {key: value for key, value in settings.values["task"].items() if key not in PATHS}
     other = (
         "sgd_" if settings.values["training"]["optimizer"] == "adam" else "adam_"
     )  # options without effect
@@ -38,7 +38,7 @@ def training_content(settings: Settings) -> dict[str, Any]:
         **{key: settings.values[key] for key in _TRAINING},
         **_unusual(settings, "noise"),
         "training": training,
-        "task": {**task, "digest": settings.dataset.digest},
+        "task": {**without_paths(settings.values["task"]), "digest": settings.dataset.digest},
         "seeding": settings.seeds,
         "device": settings.device.type,
         "numerics": NUMERICS["training"],

@@ -42,7 +42,6 @@ LATER = {  # how configurations act that lack these: older ones, or those with `
     "dry_run": False,
 }
 OmegaConf.register_new_resolver("home", os.path.expanduser, replace=True)  # of folders in conf/
-PATHS = ("path", "root")  # of a task: where its data are, which says nothing of its numbers
 
 
 def values(config: DictConfig) -> dict[str, Any]:

@@ -1,6 +1,5 @@
 """How and where a job runs: what its configuration asks for besides its numbers."""
 
-import os
 from abc import ABC
 from collections.abc import Mapping
 from functools import cached_property
@@ -11,6 +10,7 @@ import torch
 from hydra.utils import to_absolute_path
 
 from ibsweep import checks
+from ibsweep.config.data_files import absolute
 from ibsweep.config.instantiation import ConfigError, blame
 from ibsweep.tracking import TrackingOptions
 
@@ -20,14 +20,6 @@ OF_A_SWEEP = (  # keys of options that are the whole sweep's, not a job's
     *("tracking.uri", "tracking.study", "tracking.curves", "directory"),
     *("rerun", "retries", "fail_fast", "dry_run"),
 )
-
-
-def absolute(path: str) -> Path:
-    """Return a path that a user typed: `~` is the home, and it starts where the command was typed.
-
-    A folder that is really called `~` is `./~`.
-    """
-    return Path(to_absolute_path(os.path.expanduser(path)))
 
 
 class Options(ABC):

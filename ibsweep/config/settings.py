@@ -14,8 +14,9 @@ from omegaconf import DictConfig, read_write
 
 from ibsweep import checks, promises
 from ibsweep.config import keys
+from ibsweep.config.data_files import Source
 from ibsweep.config.instantiation import ConfigError, blame, build
-from ibsweep.config.options import Options, absolute
+from ibsweep.config.options import Options
 from ibsweep.information import Floor, try_out
 from ibsweep.learning.ensemble import Member, TrainingOptions
 from ibsweep.learning.regularizers import Regularizer, try_perturbation, try_regularizer
@@ -96,7 +97,7 @@ class Settings(Options):
             ConfigError: At the first option that is wrong.
         """
         alike = {**self.values, "seed": 0, "seeding": dict.fromkeys(self.seeds, 0)}
-        _check(json.dumps(alike), json.dumps(self.seeding))
+        _check(json.dumps(alike), json.dumps(self.seeding), self._task)
 
     @cached_property
     def dataset(self) -> Dataset:
@@ -104,13 +105,9 @@ class Settings(Options):
         return _dataset(self._task, self.trusted)
 
     @property
-    def _task(self) -> str:
-        """The task's options as JSON, its paths absolute."""
-        task = dict(self.values["task"])
-        for key in keys.PATHS:
-            if isinstance(task.get(key), str) and task[key]:
-                task[key] = str(absolute(task[key]))
-        return json.dumps(task)
+    def _task(self) -> Source:
+        with blame("task"):
+            return Source.of(self.values["task"])
 
     def try_out(self) -> None:
         """Try the parts that may be the user's own: whether they do what the rest relies on.
@@ -325,8 +322,11 @@ def _regularizer(name: str, nodes: Sequence[Any], trusted: tuple[str, ...]) -> R
 
 
 @lru_cache(maxsize=1024)
-def _check(values: str, seeding: str) -> None:
-    """Build every part of settings that are given as JSON: it takes 14 ms."""
+def _check(values: str, seeding: str, task: Source) -> None:
+    """Build every part of settings that are given as JSON: it takes 14 ms.
+
+    They are checked again if the `task`'s files change.
+    """
     settings = Settings(json.loads(values), json.loads(seeding))
     for part in PARTS_TO_BUILD:
         getattr(settings, part)
@@ -335,22 +335,22 @@ def _check(values: str, seeding: str) -> None:
 
 
 @lru_cache(maxsize=8)
-def _dataset(task: str, trusted: tuple[str, ...]) -> Dataset:
+def _dataset(task: Source, trusted: tuple[str, ...]) -> Dataset:
     with blame("task"):
-        return promises.kind(build(json.loads(task), "task", trusted=trusted), Dataset)
+        return promises.kind(build(json.loads(task.node), "task", trusted=trusted), Dataset)
 
 
 @lru_cache(maxsize=8)
-def _try_task(task: str, trusted: tuple[str, ...]) -> None:
+def _try_task(task: Source, trusted: tuple[str, ...]) -> None:
     """Make the user's own task twice: the same data, and no random numbers but its own."""
-    target = str(json.loads(task).get("_target_"))
+    target = str(json.loads(task.node).get("_target_"))
     if not target.startswith("ibsweep."):  # ours may be gigabytes, and have tests
         rule = f"_target_ must make the same Dataset again, got {target}"
         promises.tried(rule, lambda: _dataset.__wrapped__(task, trusted).digest)
 
 
 @lru_cache(maxsize=8)
-def _check_float32(task: str, trusted: tuple[str, ...]) -> None:
+def _check_float32(task: Source, trusted: tuple[str, ...]) -> None:
     """Check that float32 holds a task's patterns; it takes a second for a gigabyte."""
     exact = _dataset(task, trusted).inputs
     with np.errstate(over="ignore"):
