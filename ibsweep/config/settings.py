@@ -28,6 +28,7 @@ from ibsweep.randomness import STREAMS, stream_seed
 from ibsweep.tasks.split import checked
 from ibsweep.types import Dataset, Information, Split
 
+DTYPES = {"float32": torch.float32, "float64": torch.float64}
 PARTS = ("all", "train", "test")
 PARTS_TO_BUILD = (
     "member",
@@ -287,6 +288,23 @@ class Settings(Options):
             count = checks.integer("floor_snapshots", self.values["floor_snapshots"], minimum=0)
         seed = stream_seed("floor", self.seeds["init"])
         return Floor(spread(self.snapshots, count), seed)
+
+    @cached_property
+    def device(self) -> torch.device:
+        """Where to train."""
+        with blame(""):
+            name = checks.choice("device", self.values["device"], ("auto", "cpu", "cuda"))
+        if name == "cuda" and not torch.cuda.is_available():
+            raise ConfigError(
+                "device must be auto or cpu where torch finds no CUDA device, got 'cuda'"
+            )
+        return torch.device("cuda" if name != "cpu" and torch.cuda.is_available() else "cpu")
+
+    @cached_property
+    def dtype(self) -> torch.dtype:
+        """Floating-point type of the training."""
+        with blame(""):
+            return DTYPES[checks.choice("dtype", self.values["dtype"], DTYPES)]
 
     @staticmethod
     def regularizers(members: Sequence["Settings"]) -> list[Regularizer]:

@@ -1,6 +1,7 @@
 """The options of a calibration are checked before anything is measured."""
 
 import copy
+from functools import cached_property
 
 import numpy as np
 import pytest
@@ -12,6 +13,7 @@ from ibsweep.calibration.cell import Cell
 from ibsweep.config.fingerprints import NUMERICS
 from ibsweep.config.instantiation import ConfigError
 from ibsweep.config.jobs import parameters
+from ibsweep.config.options import Options
 from ibsweep.config.shipped import conf_dir
 from ibsweep.launching.registration import register
 from tests.support.idx import write_idx
@@ -57,6 +59,14 @@ def test_an_option_that_is_wrong_is_named(cell, overrides, message):
 def test_an_unknown_choice_lists_the_choices(cell):
     with pytest.raises(HydraException, match="(?s)distribution/nomal.*normal.*student"):
         cell("distribution=nomal")
+
+
+def test_a_cell_has_every_option_that_it_offers(cell):
+    given = cell()
+    given.check()
+    offered = [name for name, one in vars(Options).items() if isinstance(one, cached_property)]
+    assert offered
+    assert all(getattr(given, name) is not None for name in offered)
 
 
 def test_equal_cells_have_equal_fingerprints_and_share_their_samples(cell):
