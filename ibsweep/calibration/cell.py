@@ -14,33 +14,17 @@ from ibsweep.calibration.coding import Fit, compress
 from ibsweep.calibration.pair_estimators import Estimator, pair_estimator
 from ibsweep.compressors.base import Compressor
 from ibsweep.compressors.encoding import fit_once
+from ibsweep.config import keys
 from ibsweep.config.data_files import PATHS, Source, without_paths
 from ibsweep.config.fingerprints import fingerprint, versions
 from ibsweep.config.instantiation import ConfigError, blame, build
-from ibsweep.config.keys import plain
 from ibsweep.config.moved import former
 from ibsweep.config.options import Options
 from ibsweep.distributions import Distribution
 from ibsweep.distributions.base import Pair
 
-KEYS = (
-    "distribution",
-    "information",
-    "samples",
-    "estimator",
-    "compressor",
-    "seed",
-    "tracking",
-    "directory",
-    "rerun",
-    "retries",
-    "fail_fast",
-    "dry_run",
-    "trusted_targets",
-)
 NUMERICS = 3  # raised when an unchanged configuration would give other numbers
 _FEW = 512  # samples to try an estimator on
-_MAY_BE_NULL = ("information",)
 
 
 @dataclass(frozen=True)
@@ -60,14 +44,7 @@ class Cell(Options):
         Raises:
             ConfigError: If a key is unknown or missing.
         """
-        values = {str(key): plain(config, str(key)) for key in config if key != "hydra"}
-        for key in values:
-            if key not in KEYS:
-                raise ConfigError(f"{key} must be one of {', '.join(KEYS)}, got an unknown key")
-        for key in KEYS:
-            if values.get(key) is None and key not in _MAY_BE_NULL:
-                raise ConfigError(f"{key} must be given, got nothing")
-        return cls(values)
+        return cls(keys.values(config, keys.CALIBRATIONS))
 
     def check(self) -> None:
         """Build every part; cells that differ in seeds alone are built once.
@@ -75,9 +52,14 @@ class Cell(Options):
         Raises:
             ConfigError: At the first option that is wrong.
         """
-        with blame(""):
-            checks.integer("seed", self.values["seed"], minimum=0)
+        _ = self.seed
         _check(json.dumps({**self.values, "seed": 0}), self._source)
+
+    @cached_property
+    def seed(self) -> int:
+        """What decides which samples are drawn."""
+        with blame(""):
+            return checks.integer("seed", self.values["seed"], minimum=0)
 
     @cached_property
     def distribution(self) -> Distribution:
@@ -162,7 +144,7 @@ class Cell(Options):
     @property
     def sample_content(self) -> dict[str, Any]:
         """All that determines the compressed samples, but the seed."""
-        kept = {key: self.values[key] for key in ("samples", "compressor")}
+        kept = keys.named(keys.CALIBRATIONS, "network", self.values)
         named = former({"distribution": self._law, **kept})
         return {**named, "numerics": NUMERICS, **versions(named)}
 
@@ -182,14 +164,14 @@ class Cell(Options):
 
     def fingerprint(self, content: Mapping[str, Any]) -> str:
         """Hash what determines something, with this cell's seed."""
-        return fingerprint({**content, "seed": self.values["seed"]})
+        return fingerprint({**content, "seed": self.seed})
 
 
 @lru_cache(maxsize=1024)
 def _check(values: str, source: Source) -> None:
     """Build every part of a cell that is given as JSON; again if the `source`'s files change."""
     cell = Cell(json.loads(values))
-    for part in ("distribution", "samples", "estimators", "tracking", "rerun"):
+    for part in keys.parts(keys.CALIBRATIONS):
         getattr(cell, part)
     cell.try_out()
 

@@ -7,19 +7,9 @@ from omegaconf import OmegaConf
 
 from ibsweep.config import fingerprints
 from ibsweep.config.data_files import PATHS
+from ibsweep.config.keys import ASIDE
 from ibsweep.config.settings import Settings
 from ibsweep.records import Job
-
-ASIDE = (
-    "tracking",
-    "directory",
-    "artifacts",
-    "trusted_targets",
-    "rerun",
-    "retries",
-    "fail_fast",
-    "dry_run",
-)  # say nothing of the numbers
 
 
 def describe(settings: Settings, choices: Mapping[str, Any], *, sweep: str | None) -> Job:

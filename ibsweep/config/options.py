@@ -13,11 +13,6 @@ from ibsweep.config.data_files import absolute
 from ibsweep.config.instantiation import ConfigError, blame
 from ibsweep.tracking import TrackingOptions
 
-OF_A_SWEEP = (  # keys of options that are the whole sweep's, not a job's
-    *("tracking.uri", "tracking.study", "tracking.curves", "directory"),
-    *("rerun", "retries", "fail_fast", "dry_run"),
-)
-
 
 class Options(ABC):
     """Options that all kinds of jobs have; each is checked on first use.

@@ -30,22 +30,6 @@ from ibsweep.types import Dataset, Information, Split
 
 DTYPES = {"float32": torch.float32, "float64": torch.float64}
 PARTS = ("all", "train", "test")
-PARTS_TO_BUILD = (
-    "member",
-    "network",
-    "noises",
-    "estimators",
-    "tracking",
-    "parts",
-    "logged_epochs",
-    "floor",
-    "device",
-    "dtype",
-    "rerun",
-    "retries",
-    "fail_fast",
-    "dry_run",
-)
 
 
 @dataclass(frozen=True)
@@ -346,7 +330,7 @@ def _check(values: str, seeding: str, task: Source) -> None:
     They are checked again if the `task`'s files change.
     """
     settings = Settings(json.loads(values), json.loads(seeding))
-    for part in PARTS_TO_BUILD:
+    for part in keys.parts(keys.NETWORKS):
         getattr(settings, part)
     settings.check_precision()
     settings.try_out()
