@@ -2,8 +2,8 @@
 
 import logging
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Sequence
+from typing import NamedTuple
 
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import OmegaConf
@@ -11,7 +11,7 @@ from omegaconf import OmegaConf
 from ibsweep.calibration.cell import Cell
 from ibsweep.calibration.measuring import measure
 from ibsweep.config.fingerprints import fingerprint
-from ibsweep.config.jobs import ASIDE
+from ibsweep.config.jobs import parameters
 from ibsweep.distributions.base import Pair
 from ibsweep.records import CalibrationRecord, Job
 from ibsweep.sweeps.running import running_sweep
@@ -87,7 +87,7 @@ def job_of(cell: Cell) -> Job:
     named = [choices["distribution"], choices["compressor"], choices["estimator"]]
     return Job(
         name="-".join([*(word for word in named if word != "identity"), f"seed{values['seed']}"]),
-        parameters=dict(_flatten({k: v for k, v in values.items() if k not in ASIDE})),
+        parameters=parameters(values),
         choices=choices,
         seed=values["seed"],
         fingerprint=cell.fingerprint(cell.content),
@@ -97,11 +97,3 @@ def job_of(cell: Cell) -> Job:
         sweep=running_sweep(),
         kind="calibration",
     )
-
-
-def _flatten(values: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, object]]:
-    for key, value in values.items():
-        if isinstance(value, Mapping):
-            yield from _flatten(value, f"{prefix}{key}.")
-        elif key not in ("_target_", "_partial_"):
-            yield f"{prefix}{key}", value

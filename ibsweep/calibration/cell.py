@@ -14,32 +14,17 @@ from ibsweep.calibration.coding import Fit, compress
 from ibsweep.calibration.pair_estimators import Estimator, pair_estimator
 from ibsweep.compressors.base import Compressor
 from ibsweep.compressors.encoding import fit_once
+from ibsweep.config import keys
+from ibsweep.config.data_files import PATHS, Source, without_paths
 from ibsweep.config.fingerprints import fingerprint, versions
 from ibsweep.config.instantiation import ConfigError, blame, build
-from ibsweep.config.keys import plain
 from ibsweep.config.moved import former
-from ibsweep.config.options import Options, absolute
+from ibsweep.config.options import Options
 from ibsweep.distributions import Distribution
 from ibsweep.distributions.base import Pair
 
-KEYS = (
-    "distribution",
-    "information",
-    "samples",
-    "estimator",
-    "compressor",
-    "seed",
-    "tracking",
-    "directory",
-    "rerun",
-    "retries",
-    "fail_fast",
-    "dry_run",
-    "trusted_targets",
-)
 NUMERICS = 3  # raised when an unchanged configuration would give other numbers
 _FEW = 512  # samples to try an estimator on
-_MAY_BE_NULL = ("information",)
 
 
 @dataclass(frozen=True)
@@ -59,14 +44,7 @@ class Cell(Options):
         Raises:
             ConfigError: If a key is unknown or missing.
         """
-        values = {str(key): plain(config, str(key)) for key in config if key != "hydra"}
-        for key in values:
-            if key not in KEYS:
-                raise ConfigError(f"{key} must be one of {', '.join(KEYS)}, got an unknown key")
-        for key in KEYS:
-            if values.get(key) is None and key not in _MAY_BE_NULL:
-                raise ConfigError(f"{key} must be given, got nothing")
-        return cls(values)
+        return cls(keys.values(config, keys.CALIBRATIONS))
 
     def check(self) -> None:
         """Build every part; cells that differ in seeds alone are built once.
@@ -74,22 +52,28 @@ class Cell(Options):
         Raises:
             ConfigError: At the first option that is wrong.
         """
+        _ = self.seed
+        _check(json.dumps({**self.values, "seed": 0}), self._source)
+
+    @cached_property
+    def seed(self) -> int:
+        """What decides which samples are drawn."""
         with blame(""):
-            checks.integer("seed", self.values["seed"], minimum=0)
-        _check(json.dumps({**self.values, "seed": 0}))
+            return checks.integer("seed", self.values["seed"], minimum=0)
 
     @cached_property
     def distribution(self) -> Distribution:
         """The ground truth."""
-        node = dict(self.values["distribution"])
-        if "information" not in node and self.values["information"] is not None:
-            raise ConfigError(
-                "information must be null for a distribution that has none to choose, got"
-                f" {self.values['information']}"
-            )
-        if isinstance(node.get("path"), str):
-            node["path"] = str(absolute(node["path"]))
-        return _distribution(json.dumps(node), self.trusted)
+        information = self.values["information"]
+        if "information" not in self.values["distribution"] and information is not None:
+            rule = "must be null for a distribution that has none to choose"
+            raise ConfigError(f"information {rule}, got {information}")
+        return _distribution(self._source, self.trusted)
+
+    @property
+    def _source(self) -> Source:
+        with blame("distribution"):
+            return Source.of(self.values["distribution"])
 
     @cached_property
     def samples(self) -> int:
@@ -160,9 +144,17 @@ class Cell(Options):
     @property
     def sample_content(self) -> dict[str, Any]:
         """All that determines the compressed samples, but the seed."""
-        kept = ("distribution", "samples", "compressor")
-        named = former({key: self.values[key] for key in kept})
+        kept = keys.named(keys.CALIBRATIONS, "network", self.values)
+        named = former({"distribution": self._law, **kept})
         return {**named, "numerics": NUMERICS, **versions(named)}
+
+    @property
+    def _law(self) -> dict[str, Any]:
+        """The distribution's options: of data in files, what they are, not where."""
+        node = dict(self.values["distribution"])
+        if node.keys().isdisjoint(PATHS) or self.distribution.digest is None:
+            return node
+        return {**without_paths(node), "digest": self.distribution.digest}
 
     @property
     def content(self) -> dict[str, Any]:
@@ -172,20 +164,20 @@ class Cell(Options):
 
     def fingerprint(self, content: Mapping[str, Any]) -> str:
         """Hash what determines something, with this cell's seed."""
-        return fingerprint({**content, "seed": self.values["seed"]})
+        return fingerprint({**content, "seed": self.seed})
 
 
 @lru_cache(maxsize=1024)
-def _check(values: str) -> None:
-    """Build every part of a cell that is given as JSON."""
+def _check(values: str, source: Source) -> None:
+    """Build every part of a cell that is given as JSON; again if the `source`'s files change."""
     cell = Cell(json.loads(values))
-    for part in ("distribution", "samples", "estimators", "tracking", "rerun"):
+    for part in keys.parts(keys.CALIBRATIONS):
         getattr(cell, part)
     cell.try_out()
 
 
 @lru_cache(maxsize=8)
-def _distribution(node: str, trusted: tuple[str, ...]) -> Distribution:
+def _distribution(source: Source, trusted: tuple[str, ...]) -> Distribution:
     with blame("distribution"):
-        built = build(json.loads(node), "distribution", trusted=trusted)
+        built = build(json.loads(source.node), "distribution", trusted=trusted)
         return promises.kind(built, Distribution)  # type: ignore[type-abstract]

@@ -5,7 +5,8 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from ibsweep.config.keys import LATER, PATHS
+from ibsweep.config import keys
+from ibsweep.config.data_files import without_paths
 from ibsweep.config.moved import former
 from ibsweep.config.settings import Settings
 
@@ -24,21 +25,18 @@ _MODULES = {
     "autoencoders": "ibsweep.compressors.autoencoder",
     "critics": "ibsweep.estimators.critics",
 }
-_TRAINING = ("split", "network", "activation", "regularization", "snapshots", "dtype")
 
 
 def training_content(settings: Settings) -> dict[str, Any]:
     """All that determines the trained network: the data themselves, not their path."""
-    task = {key: value for key, value in settings.values["task"].items() if key not in PATHS}
     other = (
         "sgd_" if settings.values["training"]["optimizer"] == "adam" else "adam_"
     )  # options without effect
     training = {k: v for k, v in settings.values["training"].items() if not k.startswith(other)}
     values = {
-        **{key: settings.values[key] for key in _TRAINING},
-        **_unusual(settings, "noise"),
+        **keys.named(keys.NETWORKS, "network", settings.values),
         "training": training,
-        "task": {**task, "digest": settings.dataset.digest},
+        "task": {**without_paths(settings.values["task"]), "digest": settings.dataset.digest},
         "seeding": settings.seeds,
         "device": settings.device.type,
         "numerics": NUMERICS["training"],
@@ -49,20 +47,12 @@ def training_content(settings: Settings) -> dict[str, Any]:
 
 def content(settings: Settings) -> dict[str, Any]:
     """All that determines a run's numbers."""
-    measured = {key: settings.values[key] for key in ("estimator", "parts", "floor_snapshots")}
-    measured |= _unusual(settings, "measured")
     return {
         **training_content(settings),
-        **former(measured),
+        **former(keys.named(keys.NETWORKS, "measurement", settings.values)),
         "estimator_numerics": NUMERICS["estimators"],
         **versions(settings.values["estimator"]),
     }
-
-
-def _unusual(settings: Settings, key: str) -> dict[str, Any]:
-    """Return an option unless it acts as if it were not there: older runs have it not."""
-    value = settings.values[key]
-    return {} if value == LATER[key] else {key: value}
 
 
 def versions(*options: object) -> dict[str, int]:

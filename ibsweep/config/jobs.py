@@ -6,20 +6,10 @@ from typing import Any
 from omegaconf import OmegaConf
 
 from ibsweep.config import fingerprints
-from ibsweep.config.keys import PATHS
+from ibsweep.config.data_files import PATHS
+from ibsweep.config.keys import ASIDE
 from ibsweep.config.settings import Settings
 from ibsweep.records import Job
-
-ASIDE = (
-    "tracking",
-    "directory",
-    "artifacts",
-    "trusted_targets",
-    "rerun",
-    "retries",
-    "fail_fast",
-    "dry_run",
-)  # say nothing of the numbers
 
 
 def describe(settings: Settings, choices: Mapping[str, Any], *, sweep: str | None) -> Job:
@@ -40,7 +30,7 @@ def describe(settings: Settings, choices: Mapping[str, Any], *, sweep: str | Non
     return Job(
         name="-".join(word for word in named if word != "none"),
         parameters={
-            **dict(_flatten({k: v for k, v in values.items() if k not in ASIDE})),
+            **parameters(values),
             "device": settings.device.type,
         },
         choices=chosen,
@@ -51,6 +41,16 @@ def describe(settings: Settings, choices: Mapping[str, Any], *, sweep: str | Non
         config=OmegaConf.to_yaml(OmegaConf.create(dict(values))),
         sweep=sweep,
     )
+
+
+def parameters(values: Mapping[str, Any]) -> dict[str, object]:
+    """Return the options that a run is searched by: all that its numbers may follow, flattened.
+
+    Example:
+        >>> parameters({"task": {"path": "a.npz", "labels": "y"}, "seed": 1, "rerun": True})
+        {'task.labels': 'y', 'seed': 1}
+    """
+    return dict(_flatten({key: value for key, value in values.items() if key not in ASIDE}))
 
 
 def _flatten(values: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, object]]:

@@ -1,33 +1,17 @@
 """How and where a job runs: what its configuration asks for besides its numbers."""
 
-import os
-from abc import ABC
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-import torch
 from hydra.utils import to_absolute_path
 
 from ibsweep import checks
+from ibsweep.config.data_files import absolute
 from ibsweep.config.instantiation import ConfigError, blame
 from ibsweep.tracking import TrackingOptions
-
-DTYPES = {"float32": torch.float32, "float64": torch.float64}
-
-OF_A_SWEEP = (  # keys of options that are the whole sweep's, not a job's
-    *("tracking.uri", "tracking.study", "tracking.curves", "directory"),
-    *("rerun", "retries", "fail_fast", "dry_run"),
-)
-
-
-def absolute(path: str) -> Path:
-    """Return a path that a user typed: `~` is the home, and it starts where the command was typed.
-
-    A folder that is really called `~` is `./~`.
-    """
-    return Path(to_absolute_path(os.path.expanduser(path)))
 
 
 class Options(ABC):
@@ -38,6 +22,14 @@ class Options(ABC):
     """
 
     values: Mapping[str, Any]
+
+    @abstractmethod
+    def check(self) -> None:
+        """Build every part.
+
+        Raises:
+            ConfigError: At the first option that is wrong.
+        """
 
     @cached_property
     def rerun(self) -> bool:
@@ -82,23 +74,6 @@ class Options(ABC):
     def checkpoints(self) -> Path:
         """Folder of unfinished trainings."""
         return self.directory / "checkpoints"
-
-    @cached_property
-    def device(self) -> torch.device:
-        """Where to train."""
-        with blame(""):
-            name = checks.choice("device", self.values["device"], ("auto", "cpu", "cuda"))
-        if name == "cuda" and not torch.cuda.is_available():
-            raise ConfigError(
-                "device must be auto or cpu where torch finds no CUDA device, got 'cuda'"
-            )
-        return torch.device("cuda" if name != "cpu" and torch.cuda.is_available() else "cpu")
-
-    @cached_property
-    def dtype(self) -> torch.dtype:
-        """Floating-point type of the training."""
-        with blame(""):
-            return DTYPES[checks.choice("dtype", self.values["dtype"], DTYPES)]
 
     @property
     def trusted(self) -> tuple[str, ...]:

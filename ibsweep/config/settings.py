@@ -14,8 +14,9 @@ from omegaconf import DictConfig, read_write
 
 from ibsweep import checks, promises
 from ibsweep.config import keys
+from ibsweep.config.data_files import Source
 from ibsweep.config.instantiation import ConfigError, blame, build
-from ibsweep.config.options import Options, absolute
+from ibsweep.config.options import Options
 from ibsweep.information import Floor, try_out
 from ibsweep.learning.ensemble import Member, TrainingOptions
 from ibsweep.learning.regularizers import Regularizer, try_perturbation, try_regularizer
@@ -27,23 +28,8 @@ from ibsweep.randomness import STREAMS, stream_seed
 from ibsweep.tasks.split import checked
 from ibsweep.types import Dataset, Information, Split
 
+DTYPES = {"float32": torch.float32, "float64": torch.float64}
 PARTS = ("all", "train", "test")
-PARTS_TO_BUILD = (
-    "member",
-    "network",
-    "noises",
-    "estimators",
-    "tracking",
-    "parts",
-    "logged_epochs",
-    "floor",
-    "device",
-    "dtype",
-    "rerun",
-    "retries",
-    "fail_fast",
-    "dry_run",
-)
 
 
 @dataclass(frozen=True)
@@ -96,7 +82,7 @@ class Settings(Options):
             ConfigError: At the first option that is wrong.
         """
         alike = {**self.values, "seed": 0, "seeding": dict.fromkeys(self.seeds, 0)}
-        _check(json.dumps(alike), json.dumps(self.seeding))
+        _check(json.dumps(alike), json.dumps(self.seeding), self._task)
 
     @cached_property
     def dataset(self) -> Dataset:
@@ -104,13 +90,9 @@ class Settings(Options):
         return _dataset(self._task, self.trusted)
 
     @property
-    def _task(self) -> str:
-        """The task's options as JSON, its paths absolute."""
-        task = dict(self.values["task"])
-        for key in keys.PATHS:
-            if isinstance(task.get(key), str) and task[key]:
-                task[key] = str(absolute(task[key]))
-        return json.dumps(task)
+    def _task(self) -> Source:
+        with blame("task"):
+            return Source.of(self.values["task"])
 
     def try_out(self) -> None:
         """Try the parts that may be the user's own: whether they do what the rest relies on.
@@ -291,6 +273,23 @@ class Settings(Options):
         seed = stream_seed("floor", self.seeds["init"])
         return Floor(spread(self.snapshots, count), seed)
 
+    @cached_property
+    def device(self) -> torch.device:
+        """Where to train."""
+        with blame(""):
+            name = checks.choice("device", self.values["device"], ("auto", "cpu", "cuda"))
+        if name == "cuda" and not torch.cuda.is_available():
+            raise ConfigError(
+                "device must be auto or cpu where torch finds no CUDA device, got 'cuda'"
+            )
+        return torch.device("cuda" if name != "cpu" and torch.cuda.is_available() else "cpu")
+
+    @cached_property
+    def dtype(self) -> torch.dtype:
+        """Floating-point type of the training."""
+        with blame(""):
+            return DTYPES[checks.choice("dtype", self.values["dtype"], DTYPES)]
+
     @staticmethod
     def regularizers(members: Sequence["Settings"]) -> list[Regularizer]:
         """Build the regularisers of an ensemble: a number becomes a list, one entry a member."""
@@ -325,32 +324,35 @@ def _regularizer(name: str, nodes: Sequence[Any], trusted: tuple[str, ...]) -> R
 
 
 @lru_cache(maxsize=1024)
-def _check(values: str, seeding: str) -> None:
-    """Build every part of settings that are given as JSON: it takes 14 ms."""
+def _check(values: str, seeding: str, task: Source) -> None:
+    """Build every part of settings that are given as JSON: it takes 14 ms.
+
+    They are checked again if the `task`'s files change.
+    """
     settings = Settings(json.loads(values), json.loads(seeding))
-    for part in PARTS_TO_BUILD:
+    for part in keys.parts(keys.NETWORKS):
         getattr(settings, part)
     settings.check_precision()
     settings.try_out()
 
 
 @lru_cache(maxsize=8)
-def _dataset(task: str, trusted: tuple[str, ...]) -> Dataset:
+def _dataset(task: Source, trusted: tuple[str, ...]) -> Dataset:
     with blame("task"):
-        return promises.kind(build(json.loads(task), "task", trusted=trusted), Dataset)
+        return promises.kind(build(json.loads(task.node), "task", trusted=trusted), Dataset)
 
 
 @lru_cache(maxsize=8)
-def _try_task(task: str, trusted: tuple[str, ...]) -> None:
+def _try_task(task: Source, trusted: tuple[str, ...]) -> None:
     """Make the user's own task twice: the same data, and no random numbers but its own."""
-    target = str(json.loads(task).get("_target_"))
+    target = str(json.loads(task.node).get("_target_"))
     if not target.startswith("ibsweep."):  # ours may be gigabytes, and have tests
         rule = f"_target_ must make the same Dataset again, got {target}"
         promises.tried(rule, lambda: _dataset.__wrapped__(task, trusted).digest)
 
 
 @lru_cache(maxsize=8)
-def _check_float32(task: str, trusted: tuple[str, ...]) -> None:
+def _check_float32(task: Source, trusted: tuple[str, ...]) -> None:
     """Check that float32 holds a task's patterns; it takes a second for a gigabyte."""
     exact = _dataset(task, trusted).inputs
     with np.errstate(over="ignore"):

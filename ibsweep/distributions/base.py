@@ -22,7 +22,14 @@ class Pair(NamedTuple):
 
 
 class Distribution(ABC):
-    """The joint distribution of two variables X and Y."""
+    """The joint distribution of two variables X and Y.
+
+    Attributes:
+        digest: Hash of the data that it draws from, wherever they were read from; None if its
+            options alone determine it.
+    """
+
+    digest: str | None = None
 
     @property
     @abstractmethod

@@ -8,6 +8,7 @@ from sklearn.datasets import load_digits
 from ibsweep.distributions.base import Distribution, Pair
 from ibsweep.distributions.idx import read_idx
 from ibsweep.distributions.symmetric_channel import SymmetricChannel
+from ibsweep.types import Dataset
 
 CLASSES = 10
 
@@ -20,12 +21,13 @@ class LabelledImages(Distribution):
 
     Args:
         images: Shape `(images, features)`, float64.
-        labels: Class of each, shape `(images,)`, values 0 … 9, each occurring.
+        labels: Class of each, shape `(images,)`, int64, values 0 … 9, each occurring.
         information: I(A;B) in bits, at most log2(10).
     """
 
     def __init__(self, images: np.ndarray, labels: np.ndarray, *, information: float) -> None:
         self._classes = SymmetricChannel(symbols=CLASSES, information=information)
+        self.digest = Dataset(images, labels, CLASSES).digest
         self._images = images
         self._rows = np.argsort(labels, kind="stable")
         self._sizes = np.bincount(labels, minlength=CLASSES)

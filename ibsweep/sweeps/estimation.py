@@ -16,12 +16,11 @@ from omegaconf.errors import OmegaConfBaseException
 from ibsweep.analysis.summaries import choice_columns
 from ibsweep.config import fingerprints
 from ibsweep.config.instantiation import ConfigError
-from ibsweep.config.jobs import ASIDE, describe
+from ibsweep.config.jobs import describe
+from ibsweep.config.keys import ASIDE, CHANGEABLE
 from ibsweep.config.settings import Settings
 from ibsweep.sweeps.batch import Batch
 from ibsweep.tracking import Store
-
-CHANGEABLE = ("estimator", "parts", "floor_snapshots", "artifacts")
 
 
 class Request(NamedTuple):

@@ -12,7 +12,8 @@ from hydra.core.hydra_config import HydraConfig
 from hydra.types import RunMode
 from omegaconf import DictConfig
 
-from ibsweep.config.options import OF_A_SWEEP, Options
+from ibsweep.config.keys import OF_A_SWEEP
+from ibsweep.config.options import Options
 from ibsweep.launching import dry_run
 from ibsweep.launching.task import BatchTask, Cost, Identity, Progress, Recalled, Run
 from ibsweep.learning.checkpoints import remove_partials

@@ -191,3 +191,14 @@ def test_data_count_by_content_not_by_path(settings, tmp_path):
         for name in "abc"
     )
     assert first == same != other
+
+
+def test_data_that_change_within_a_process_make_other_networks(settings, tmp_path):
+    names = []
+    for classes in (2, 4):
+        np.savez(tmp_path / "data.npz", x=np.eye(20), y=np.arange(20) % classes)
+        given = settings("task=arrays", f"task.path={tmp_path}/data.npz", "training.batch_size=8")
+        given.check()
+        names.append(network_fingerprint(given))
+        assert given.network.units[-1] == classes
+    assert names[0] != names[1]

@@ -1,5 +1,3 @@
-import struct
-
 import numpy as np
 import pytest
 import torch
@@ -9,6 +7,7 @@ from ibsweep.config.fingerprints import run_fingerprint
 from ibsweep.config.instantiation import ConfigError
 from ibsweep.config.settings import Settings
 from ibsweep.estimators import critics
+from tests.support.idx import write_idx
 
 RNG = np.random.default_rng(0)
 NEED_MORE = {  # data from outside, more epochs, images
@@ -242,11 +241,6 @@ def test_experiments_on_images_are_valid(settings, tmp_path, experiment):
     study.check()
     assert len(study.measured) == (50 if mnist else 1797)
     assert study.network.units[-1] == 10
-
-
-def write_idx(path, values):
-    head = bytes((0, 0, 8, values.ndim)) + struct.pack(f">{values.ndim}I", *values.shape)
-    path.write_bytes(head + values.astype(np.uint8).tobytes())
 
 
 def test_no_noise_is_an_empty_list_of_noises(settings, composed):

@@ -11,6 +11,7 @@ from ibsweep.distributions.gao_mixture import GaoMixture
 from ibsweep.distributions.labelled_images import digits, mnist
 from ibsweep.distributions.quantized_uniform import QuantizedUniform, levels
 from ibsweep.distributions.symmetric_channel import SymmetricChannel
+from tests.support.idx import write_idx
 
 N = 200_000
 
@@ -82,11 +83,6 @@ def pool():
 
     images, labels = load_digits(return_X_y=True)
     return images / 16, labels
-
-
-def write_idx(path, array):
-    header = bytes([0, 0, 8, array.ndim]) + np.array(array.shape, dtype=">u4").tobytes()
-    path.write_bytes(header + array.astype(np.uint8).tobytes())
 
 
 def test_mnist_is_read_from_its_files(tmp_path):
