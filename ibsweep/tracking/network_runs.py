@@ -1,9 +1,7 @@
 """Writes the run of one network: what it was, its curves and scores, and its files."""
 
 import logging
-import sqlite3
 from collections.abc import Mapping, Sequence
-from contextlib import closing
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +9,7 @@ import numpy as np
 from ibsweep.records import Job, NetworkRecord
 from ibsweep.tracking.checksums import inside
 from ibsweep.tracking.connection import Connection
+from ibsweep.tracking.database import tag_runs
 from ibsweep.tracking.metrics import log_points, run_points
 from ibsweep.tracking.tags import job_tags, param_texts, process_tags, sweep_tag, tag_text
 
@@ -80,15 +79,11 @@ def log_failure(
 def join_sweep(connection: Connection, run_ids: Sequence[str], sweep: str) -> None:
     """Tag runs as belonging to a sweep; the embedded database takes all at once."""
     database = connection.options.database
-    if database is None:
-        for run_id in run_ids:
-            connection.client.set_tag(run_id, sweep_tag(sweep), "1")
+    if database:
+        tag_runs(database, run_ids, sweep_tag(sweep))
         return
-    rows = [(sweep_tag(sweep), run_id) for run_id in run_ids]
-    with closing(sqlite3.connect(database, timeout=60)) as opened, opened:
-        opened.executemany(
-            "INSERT OR IGNORE INTO tags (key, value, run_uuid) VALUES (?, '1', ?)", rows
-        )
+    for run_id in run_ids:
+        connection.client.set_tag(run_id, sweep_tag(sweep), "1")
 
 
 def finish(connection: Connection, run_id: str) -> None:

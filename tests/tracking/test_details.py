@@ -8,7 +8,8 @@ import pytest
 
 import ibsweep
 from ibsweep.tracking import TrackingOptions, open_store
-from ibsweep.tracking.tables import StoredRun, network_table
+from ibsweep.tracking.database import StoredRun
+from ibsweep.tracking.tables import network_table
 from tests.support.records import EPOCHS, make_record
 
 
