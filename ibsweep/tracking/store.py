@@ -6,7 +6,7 @@ from types import MappingProxyType
 import numpy as np
 import pandas as pd
 
-from ibsweep.records import CalibrationRecord, Job, NetworkRecord
+from ibsweep.records import CalibrationRecord, ConfigurationResult, Job, NetworkRecord
 from ibsweep.tracking import (
     calibration_runs,
     files,
@@ -18,7 +18,6 @@ from ibsweep.tracking import (
 )
 from ibsweep.tracking.connection import Connection
 from ibsweep.tracking.reaping import Reaped
-from ibsweep.tracking.summary_runs import ConfigurationResult
 from ibsweep.tracking.tags import process_tags
 
 
