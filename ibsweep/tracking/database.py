@@ -16,7 +16,7 @@ the tables; of MLflow's it relies on these columns:
 import math
 import sqlite3
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import NamedTuple
@@ -103,7 +103,7 @@ def complete_runs(database: Path, experiment: str, tag: str) -> list[tuple[str, 
         return connection.execute(_FINISHED, (tag, int(experiment))).fetchall()
 
 
-def tag_runs(database: Path, run_ids: Sequence[str], tag: str) -> None:
+def tag_runs(database: Path, run_ids: Iterable[str], tag: str) -> None:
     """Give runs a tag of the value 1, all at once."""
     with _opened(database, to_write=True) as connection:
         connection.executemany(

@@ -42,7 +42,7 @@ def runs(
 
 
 def states(connection: Connection) -> pd.DataFrame:
-    """Return one row a network's run and sweep: run_id, name, sweep, status, failure."""
+    """Return one row a network's run and sweep: `run_id, name, sweep, status, failure`."""
     rows = []
     for run in search(connection, "tags.`ibsweep.kind` = 'network'"):
         tags = run.data.tags

@@ -5,6 +5,7 @@ import tempfile
 import time
 from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -23,9 +24,13 @@ if TYPE_CHECKING:
 
 
 def log_configuration(
-    connection: Connection, result: ConfigurationResult, sweep: str, figures: Mapping[str, object]
+    connection: Connection,
+    result: ConfigurationResult,
+    *,
+    sweep: str,
+    figures: Mapping[str, object],
 ) -> str:
-    """Write the aggregate run of one configuration of a sweep."""
+    """Write the aggregate run of one configuration of a sweep; each figure is `<name>.png`."""
     tags = {**result.choices, "ibsweep.configuration": result.configuration}
     run_id = _create_run(connection, result.name, "configuration", sweep, tags)
     with connection.artifact_folder(connection.summary, run_id) as folder:
@@ -51,9 +56,18 @@ def log_sweep(
     command: str,
     summary: pd.DataFrame,
     files: Mapping[str, str],
-    figures: Mapping[str, object],
+    figures: Mapping[str, object] = MappingProxyType({}),
 ) -> str:
-    """Write the run of a sweep: command, table (CSV, and HTML for the UI), texts, figures."""
+    """Write the run of a sweep, and return it.
+
+    Args:
+        connection: The store.
+        sweep: The sweep's identifier.
+        command: What the user typed.
+        summary: Its table, one row a configuration; kept as `summary.csv`, `summary.html`.
+        files: Text artifacts, name to content, e.g. `report.html`.
+        figures: Matplotlib figures; each becomes the artifact `<name>.png`.
+    """
     tags = {"ibsweep.command": tag_text(command)}
     run_id = _create_run(connection, sweep, "sweep", sweep, tags)
     with connection.artifact_folder(connection.summary, run_id) as folder:
@@ -69,7 +83,13 @@ def log_sweep(
 
 
 def add_to_sweep(connection: Connection, sweep: str, files: Mapping[str, str]) -> str:
-    """Add text files to the newest run of a sweep; its other files keep their checksums."""
+    """Add text files (name to content) to a sweep's newest run, or replace them; return the run.
+
+    Its other files keep their checksums.
+
+    Raises:
+        ValueError: If the sweep has no run.
+    """
     run = _sweep_run(connection, sweep)
     if run is None:
         raise ValueError(f"sweep must be one that ended with a summary, got {sweep!r}")
@@ -87,7 +107,7 @@ def add_to_sweep(connection: Connection, sweep: str, files: Mapping[str, str]) -
 
 
 def sweep_tags(connection: Connection, sweep: str) -> dict[str, str]:
-    """Return the tags of a sweep's newest run; none if it has no such run."""
+    """Return the tags of a sweep's newest run: command, versions, host; none if not stored."""
     run = _sweep_run(connection, sweep)
     return dict(run.data.tags) if run else {}
 
