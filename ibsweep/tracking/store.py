@@ -17,6 +17,7 @@ from ibsweep.tracking import (
     summary_runs,
 )
 from ibsweep.tracking.connection import Connection
+from ibsweep.tracking.options import TrackingOptions
 from ibsweep.tracking.tags import process_tags
 
 P = ParamSpec("P")
@@ -61,6 +62,11 @@ class Store:
 
     def __init__(self, connection: Connection) -> None:
         self.connection = connection
+
+    @property
+    def options(self) -> TrackingOptions:
+        """Where it is."""
+        return self.connection.options
 
     def finished(self, fingerprints: Iterable[str]) -> dict[str, str]:
         """Return fingerprint → run identifier of those jobs that are stored completely."""

@@ -20,7 +20,7 @@ def folder(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def store(folder):
-    return open_store(TrackingOptions(None, "ibsweep", "metrics", folder))
+    return open_store(TrackingOptions.at(folder))
 
 
 @pytest.fixture(scope="module")
