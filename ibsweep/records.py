@@ -92,3 +92,28 @@ class CalibrationRecord:
     scores: dict[str, float]
     samples: int
     started: float
+
+
+@dataclass(frozen=True)
+class ConfigurationResult:
+    """What a sweep found for one configuration, over its seeds.
+
+    Attributes:
+        name: Short readable name, e.g. `relu-l2`.
+        configuration: Hash of all that determines the numbers but the seed.
+        choices: Option chosen in each configuration group.
+        parameters: Flattened configuration, without the seed.
+        statistics: Metric name to mean over the seeds, `<name>_ci95` to the half-width of its
+            95 % interval.
+        curves: Mean curves: `epoch, layer, estimator, part`, and `i_xt`, `i_ty` with their `_low`
+            and `_high`, in bits.
+        training: Mean of the training's metrics: `epoch` and one column a metric.
+    """
+
+    name: str
+    configuration: str
+    choices: dict[str, str]
+    parameters: dict[str, object]
+    statistics: dict[str, float]
+    curves: pd.DataFrame
+    training: pd.DataFrame

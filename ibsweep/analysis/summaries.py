@@ -8,7 +8,7 @@ from scipy import stats
 
 from ibsweep import names
 from ibsweep.analysis.naming import configuration_names
-from ibsweep.tracking import ConfigurationResult
+from ibsweep.records import ConfigurationResult
 
 _CURVE = ["epoch", "layer", "estimator", "part"]
 _QUANTITIES = ("i_xt", "i_ty", "i_ty_floor")

@@ -75,7 +75,7 @@ def _show(table: pd.DataFrame, store: Store, sweep: str) -> None:
     width = None if terminal else _PAGE
     console = Console(soft_wrap=not terminal, width=width, markup=False, emoji=False)
     console.print(shown)
-    options = store.connection.options
+    options = store.options
     place = options.directory if options.database else options.address
     console.print(
         f"results: {place}, MLflow experiment {options.study}; table and figure: run {sweep}"

@@ -65,7 +65,7 @@ class Place(NamedTuple):
         """
         directory = Path(os.path.abspath(self.directory))
         with one_line():
-            options = TrackingOptions(self.uri or None, self.study, "metrics", directory)
+            options = TrackingOptions.at(directory, study=self.study, uri=self.uri)
             store = read_store(options)
             return open_store(options) if to_write else store
 
@@ -75,11 +75,12 @@ class Place(NamedTuple):
         Raises:
             click.ClickException: If there is none, or the query is wrong.
         """
+        store = self.open()
         with one_line():
-            found = querying.runs(query, sweep=sweep, **self._asdict())
-        if found.empty:
+            runs = querying.runs_of(store, query, sweep=sweep)
+        if runs.empty:
             raise click.ClickException(f"the study {self.study!r} holds no such networks")
-        return found
+        return runs
 
 
 def store_options(command: Callable[..., None]) -> Callable[..., None]:

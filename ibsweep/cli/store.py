@@ -82,7 +82,7 @@ def _tell_checkpoints(store: Store, folder: Path, *, clean: bool) -> None:
 def ui(place: Place, host: str, port: int) -> None:
     """Open MLflow's user interface on the store, until Ctrl-C."""
     store = place.open(to_write=True)
-    address = store.connection.options.address
+    address = store.options.address
     if address.startswith("http"):
         click.echo(server.page(store, address))
         return

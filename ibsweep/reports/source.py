@@ -81,13 +81,7 @@ class Source:
             MissingRuns: As `runs` does.
         """
         wanted = self.runs(activation)["training_fingerprint"]
-        options = self.store.connection.options
-        table = querying.runs(
-            sweep=self._sweep,
-            study=options.study,
-            directory=options.directory,
-            uri=options.uri,
-        )
+        table = querying.runs_of(self.store, sweep=self._sweep)
         return table[table["training_fingerprint"].isin(wanted)]
 
     def penalties(self, activation: str) -> list[float]:

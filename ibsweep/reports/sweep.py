@@ -160,10 +160,7 @@ def _planes(
 
 def _runs(store: Store, sweep: str) -> pd.DataFrame:
     """Return the sweep's networks, one row each."""
-    options = store.connection.options
-    return querying.runs(
-        sweep=sweep, study=options.study, directory=options.directory, uri=options.uri
-    )
+    return querying.runs_of(store, sweep=sweep)
 
 
 def _main_estimator(networks: pd.DataFrame) -> str:

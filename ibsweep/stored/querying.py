@@ -57,10 +57,20 @@ def runs(
         ValueError: If the filter is no condition on the table's rows.
         StoreError: If there is no such store or study.
     """
-    uri = uri or os.environ.get("MLFLOW_TRACKING_URI") or None
-    options = TrackingOptions(uri, study, "metrics", Path(directory))
-    place = {"study": study, "directory": str(options.directory), "uri": options.uri or ""}
-    table = _merged(_store(place).networks(sweep=sweep))
+    uri = uri or os.environ.get("MLFLOW_TRACKING_URI")
+    options = TrackingOptions.at(directory, study=study, uri=uri)
+    return runs_of(read_store(options), filter, sweep=sweep)
+
+
+def runs_of(store: Store, filter: str | None = None, *, sweep: str | None = None) -> pd.DataFrame:
+    """Return the finished networks of an open store, as `runs` does.
+
+    Raises:
+        ValueError: If the filter is no condition on the table's rows.
+    """
+    table = _merged(store.networks(sweep=sweep))
+    options = store.options
+    place = {"study": options.study, "directory": str(options.directory), "uri": options.uri}
     table.attrs[_STORE] = place
     return table if filter is None else table[_chosen(table, filter)].reset_index(drop=True)
 
@@ -153,13 +163,7 @@ def store_of(table: pd.DataFrame | pd.Series) -> Store:
             "runs must be rows of what ibsweep.runs returned, got a table without its store"
             f" (copy attrs[{_STORE!r}] after joining tables)"
         )
-    return _store(table.attrs[_STORE])
-
-
-def _store(place: dict[str, str]) -> Store:
-    """Open a store that exists."""
-    directory = Path(place["directory"])
-    return read_store(TrackingOptions(place["uri"] or None, place["study"], "metrics", directory))
+    return read_store(TrackingOptions.at(**table.attrs[_STORE]))
 
 
 def _pairs(runs: pd.DataFrame) -> pd.Series:
@@ -192,9 +196,9 @@ def _merged(networks: pd.DataFrame) -> pd.DataFrame:
         source = done[measured[name]].drop_duplicates(_NETWORK, keep="last").set_index(_NETWORK)
         newest[owned[name]] = source[owned[name]].reindex(newest.index)
     newest = newest.copy()  # in one piece again
-    held = pd.DataFrame(measured, index=done.index).groupby(done[_NETWORK]).any()
+    measures = pd.DataFrame(measured, index=done.index).groupby(done[_NETWORK]).any()
     newest["estimator"] = [
-        ",".join(held.columns[row]) for row in held.loc[newest.index].to_numpy()
+        ",".join(measures.columns[row]) for row in measures.loc[newest.index].to_numpy()
     ]
     newest["run_ids"] = done.groupby(_NETWORK)["run_id"].agg(tuple)
     table = newest.reset_index().drop(columns=_LEFT_OUT, errors="ignore")

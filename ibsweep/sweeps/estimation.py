@@ -70,7 +70,7 @@ def requests(
         stored = OmegaConf.create(store.read_config(str(row["run_id"])))
         assert isinstance(stored, DictConfig)
         _restore(config, stored)
-        options = store.connection.options
+        options = store.options
         config.tracking = {"uri": options.uri, "study": options.study, "curves": options.curves}
         config.directory = str(options.directory)
         config.trusted_targets = list(trusted)

@@ -9,13 +9,9 @@ from ibsweep.tracking.finding import find_store, read_store
 from ibsweep.tracking.opening import check_store, open_store
 from ibsweep.tracking.options import NotThere, StoreError, TrackingOptions
 from ibsweep.tracking.store import Store
-from ibsweep.tracking.summary_runs import ConfigurationResult
-from ibsweep.tracking.tables import IDENTITY
 from ibsweep.tracking.tags import check_name
 
 __all__ = [
-    "IDENTITY",
-    "ConfigurationResult",
     "DamagedFile",
     "NotThere",
     "Store",

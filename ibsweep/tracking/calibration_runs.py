@@ -11,7 +11,7 @@ from ibsweep.tracking.tags import param_texts
 
 
 def log_calibration(connection: Connection, record: CalibrationRecord) -> str:
-    """Write a finished calibration; until all is written its run is not complete."""
+    """Write a finished calibration and return its run; until all is written it is not complete."""
     extra = {"ibsweep.samples": str(record.samples)}
     run_id = create_run(connection, record.job, started=record.started, extra=extra)
     with connection.artifact_folder(connection.networks, run_id) as folder:

@@ -1,14 +1,12 @@
 """The two MLflow experiments of a study, with their artifacts beside the database."""
 
-import sqlite3
-from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote, urlsplit
 from urllib.request import url2pathname
 
+from ibsweep.tracking.database import move_artifacts
 from ibsweep.tracking.options import StoreError, TrackingOptions
-from ibsweep.tracking.patience import SECONDS
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -29,9 +27,10 @@ def open_experiment(
     experiment = client.get_experiment_by_name(name) or _create(client, name, options)
     check_active(experiment)
     known = artifact_folder(experiment, options)
-    if options.database and known and known != _local_folder(experiment.artifact_location):
-        _rehome(options.database, experiment, known.as_uri())
-    return experiment.experiment_id, known
+    number, before = experiment.experiment_id, experiment.artifact_location
+    if options.database and known and known != _local_folder(before):
+        move_artifacts(options.database, number, before=before, now=known.as_uri())
+    return number, known
 
 
 def check_active(experiment: "Experiment") -> None:
@@ -88,24 +87,6 @@ def _was_moved(experiment: "Experiment", known: Path | None, folder: Path) -> bo
     if not ours or known is None or known == folder:
         return False
     return folder.exists() or not known.exists()
-
-
-def _rehome(database: Path, experiment: "Experiment", location: str) -> None:
-    """Replace the folder that the database remembers for an experiment's artifacts.
-
-    MLflow has no call for this, so it is done in the database.
-    """
-    number, before = int(experiment.experiment_id), experiment.artifact_location
-    with closing(sqlite3.connect(database, timeout=SECONDS)) as connection, connection:
-        connection.execute(
-            "UPDATE experiments SET artifact_location = ? WHERE experiment_id = ?",
-            (location, number),
-        )
-        connection.execute(
-            "UPDATE runs SET artifact_uri = ? || substr(artifact_uri, ?)"
-            " WHERE experiment_id = ? AND substr(artifact_uri, 1, ?) = ?",
-            (location, len(before) + 1, number, len(before), before),
-        )
 
 
 def _local_folder(location: str) -> Path | None:

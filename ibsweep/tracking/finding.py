@@ -5,6 +5,7 @@ import os
 from typing import TYPE_CHECKING
 
 from ibsweep.tracking.connection import Connection
+from ibsweep.tracking.database import is_made
 from ibsweep.tracking.experiments import artifact_folder, check_active
 from ibsweep.tracking.options import NotThere, TrackingOptions
 from ibsweep.tracking.reaching import as_store_errors, client, import_mlflow, require_server
@@ -44,7 +45,7 @@ def _read(options: TrackingOptions, process: int) -> Store:
         require_server(options.address)
     import_mlflow()
     with as_store_errors(options.address):
-        if not options.address.startswith("http") and not _is_made(options.address):
+        if not options.address.startswith("http") and not is_made(options.address):
             rule = "must hold a store of the installed MLflow (or one that is made just now)"
             raise NotThere(f"{key} {rule}, got {options.address!r}")
         made = client(options.address)
@@ -55,19 +56,6 @@ def _read(options: TrackingOptions, process: int) -> Store:
     roots = {one.experiment_id: artifact_folder(one, options) for one in found if one is not None}
     networks, summary = roots
     return Store(Connection(options, made, networks, summary, artifact_roots=roots))
-
-
-def _is_made(address: str) -> bool:
-    """Say whether a database has all that MLflow would otherwise create on opening it."""
-    import sqlalchemy
-    from mlflow.store.db.utils import _all_tables_exist
-
-    engine = sqlalchemy.create_engine(address, poolclass=sqlalchemy.pool.NullPool)
-    if not _all_tables_exist(engine):
-        return False
-    with engine.connect() as connection:
-        default = sqlalchemy.text("SELECT 1 FROM experiments WHERE experiment_id = 0")
-        return connection.execute(default).first() is not None
 
 
 def _study(client: "MlflowClient", name: str) -> "Experiment | None":

@@ -15,14 +15,26 @@ REQUIRED = (*TABLES, "weights.npz", "config.yaml")
 def finished_runs(connection: Connection) -> tuple[list[str], list[str]]:
     """Return the FINISHED runs of networks, and those of aggregates and sweeps."""
     clause = "attributes.status = 'FINISHED' AND tags.`ibsweep.kind` != ''"
-    found = [
+    networks, summaries = (
         [run.info.run_id for run in reading.search(connection, clause, experiment=experiment)]
         for experiment in (connection.networks, connection.summary)
-    ]
-    return found[0], found[1]
+    )
+    return networks, summaries
 
 
-def file_problems(connection: Connection, run_id: str) -> Iterator[str]:
+def problems(connection: Connection, run_id: str, *, network: bool) -> list[str]:
+    """Return a line for each thing that a FINISHED run lacks, or that was altered."""
+    of_files = list(_file_problems(connection, run_id))
+    return of_files or (list(_record_problems(connection, run_id)) if network else [])
+
+
+def logged_epochs(connection: Connection, run_id: str) -> list[int]:
+    """Return the epochs whose activity was logged, ascending."""
+    matches = (_ACTIVITY.fullmatch(name) for name in files.file_names(connection, run_id))
+    return sorted(int(match[1]) for match in matches if match)
+
+
+def _file_problems(connection: Connection, run_id: str) -> Iterator[str]:
     """Yield a line for each file of a run that is missing, altered or unreadable."""
     try:
         names = files.file_names(connection, run_id)
@@ -36,7 +48,7 @@ def file_problems(connection: Connection, run_id: str) -> Iterator[str]:
             yield str(error)
 
 
-def record_problems(connection: Connection, run_id: str) -> Iterator[str]:
+def _record_problems(connection: Connection, run_id: str) -> Iterator[str]:
     """Yield a line for each thing that a FINISHED network should have and has not."""
     run = connection.client.get_run(run_id)
     if run.data.tags.get("ibsweep.complete") != "1":
@@ -54,12 +66,6 @@ def record_problems(connection: Connection, run_id: str) -> Iterator[str]:
     ]
     for name in sorted({point.name for point in points} - set(run.data.metrics)):
         yield f"run {run_id}: its metric {name} is missing"
-
-
-def logged_epochs(connection: Connection, run_id: str) -> list[int]:
-    """Return the epochs whose activity was logged, ascending."""
-    found = (_ACTIVITY.fullmatch(name) for name in files.file_names(connection, run_id))
-    return sorted(int(match[1]) for match in found if match)
 
 
 def _read(connection: Connection, run_id: str, name: str) -> None:

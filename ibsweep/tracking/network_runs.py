@@ -1,9 +1,7 @@
 """Writes the run of one network: what it was, its curves and scores, and its files."""
 
 import logging
-import sqlite3
-from collections.abc import Mapping, Sequence
-from contextlib import closing
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +9,7 @@ import numpy as np
 from ibsweep.records import Job, NetworkRecord
 from ibsweep.tracking.checksums import inside
 from ibsweep.tracking.connection import Connection
+from ibsweep.tracking.database import tag_runs
 from ibsweep.tracking.metrics import log_points, run_points
 from ibsweep.tracking.tags import job_tags, param_texts, process_tags, sweep_tag, tag_text
 
@@ -18,10 +17,11 @@ log = logging.getLogger(__name__)
 
 
 def log_network(
-    connection: Connection, record: NetworkRecord, figures: Mapping[str, object]
+    connection: Connection, record: NetworkRecord, *, figures: Mapping[str, object]
 ) -> str:
-    """Write a finished network; until all is written its run is neither complete nor FINISHED.
+    """Write a finished network and its Matplotlib figures (`<name>.png`), and return its run.
 
+    A kill at any instant leaves a run that is not FINISHED, or one with all its metrics and files.
     A figure that cannot be drawn is left out, and the tag `ibsweep.not_drawn` says why.
     """
     extra = {"ibsweep.samples": str(record.samples)}
@@ -47,7 +47,15 @@ def log_network(
 def log_ended(
     connection: Connection, record: NetworkRecord, reason: str, *, epoch: int, status: str
 ) -> str:
-    """Write what is known of a network whose training ended early, FAILED or KILLED."""
+    """Write what was measured of a network whose training ended early, and return its run.
+
+    Args:
+        connection: The store.
+        record: What there is of it.
+        reason: Why it ended, in a line.
+        epoch: Epoch at which it ended.
+        status: `FAILED`, or `KILLED` where it was interrupted.
+    """
     extra = {
         "ibsweep.samples": str(record.samples),
         "ibsweep.failure": tag_text(reason),
@@ -62,9 +70,17 @@ def log_ended(
 
 
 def log_failure(
-    connection: Connection, job: Job, reason: str, *, started: float, epoch: int | None
+    connection: Connection, job: Job, reason: str, *, started: float, epoch: int | None = None
 ) -> str:
-    """Write the run of a network that could not be trained or measured."""
+    """Write the FAILED run of a job that could not be trained or measured, and return it.
+
+    Args:
+        connection: The store.
+        job: What was asked for.
+        reason: What went wrong, in a line.
+        started: Unix time in seconds at which the training began.
+        epoch: Epoch at which it went wrong, if known.
+    """
     extra = {"ibsweep.failure": tag_text(reason)}
     if epoch is not None:
         extra["ibsweep.failed_epoch"] = str(epoch)
@@ -77,18 +93,14 @@ def log_failure(
     return run_id
 
 
-def join_sweep(connection: Connection, run_ids: Sequence[str], sweep: str) -> None:
-    """Tag runs as belonging to a sweep; the embedded database takes all at once."""
+def join_sweep(connection: Connection, run_ids: Iterable[str], sweep: str) -> None:
+    """Mark runs of an earlier sweep as belonging to this one too, in the database all at once."""
     database = connection.options.database
-    if database is None:
-        for run_id in run_ids:
-            connection.client.set_tag(run_id, sweep_tag(sweep), "1")
+    if database:
+        tag_runs(database, run_ids, sweep_tag(sweep))
         return
-    rows = [(sweep_tag(sweep), run_id) for run_id in run_ids]
-    with closing(sqlite3.connect(database, timeout=60)) as opened, opened:
-        opened.executemany(
-            "INSERT OR IGNORE INTO tags (key, value, run_uuid) VALUES (?, '1', ?)", rows
-        )
+    for run_id in run_ids:
+        connection.client.set_tag(run_id, sweep_tag(sweep), "1")
 
 
 def finish(connection: Connection, run_id: str) -> None:

@@ -59,6 +59,22 @@ class TrackingOptions:
             file = start / Path(unquote(path)).expanduser()
             object.__setattr__(self, "uri", f"{scheme}:///{quote(str(file), safe=_PLAIN)}")
 
+    @classmethod
+    def at(
+        cls, directory: str | Path, *, study: str = "ibsweep", uri: str | None = None
+    ) -> "TrackingOptions":
+        """Say where a store is, with its curves as metrics, too.
+
+        Args:
+            directory: Folder of the embedded store, if there is no `uri`.
+            study: Name of the study.
+            uri: Server or database.
+
+        Raises:
+            ValueError: As the options themselves.
+        """
+        return cls(uri or None, study, "metrics", Path(directory))
+
     @property
     def database(self) -> Path | None:
         """Absolute path of the SQLite file, or None if runs are stored elsewhere."""

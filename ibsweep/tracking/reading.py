@@ -1,43 +1,31 @@
 """Reads runs back: a table with one row a run."""
 
-import sqlite3
 from collections.abc import Iterable, Iterator
-from contextlib import closing
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
 from ibsweep.tracking.connection import Connection
-from ibsweep.tracking.patience import SECONDS
-from ibsweep.tracking.tables import StoredRun, network_table, stored_runs
+from ibsweep.tracking.database import StoredRun, complete_runs, stored_runs
+from ibsweep.tracking.tables import network_table
 from ibsweep.tracking.tags import sweep_tag
 
 if TYPE_CHECKING:
     from mlflow.entities import Run
 
 _MOST_QUERIES = 300
-_FINISHED = """
-    SELECT fingerprint.value, run.run_uuid FROM runs run
-    JOIN tags fingerprint ON fingerprint.run_uuid = run.run_uuid
-    JOIN tags complete ON complete.run_uuid = run.run_uuid
-    WHERE fingerprint.key = ?
-    AND complete.key = 'ibsweep.complete' AND complete.value = '1'
-    AND run.experiment_id = ? AND run.status = 'FINISHED' AND run.lifecycle_stage = 'active'
-    ORDER BY run.end_time
-"""
 
 
 def finished(connection: Connection, fingerprints: Iterable[str], *, tag: str) -> dict[str, str]:
     """Return tag value → run of those that are stored completely (the latest of several)."""
     wanted = set(fingerprints)
     database = connection.options.database
-    found = (
-        _finished_in_database(database, connection.networks, tag)
+    complete = (
+        complete_runs(database, connection.networks, tag)
         if database
-        else _finished_on_server(connection, wanted, tag)
+        else _complete_on_server(connection, wanted, tag)
     )
-    return {fingerprint: run for fingerprint, run in found if fingerprint in wanted}
+    return {fingerprint: run for fingerprint, run in complete if fingerprint in wanted}
 
 
 def runs(
@@ -50,12 +38,11 @@ def runs(
     clauses = [f"tags.`ibsweep.kind` = '{kind}'"]
     clauses += [f"tags.`{sweep_tag(sweep)}` = '1'"] if sweep else []
     clauses += [filter_string] if filter_string.strip() else []
-    found = [_stored(run) for run in search(connection, " AND ".join(clauses))]
-    return network_table(found)
+    return network_table([_stored(run) for run in search(connection, " AND ".join(clauses))])
 
 
 def states(connection: Connection) -> pd.DataFrame:
-    """Return one row a network's run and sweep: run_id, name, sweep, status, failure."""
+    """Return one row a network's run and sweep: `run_id, name, sweep, status, failure`."""
     rows = []
     for run in search(connection, "tags.`ibsweep.kind` = 'network'"):
         tags = run.data.tags
@@ -67,14 +54,7 @@ def states(connection: Connection) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["run_id", "name", "sweep", "status", "failure"])
 
 
-def _finished_in_database(database: Path, experiment: str, tag: str) -> Iterable[tuple[str, str]]:
-    """Ask the embedded database at once: through MLflow it takes 6 ms for each fingerprint."""
-    address = f"{database.as_uri()}?mode=ro"
-    with closing(sqlite3.connect(address, uri=True, timeout=SECONDS)) as opened:
-        return opened.execute(_FINISHED, (tag, int(experiment))).fetchall()
-
-
-def _finished_on_server(
+def _complete_on_server(
     connection: Connection, wanted: set[str], tag: str
 ) -> Iterator[tuple[str, str]]:
     """Ask for each of a few fingerprints, or read through all complete runs if they are many."""

@@ -33,7 +33,7 @@ def serve(store: Store, *, host: str, port: int, ready: Callable[[str], object])
         StoreError: If the server does not start.
     """
     command = [sys.executable, "-m", "mlflow", "server", "--host", host, "--port", str(port)]
-    command += ["--backend-store-uri", store.connection.options.address, "--workers", "1"]
+    command += ["--backend-store-uri", store.options.address, "--workers", "1"]
     quiet = {"MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"}
     server = subprocess.Popen(command, env=os.environ | quiet, start_new_session=True)
     try:

@@ -4,12 +4,13 @@ import shutil
 import tempfile
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from ibsweep.records import ConfigurationResult
 from ibsweep.tracking.checksums import NAME, inside, write_checksums
 from ibsweep.tracking.connection import Connection
 from ibsweep.tracking.files import file_checksums
@@ -22,36 +23,15 @@ if TYPE_CHECKING:
     from mlflow.entities import Run
 
 
-@dataclass(frozen=True)
-class ConfigurationResult:
-    """What a sweep found for one configuration, over its seeds.
-
-    Attributes:
-        name: Short readable name, e.g. `relu-l2`.
-        configuration: Hash of all that determines the numbers but the seed.
-        choices: Option chosen in each configuration group.
-        parameters: Flattened configuration, without the seed.
-        statistics: Metric name to mean over the seeds, `<name>_ci95` to the half-width of its
-            95 % interval.
-        curves: Mean curves: `epoch, layer, estimator, part`, and `i_xt`, `i_ty` with their `_low`
-            and `_high`, in bits.
-        training: Mean of the training's metrics: `epoch` and one column a metric.
-    """
-
-    name: str
-    configuration: str
-    choices: dict[str, str]
-    parameters: dict[str, object]
-    statistics: dict[str, float]
-    curves: pd.DataFrame
-    training: pd.DataFrame
-
-
 def log_configuration(
-    connection: Connection, result: ConfigurationResult, sweep: str, figures: Mapping[str, object]
+    connection: Connection,
+    result: ConfigurationResult,
+    *,
+    sweep: str,
+    figures: Mapping[str, object],
 ) -> str:
-    """Write the aggregate run of one configuration of a sweep."""
-    tags = {**result.choices, "ibsweep.config.keys": result.configuration}
+    """Write the aggregate run of one configuration of a sweep; each figure is `<name>.png`."""
+    tags = {**result.choices, "ibsweep.configuration": result.configuration}
     run_id = _create_run(connection, result.name, "configuration", sweep, tags)
     with connection.artifact_folder(connection.summary, run_id) as folder:
         result.curves.to_parquet(folder / "curves.parquet", index=False)
@@ -76,9 +56,18 @@ def log_sweep(
     command: str,
     summary: pd.DataFrame,
     files: Mapping[str, str],
-    figures: Mapping[str, object],
+    figures: Mapping[str, object] = MappingProxyType({}),
 ) -> str:
-    """Write the run of a sweep: command, table (CSV, and HTML for the UI), texts, figures."""
+    """Write the run of a sweep, and return it.
+
+    Args:
+        connection: The store.
+        sweep: The sweep's identifier.
+        command: What the user typed.
+        summary: Its table, one row a configuration; kept as `summary.csv`, `summary.html`.
+        files: Text artifacts, name to content, e.g. `report.html`.
+        figures: Matplotlib figures; each becomes the artifact `<name>.png`.
+    """
     tags = {"ibsweep.command": tag_text(command)}
     run_id = _create_run(connection, sweep, "sweep", sweep, tags)
     with connection.artifact_folder(connection.summary, run_id) as folder:
@@ -94,7 +83,13 @@ def log_sweep(
 
 
 def add_to_sweep(connection: Connection, sweep: str, files: Mapping[str, str]) -> str:
-    """Add text files to the newest run of a sweep; its other files keep their checksums."""
+    """Add text files (name to content) to a sweep's newest run, or replace them; return the run.
+
+    Its other files keep their checksums.
+
+    Raises:
+        ValueError: If the sweep has no run.
+    """
     run = _sweep_run(connection, sweep)
     if run is None:
         raise ValueError(f"sweep must be one that ended with a summary, got {sweep!r}")
@@ -112,7 +107,7 @@ def add_to_sweep(connection: Connection, sweep: str, files: Mapping[str, str]) -
 
 
 def sweep_tags(connection: Connection, sweep: str) -> dict[str, str]:
-    """Return the tags of a sweep's newest run; none if it has no such run."""
+    """Return the tags of a sweep's newest run: command, versions, host; none if not stored."""
     run = _sweep_run(connection, sweep)
     return dict(run.data.tags) if run else {}
 

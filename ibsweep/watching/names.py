@@ -7,7 +7,8 @@ from collections.abc import Collection, Iterable, Mapping
 from torch import Tensor
 
 from ibsweep.config.fingerprints import fingerprint
-from ibsweep.tracking import IDENTITY, check_name
+from ibsweep.names import IDENTITY
+from ibsweep.tracking import check_name
 
 OURS = ("epoch", "network", "model", "estimator", *IDENTITY)
 _SCORES = (

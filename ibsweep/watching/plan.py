@@ -68,9 +68,8 @@ class Storing(NamedTuple):
     def tracking(self) -> TrackingOptions:
         """Where the store is."""
         uri = os.environ.get("MLFLOW_TRACKING_URI")
-        return TrackingOptions(
-            uri, self.study, "metrics", Path(self.directory).expanduser().resolve()
-        )
+        directory = Path(self.directory).expanduser().resolve()
+        return TrackingOptions.at(directory, study=self.study, uri=uri)
 
 
 class Plan(NamedTuple):

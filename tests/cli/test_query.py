@@ -19,7 +19,7 @@ SCORES = ("layer_1", "hidden", "last")
 def outputs(tmp_path_factory):
     """Six networks of each of two activations, and the run of their sweep."""
     folder = tmp_path_factory.mktemp("outputs")
-    store = open_store(TrackingOptions(None, "ibsweep", "metrics", folder))
+    store = open_store(TrackingOptions.at(folder))
     generator = np.random.default_rng(0)
     for seed in range(12):
         scores = {f"ebab/compression/{name}": generator.random() for name in SCORES}
@@ -60,6 +60,12 @@ def test_a_table_to_read_has_one_line_a_network_and_what_differs(outputs):
     assert sorted(head.split()) == sorted(names)
 
 
+def test_a_folder_may_be_called_like_the_home(outputs, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "~").symlink_to(outputs)
+    assert len(printed(call("runs", "./~", "--format", "csv"))) == 12
+
+
 def test_correlate_gives_a_row_for_each_group_with_and_without_failed(outputs):
     options = ("--by", "activation", "--score", "ebab/compression/last", "--resamples", "100")
     table = printed(call("correlate", outputs, "--format", "csv", *options))
@@ -71,7 +77,7 @@ def test_correlate_gives_a_row_for_each_group_with_and_without_failed(outputs):
 def test_correlations_are_kept_with_the_run_of_the_sweep(outputs):
     options = ("--sweep", "night", "--resamples", "100", "--format", "csv")
     done = call("correlate", outputs, "--log", *options)
-    store = open_store(TrackingOptions(None, "ibsweep", "metrics", outputs))
+    store = open_store(TrackingOptions.at(outputs))
     (path,) = outputs.rglob("correlations.csv")
     assert path.read_text() == done.output
     _, (run_id,) = store.finished_runs()

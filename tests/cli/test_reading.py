@@ -26,7 +26,7 @@ QUESTIONS = (
 def made(tmp_path_factory):
     folder = tmp_path_factory.mktemp("made") / "outputs"
     for study in ("ibsweep", "other"):
-        store = open_store(TrackingOptions(None, study, "metrics", folder))
+        store = open_store(TrackingOptions.at(folder, study=study))
         store.log_network(make_record(1), figures={})
     return folder
 
@@ -77,7 +77,7 @@ def test_a_database_of_something_else_is_left_alone(tmp_path):
     before = state(tmp_path)
     with pytest.raises(StoreError, match="^directory must hold a store of the installed MLflow"):
         ibsweep.runs(directory=tmp_path)
-    assert find_store(TrackingOptions(None, "ibsweep", "metrics", tmp_path)) is None
+    assert find_store(TrackingOptions.at(tmp_path)) is None
     assert state(tmp_path) == before
 
 

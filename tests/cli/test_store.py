@@ -76,7 +76,7 @@ def test_the_next_start_closes_what_dead_processes_left(composed):
 
 
 def test_status_closes_what_dead_processes_left(outputs):
-    abandon(open_store(TrackingOptions(None, "ibsweep", "metrics", outputs)))
+    abandon(open_store(TrackingOptions.at(outputs)))
     assert "(single runs): 1 runs: 1 RUNNING" in call("status", outputs).output
     done = call("status", outputs, "--reconcile")
     assert "closed 1 runs of dead processes" in done.output
@@ -84,7 +84,7 @@ def test_status_closes_what_dead_processes_left(outputs):
 
 
 def test_doctor_counts_checkpoints_and_removes_those_of_finished_networks(outputs):
-    store = open_store(TrackingOptions(None, "ibsweep", "metrics", outputs))
+    store = open_store(TrackingOptions.at(outputs))
     runs = store.networks()
     done = runs.loc[runs["status"] == "FINISHED", "training_fingerprint"].iloc[0]
     folder = outputs / "checkpoints"
@@ -136,7 +136,7 @@ def test_doctor_names_a_file_that_is_missing(outputs):
 
 
 def test_doctor_notices_a_finished_run_that_lacks_a_metric_or_its_mark(outputs):
-    store = open_store(TrackingOptions(None, "ibsweep", "metrics", outputs))
+    store = open_store(TrackingOptions.at(outputs))
     connection, one = store.connection, run_id(outputs)
     connection.client.delete_tag(one, "ibsweep.complete")
     empty = store.log_failure(make_job(7), "no reason", started=1e9)
@@ -162,7 +162,7 @@ def test_doctor_replays_the_weights(outputs, scale, elsewhere):
     with np.load(path) as kept:
         np.savez(path, **{name: values * np.float32(scale) for name, values in kept.items()})
     reseal(folder, f"activations/{path.name}")
-    store = open_store(TrackingOptions(None, "ibsweep", "metrics", outputs))
+    store = open_store(TrackingOptions.at(outputs))
     if elsewhere:
         store.connection.client.set_tag(one, "ibsweep.host", "elsewhere")
     done = call("doctor", outputs)
@@ -191,7 +191,7 @@ def test_a_stored_configuration_cannot_run_code_of_its_own(outputs, option):
 
 
 def test_networks_that_do_not_fit_their_configuration_are_named(tmp_path):
-    store = open_store(TrackingOptions(None, "ibsweep", "metrics", tmp_path))
+    store = open_store(TrackingOptions.at(tmp_path))
     one = store.log_network(make_record(1), figures={})
     assert (
         f"run {one}: config.yaml: the network cannot be built" in call("doctor", tmp_path).output

@@ -10,7 +10,8 @@ import pandas as pd
 import pytest
 
 import ibsweep
-from ibsweep.tracking import StoreError, TrackingOptions, open_store
+from ibsweep.stored.querying import runs_of
+from ibsweep.tracking import StoreError, TrackingOptions, open_store, read_store
 from tests.support.records import EPOCHS, make_record
 
 
@@ -32,7 +33,7 @@ def remeasured(record, estimator, value, **changes):
 def outputs(tmp_path_factory):
     """Four networks; the first was measured by `akde` later, and once more with other options."""
     folder = tmp_path_factory.mktemp("outputs")
-    store = open_store(TrackingOptions(None, "ibsweep", "metrics", folder))
+    store = open_store(TrackingOptions.at(folder))
     first, *others = (make_record(seed) for seed in range(3))
     for record in (first, *others, make_record(0, activation="elu")):
         store.log_network(record, figures={})
@@ -135,8 +136,17 @@ def test_the_environment_names_the_store(outputs, monkeypatch, tmp_path):
     assert len(ibsweep.runs(directory=tmp_path)) == 4
 
 
+def test_an_open_store_is_asked_itself_whatever_the_environment_names(
+    outputs, monkeypatch, tmp_path
+):
+    store = read_store(TrackingOptions.at(outputs))
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{tmp_path}/other.db")
+    networks = runs_of(store, "activation == 'elu'")
+    assert len(ibsweep.curves(networks)) == 3 * len(EPOCHS)
+
+
 def test_the_database_gives_what_mlflow_gives(outputs):
-    store = open_store(TrackingOptions(None, "ibsweep", "metrics", outputs))
+    store = open_store(TrackingOptions.at(outputs))
     for sweep in (None, "night"):
         direct = store.networks(sweep=sweep)
         through = store.networks(sweep=sweep, filter="attributes.start_time > 0 ")

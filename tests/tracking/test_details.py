@@ -8,7 +8,8 @@ import pytest
 
 import ibsweep
 from ibsweep.tracking import TrackingOptions, open_store
-from ibsweep.tracking.tables import StoredRun, network_table
+from ibsweep.tracking.database import StoredRun
+from ibsweep.tracking.tables import network_table
 from tests.support.records import EPOCHS, make_record
 
 
@@ -19,7 +20,7 @@ def folder(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def store(folder):
-    return open_store(TrackingOptions(None, "ibsweep", "metrics", folder))
+    return open_store(TrackingOptions.at(folder))
 
 
 @pytest.fixture(scope="module")

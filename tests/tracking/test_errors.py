@@ -4,7 +4,6 @@ import sqlite3
 
 import pytest
 from mlflow.exceptions import MlflowException
-from omegaconf import OmegaConf
 from sqlalchemy.exc import OperationalError
 
 from ibsweep.config.settings import Settings
@@ -39,8 +38,7 @@ def test_a_store_that_breaks_at_the_end_of_a_sweep_is_told_in_a_line(composed, m
     def broken(*arguments, **options):
         raise MlflowException("the server is on fire")
 
-    config = OmegaConf.unsafe_merge({"hydra": {"sweep": {"dir": "sweeps/one"}}}, composed())
-    store = open_store(Settings.of(config).tracking)
-    monkeypatch.setattr(type(store), "networks", broken)
+    settings = Settings.of(composed())
+    monkeypatch.setattr(type(open_store(settings.tracking)), "networks", broken)
     with pytest.raises(StoreError, match="networks are stored, but .*the server is on fire"):
-        aggregation.finish(config, [])
+        aggregation.conclude(settings, "one", command="python -m ibsweep -m")

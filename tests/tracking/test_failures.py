@@ -11,7 +11,7 @@ from tests.support.records import make_record
 @pytest.fixture(scope="module")
 def store(tmp_path_factory):
     folder = tmp_path_factory.mktemp("store")
-    return open_store(TrackingOptions(None, "ibsweep", "metrics", folder))
+    return open_store(TrackingOptions.at(folder))
 
 
 class Picture:

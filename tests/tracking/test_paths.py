@@ -19,7 +19,7 @@ NAMES = (
 
 
 def options(folder, uri=None):
-    return TrackingOptions(uri, "ibsweep", "metrics", folder)
+    return TrackingOptions.at(folder, uri=uri)
 
 
 @pytest.fixture(scope="module")

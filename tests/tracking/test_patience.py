@@ -14,7 +14,7 @@ from tests.support.servers import free_port, serve, stop, wait_for
 
 @pytest.fixture
 def store(tmp_path):
-    return open_store(TrackingOptions(None, "ibsweep", "metrics", tmp_path))
+    return open_store(TrackingOptions.at(tmp_path))
 
 
 def hold(database, seconds, held):
@@ -27,7 +27,7 @@ def hold(database, seconds, held):
 def locked(store, seconds):
     """Lock the database from now on, for some seconds."""
     held = threading.Event()
-    arguments = (store.connection.options.database, seconds, held)
+    arguments = (store.options.database, seconds, held)
     thread = threading.Thread(target=hold, args=arguments)
     thread.start()
     held.wait()
@@ -100,7 +100,7 @@ def test_a_run_survives_a_restart_of_the_server_in_the_middle_of_its_writing(tmp
     uri, servers = f"http://127.0.0.1:{port}", [serve(tmp_path, port)]
     try:
         wait_for(f"{uri}/health")
-        store = open_store(TrackingOptions(uri, "ibsweep", "metrics", tmp_path))
+        store = open_store(TrackingOptions.at(tmp_path, uri=uri))
         record = make_record(1)
         figure = Interruption(servers[0], lambda: servers.append(serve(tmp_path, port)))
         run_id = store.log_network(record, figures={"plane": figure})

@@ -18,7 +18,7 @@ def store(request, tmp_path_factory):
     with contextlib.ExitStack() as stack:
         server = request.param == "server"
         uri = stack.enter_context(mlflow_server(folder)) if server else None
-        yield filled(open_store(TrackingOptions(uri, "ibsweep", "metrics", folder)))
+        yield filled(open_store(TrackingOptions.at(folder, uri=uri)))
 
 
 def filled(store):

@@ -30,7 +30,7 @@ def folder(tmp_path_factory):
 
 @pytest.fixture
 def store(folder, request):
-    return open_store(TrackingOptions(None, request.node.name, "metrics", folder))
+    return open_store(TrackingOptions.at(folder, study=request.node.name))
 
 
 def write_and_die(options):
@@ -41,7 +41,7 @@ def write_and_die(options):
 
 
 def test_what_a_killed_process_left_is_closed_and_not_finished(store):
-    context, options = multiprocessing.get_context("spawn"), store.connection.options
+    context, options = multiprocessing.get_context("spawn"), store.options
     process = context.Process(target=write_and_die, args=(options,))
     process.start()
     process.join()

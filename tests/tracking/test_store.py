@@ -29,7 +29,7 @@ class LastStraw(Picture):
 @pytest.fixture(scope="module")
 def store(tmp_path_factory):
     folder = tmp_path_factory.mktemp("my outputs")  # with a blank, as on many desktops
-    return open_store(TrackingOptions(None, "ibsweep", "metrics", folder))
+    return open_store(TrackingOptions.at(folder))
 
 
 @pytest.fixture(scope="module")
@@ -151,7 +151,7 @@ def test_an_infinite_value_is_stored_as_nan_and_flagged(store):
 
 
 def test_curves_can_be_kept_out_of_the_database(store, tmp_path):
-    options = store.connection.options
+    options = store.options
     options = TrackingOptions(None, "lean", "artifact", options.directory)
     lean = open_store(options)
     run_id = lean.log_network(make_record(3), figures={})

@@ -8,7 +8,7 @@ from ibsweep.tracking import DamagedFile, TrackingOptions, open_store
 
 @pytest.fixture
 def store(tmp_path):
-    store = open_store(TrackingOptions(None, "ibsweep", "metrics", tmp_path))
+    store = open_store(TrackingOptions.at(tmp_path))
     store.log_sweep("night", command="ibsweep", summary=pd.DataFrame({"n": [1]}), files={"a": "1"})
     return store
 

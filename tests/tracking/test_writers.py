@@ -20,7 +20,7 @@ PROCESSES, RUNS = 16, 3
 
 
 def options(folder, uri):
-    return TrackingOptions(uri, "ibsweep", "metrics", folder)
+    return TrackingOptions.at(folder, uri=uri)
 
 
 def write(folder, uri, barrier, process):
