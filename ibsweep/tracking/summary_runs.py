@@ -51,7 +51,7 @@ def log_configuration(
     connection: Connection, result: ConfigurationResult, sweep: str, figures: Mapping[str, object]
 ) -> str:
     """Write the aggregate run of one configuration of a sweep."""
-    tags = {**result.choices, "ibsweep.config.keys": result.configuration}
+    tags = {**result.choices, "ibsweep.configuration": result.configuration}
     run_id = _create_run(connection, result.name, "configuration", sweep, tags)
     with connection.artifact_folder(connection.summary, run_id) as folder:
         result.curves.to_parquet(folder / "curves.parquet", index=False)

@@ -30,7 +30,7 @@ def job_tags(job: Job) -> dict[str, str]:
         "ibsweep.kind": job.kind,
         "ibsweep.fingerprint": job.fingerprint,
         "ibsweep.training_fingerprint": job.training_fingerprint,
-        "ibsweep.config.keys": job.configuration,
+        "ibsweep.configuration": job.configuration,
     }
     return tags if job.sweep is None else tags | {sweep_tag(job.sweep): "1"}
 

@@ -6,8 +6,11 @@ import pytest
 from matplotlib.collections import LineCollection, PolyCollection
 
 from ibsweep.analysis import mean_curves
-from ibsweep.plots import figures
+from ibsweep.plots.activity import activity_bins, largest_activity
 from ibsweep.plots.pages import picture_page
+from ibsweep.plots.panels import plane_grid
+from ibsweep.plots.penalties import penalties
+from ibsweep.plots.scatter import activations_scatter, initialisations_scatter
 from tests.support.records import LAYERS, SAMPLES, make_curves
 
 
@@ -21,7 +24,7 @@ def titles(figure):
 
 
 def test_panels_share_axes_and_colours_and_carry_the_paper_s_letters():
-    figure = figures.plane_grid({"relu": means(), "tanh": means(1.0)}, samples=SAMPLES, band=True)
+    figure = plane_grid({"relu": means(), "tanh": means(1.0)}, samples=SAMPLES, band=True)
     assert titles(figure) == ["(a) relu", "(b) tanh"]
     relu, tanh, bar = figure.axes
     assert relu.get_xlim() == tanh.get_xlim() and relu.get_ylim() == tanh.get_ylim()
@@ -32,14 +35,14 @@ def test_panels_share_axes_and_colours_and_carry_the_paper_s_letters():
 
 def test_a_gallery_of_any_number_fills_its_rows():
     panels = {f"seed {k}": make_curves(k) for k in range(10)}
-    figure = figures.plane_grid(panels, samples=SAMPLES, columns=4)
+    figure = plane_grid(panels, samples=SAMPLES, columns=4)
     assert titles(figure) == list(panels)
     assert sum(axes.get_visible() for axes in figure.axes) == 10 + 1
 
 
 def test_no_panels_are_an_error():
     with pytest.raises(ValueError, match="panels must hold a plane, got none"):
-        figures.plane_grid({}, samples=SAMPLES)
+        plane_grid({}, samples=SAMPLES)
 
 
 def test_the_largest_activity_marks_what_a_common_range_leaves_empty():
@@ -51,7 +54,7 @@ def test_the_largest_activity_marks_what_a_common_range_leaves_empty():
             "max_activity/hidden": [1.0, 4.0, 8.0],
         }
     )
-    left, right = figures.largest_activity(table).axes
+    left, right = largest_activity(table).axes
     assert left.lines[-1].get_ydata().tolist() == [1, 4, 8]
     labels = [text.get_text() for text in right.get_legend().get_texts()]
     assert labels == ["layer 1", "layer 2"]
@@ -63,13 +66,13 @@ def test_the_largest_activity_marks_what_a_common_range_leaves_empty():
 def test_the_fullest_bin_says_how_little_fixed_bins_see():
     values = np.r_[np.linspace(0, 0.1, 90), np.linspace(0.2, 10, 10)]
     edges = {"fixed": np.array([5.0]), "adaptive": np.array([values[50]])}
-    first, second = figures.activity_bins(values, edges, title="layer 5").axes
+    first, second = activity_bins(values, edges, title="layer 5").axes
     assert [text.get_text() for text in first.texts] == ["fullest bin: 95%"]
     assert [text.get_text() for text in second.texts] == ["fullest bin: 50%"]
 
 
 def test_penalties_are_shown_together_and_layer_by_layer():
-    figure = figures.penalties({0.03: means(1.0), 0.0: means()}, samples=SAMPLES)
+    figure = penalties({0.03: means(1.0), 0.0: means()}, samples=SAMPLES)
     shown = titles(figure)
     assert shown[:2] == ["(a) L2 penalty 0", "(b) L2 penalty 0.03"]
     assert shown[2:] == ["(c) layer 1", "(d) layer 2", "(e) output"]
@@ -85,7 +88,7 @@ def test_each_initialisation_is_a_point_and_failed_ones_are_crosses():
             "failed_to_train": [0.0, 0.0, 0.0, 1.0],
         }
     )
-    figure = figures.initialisations_scatter(table, {"hidden": "score"}, notes={"hidden": "r = 1"})
+    figure = initialisations_scatter(table, {"hidden": "score"}, notes={"hidden": "r = 1"})
     points, crosses = figure.axes[0].lines
     assert points.get_xdata().tolist() == [0.1, 0.2]
     assert crosses.get_xdata().tolist() == [0.4] and crosses.get_marker() == "x"
@@ -95,11 +98,11 @@ def test_each_initialisation_is_a_point_and_failed_ones_are_crosses():
 def test_activations_are_named_points_with_intervals():
     columns = ["activation", "score", "score_half", "accuracy", "accuracy_half"]
     rows = [("relu", 0.1, 0.01, 0.9, 0.01), ("centered_softplus", 0.2, 0.01, 0.95, 0.02)]
-    axes = figures.activations_scatter(pd.DataFrame(rows, columns=columns), note="n = 2").axes[0]
+    axes = activations_scatter(pd.DataFrame(rows, columns=columns), note="n = 2").axes[0]
     assert {"relu", "centered softplus", "n = 2"} == {text.get_text() for text in axes.texts}
 
 
 def test_a_figure_becomes_a_page_with_its_text_as_text():
-    html = picture_page("fig6", figures.plane_grid({"relu": means()}, samples=SAMPLES))
+    html = picture_page("fig6", plane_grid({"relu": means()}, samples=SAMPLES))
     assert html.count("<svg") == 1 and ">(a) relu<" in html
     assert len(html) < 1e6  # without plotly.js
