@@ -25,6 +25,7 @@ from ibsweep.analysis.effects import (
 )
 from ibsweep.names import OUTPUT, TEST_ACCURACY, compression, estimate
 
+PAPER_ESTIMATOR = "ebab"  # of the paper's claims and figures, and of reports
 SATURATING = ("tanh", "sigmoid", "softsign", "hardtanh", "relu6", "sine")  # bounded on both sides
 SEEDS = 10  # of which C7 says that they show the picture
 PENALTY = "regularization.l2.penalty"
@@ -33,7 +34,9 @@ _FEW = 5  # networks: below, nothing is decided
 _FALSE_ALARMS = 0.05  # share of networks that may seem to compress first by noise
 
 
-def claims(runs: pd.DataFrame, phases: pd.DataFrame, *, estimator: str = "ebab") -> pd.DataFrame:
+def claims(
+    runs: pd.DataFrame, phases: pd.DataFrame, *, estimator: str = PAPER_ESTIMATOR
+) -> pd.DataFrame:
     """Test C1 to C7.
 
     Args:
@@ -60,7 +63,9 @@ def claims(runs: pd.DataFrame, phases: pd.DataFrame, *, estimator: str = "ebab")
     return pd.DataFrame(findings, columns=list(Finding._fields))
 
 
-def fixed_bins_underestimate(runs: pd.DataFrame, *, estimator: str = "ebab") -> list[Finding]:
+def fixed_bins_underestimate(
+    runs: pd.DataFrame, *, estimator: str = PAPER_ESTIMATOR
+) -> list[Finding]:
     """C1: paired difference of the hidden layers' score, adaptive less fixed bins."""
     claim = ("C1", "fixed bins underestimate compression")
     columns = [compression(name) for name in (estimator, "binning_global")]
@@ -78,7 +83,7 @@ def fixed_bins_underestimate(runs: pd.DataFrame, *, estimator: str = "ebab") -> 
 
 
 def saturation_is_not_required(
-    runs: pd.DataFrame, phases: pd.DataFrame, *, estimator: str = "ebab"
+    runs: pd.DataFrame, phases: pd.DataFrame, *, estimator: str = PAPER_ESTIMATOR
 ) -> list[Finding]:
     """C2: hidden layers' score less the noise floor, for activations that do not saturate."""
     claim = ("C2", "compression does not require saturation")
@@ -95,7 +100,7 @@ def saturation_is_not_required(
 
 
 def initialisations_vary(
-    runs: pd.DataFrame, phases: pd.DataFrame, *, estimator: str = "ebab"
+    runs: pd.DataFrame, phases: pd.DataFrame, *, estimator: str = PAPER_ESTIMATOR
 ) -> list[Finding]:
     """C3: standard deviation of the hidden layers' score over seeds, against measuring noise."""
     claim = ("C3", "initialisations differ in compression")
@@ -112,7 +117,7 @@ def initialisations_vary(
 
 
 def compression_may_come_first(
-    runs: pd.DataFrame, phases: pd.DataFrame, *, estimator: str = "ebab"
+    runs: pd.DataFrame, phases: pd.DataFrame, *, estimator: str = PAPER_ESTIMATOR
 ) -> list[Finding]:
     """C4: share of networks of which a layer compresses before it fits."""
     claim = ("C4", "compression may come before fitting")
@@ -131,7 +136,9 @@ def compression_may_come_first(
     return found or [missing(*claim, f"needs curves of {estimator}")]
 
 
-def penalty_increases_compression(runs: pd.DataFrame, *, estimator: str = "ebab") -> list[Finding]:
+def penalty_increases_compression(
+    runs: pd.DataFrame, *, estimator: str = PAPER_ESTIMATOR
+) -> list[Finding]:
     """C5: trend in the L2 penalty of compression, of the layers' spread, and of the gap.
 
     Layers cluster if the standard deviation of their final I(X;T) falls. The trend is Spearman's
@@ -152,7 +159,7 @@ def penalty_increases_compression(runs: pd.DataFrame, *, estimator: str = "ebab"
 
 
 def only_the_last_layer_correlates(
-    runs: pd.DataFrame, *, estimator: str = "ebab"
+    runs: pd.DataFrame, *, estimator: str = PAPER_ESTIMATOR
 ) -> list[Finding]:
     """C6: score against test accuracy for each layer; ReLU as in the paper, and all others.
 
@@ -180,7 +187,7 @@ def only_the_last_layer_correlates(
     return found
 
 
-def ten_seeds_suffice(runs: pd.DataFrame, *, estimator: str = "ebab") -> list[Finding]:
+def ten_seeds_suffice(runs: pd.DataFrame, *, estimator: str = PAPER_ESTIMATOR) -> list[Finding]:
     """C7: half-width of the 95 % interval of the mean hidden score that ten seeds give."""
     claim = ("C7", "ten seeds already show the picture")
     rule = f"upper end of the half-width ≤ {LEAST_EFFECT}; not, if the lower end is above"
@@ -199,7 +206,7 @@ def ten_seeds_suffice(runs: pd.DataFrame, *, estimator: str = "ebab") -> list[Fi
     return found
 
 
-def noise_floor(phases: pd.DataFrame, *, estimator: str = "ebab") -> pd.Series:
+def noise_floor(phases: pd.DataFrame, *, estimator: str = PAPER_ESTIMATOR) -> pd.Series:
     """Return the hidden score that measuring noise alone would give each network (the index).
 
     The largest of n values with noise σ lies at most about σ sqrt(2 ln n) above the truth.

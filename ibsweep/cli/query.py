@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.table import Table
 
 from ibsweep import checks, names
-from ibsweep.analysis.claims import claims
+from ibsweep.analysis.claims import PAPER_ESTIMATOR, claims
 from ibsweep.analysis.correlations import correlations
 from ibsweep.analysis.summaries import choice_columns
 from ibsweep.cli.options import Place, UserPath, one_line, store_options
@@ -123,7 +123,9 @@ def correlate(
 @click.command("claims")
 @_query_options
 @_FORMAT
-@click.option("--estimator", default="ebab", show_default=True, help="The adaptive estimator.")
+@click.option(
+    "--estimator", default=PAPER_ESTIMATOR, show_default=True, help="The adaptive estimator."
+)
 def judge(output: Path | None, format: str | None, estimator: str, query: Query) -> None:
     """Test the claims C1 to C7 of Chelombiev et al. (2019) on the networks of a store."""
     with one_line():

@@ -6,13 +6,14 @@ import numpy as np
 import pandas as pd
 
 from ibsweep import analysis
+from ibsweep.analysis.claims import PAPER_ESTIMATOR
 from ibsweep.estimators.ebab import equal_edges
 from ibsweep.names import FAILED, OUTPUT, compression, option
 from ibsweep.plots.activity import activity_bins, largest_activity
 from ibsweep.plots.axes import Figure
 from ibsweep.plots.panels import plane_grid
 from ibsweep.plots.penalties import penalties
-from ibsweep.reports.source import PAPER, Source
+from ibsweep.reports.source import Source
 
 
 def fig1(source: Source) -> Figure:
@@ -32,7 +33,7 @@ def fig2(source: Source) -> Figure:
     epoch = max(source.store.logged_epochs(run["run_id"]))
     layers = source.store.read_activity(run["run_id"], epoch)
     name = [one for one in layers if one != OUTPUT][-1]
-    bins = int(run[option(PAPER, "bins")])
+    bins = int(run[option(PAPER_ESTIMATOR, "bins")])
     fixed = np.linspace(0, training["max_activity/hidden"].max(), bins + 1)[1:-1]
     edges = {
         f"{bins} bins of one width": fixed,
@@ -43,7 +44,7 @@ def fig2(source: Source) -> Figure:
 
 def fig3(source: Source) -> Figure:
     """One ReLU network, measured with fixed bins and with EBAB."""
-    titles = {"binning_global": "fixed bins", "ebab": "adaptive bins (EBAB)"}
+    titles = {"binning_global": "fixed bins", PAPER_ESTIMATOR: "adaptive bins (EBAB)"}
     return _two_estimators(source, titles)
 
 
@@ -67,7 +68,7 @@ def fig5(source: Source) -> Figure:
 
 def gallery(source: Source) -> Figure:
     """All ReLU initialisations, sorted by the compression score of their hidden layers."""
-    score = compression(PAPER)
+    score = compression(PAPER_ESTIMATOR)
     runs = source.runs("relu").sort_values(score, ascending=False)
     curves = source.curves(runs)
     panels = {
@@ -130,8 +131,10 @@ def _two_estimators(source: Source, titles: dict[str, str]) -> Figure:
 def _averages(source: Source, activations: Sequence[str], *, columns: int) -> Figure:
     runs = {name: source.runs(name) for name in activations}
     panels = {
-        f"{name.replace('_', ' ')}, {len(held)} seeds": analysis.mean_curves(source.curves(held))
-        for name, held in runs.items()
+        f"{name.replace('_', ' ')}, {len(networks)} seeds": analysis.mean_curves(
+            source.curves(networks)
+        )
+        for name, networks in runs.items()
     }
     first = next(iter(runs.values()))
     note = "crosses: 95 % intervals over seeds."

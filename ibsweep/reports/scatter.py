@@ -6,12 +6,13 @@ import pandas as pd
 from scipy import stats
 
 from ibsweep.analysis import mean_interval
+from ibsweep.analysis.claims import PAPER_ESTIMATOR
 from ibsweep.analysis.multiverse import QUESTIONS, multiverse
 from ibsweep.names import FAILED, TEST_ACCURACY, compression
 from ibsweep.plots.axes import Figure
 from ibsweep.plots.multiverse import multiverse_map
 from ibsweep.plots.scatter import activations_scatter, initialisations_scatter
-from ibsweep.reports.source import PAPER, MissingRuns, Source
+from ibsweep.reports.source import MissingRuns, Source
 
 _ACTIVATIONS = ("tanh", "relu", "abs", "prelu", "elu", "softplus", "centered_softplus", "swish")
 _SIZES = (4, 10, 20, 40)
@@ -21,8 +22,8 @@ def fig9a(source: Source) -> Figure:
     """Each ReLU initialisation: score against accuracy, for the hidden layers and the last."""
     runs = source.runs("relu")
     scores = {
-        "hidden layers": compression(PAPER),
-        "last layer": compression(PAPER, "last"),
+        "hidden layers": compression(PAPER_ESTIMATOR),
+        "last layer": compression(PAPER_ESTIMATOR, "last"),
     }
     trained = runs[runs[FAILED] == 0]
     notes = {
@@ -35,7 +36,7 @@ def fig9a(source: Source) -> Figure:
 
 def fig9b(source: Source) -> Figure:
     """Each activation: mean hidden score against mean accuracy."""
-    score = compression(PAPER)
+    score = compression(PAPER_ESTIMATOR)
     rows = []
     for name in _ACTIVATIONS:
         runs = source.runs(name)

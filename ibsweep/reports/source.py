@@ -6,11 +6,10 @@ from functools import cached_property
 import pandas as pd
 
 from ibsweep import analysis
+from ibsweep.analysis.claims import PAPER_ESTIMATOR
 from ibsweep.names import dead_layer
 from ibsweep.stored import querying
 from ibsweep.tracking import Store
-
-PAPER = "ebab"  # the estimator of all figures but 3 and 4
 
 
 class MissingRuns(ValueError):
@@ -40,7 +39,7 @@ class Source:
         self,
         activation: str,
         *,
-        estimators: Sequence[str] = (PAPER,),
+        estimators: Sequence[str] = (PAPER_ESTIMATOR,),
         regularization: str = "none",
         penalty: float | None = None,
     ) -> pd.DataFrame:
@@ -57,19 +56,19 @@ class Source:
         """
         wanted: dict[str, object] = {"activation": activation, "regularization": regularization}
         wanted |= {} if penalty is None else {"regularization.l2.penalty": penalty}
-        found = self.networks
+        runs = self.networks
         for name, value in wanted.items():
-            found = found[found[name] == value] if name in found else found.iloc[:0]
+            runs = runs[runs[name] == value] if name in runs else runs.iloc[:0]
         for name in estimators:
             flag = dead_layer(name)  # every measured network has it
-            found = found[found[flag].notna()] if flag in found else found.iloc[:0]
-        kinds = found["configuration"].nunique()
+            runs = runs[runs[flag].notna()] if flag in runs else runs.iloc[:0]
+        kinds = runs["configuration"].nunique()
         what = ", ".join(f"{name}={value}" for name, value in wanted.items())
         if kinds == 0:
             raise self._missing(f"{what} measured by {', '.join(estimators)}")
         if kinds > 1:
             raise MissingRuns(f"--sweep must choose one of {kinds} configurations with {what}")
-        return found.sort_values("seed")
+        return runs.sort_values("seed")
 
     def merged(self, activation: str) -> pd.DataFrame:
         """Return the networks of `runs` with the scores of all estimators that measured them.
@@ -96,7 +95,7 @@ class Source:
         of_it = self.networks[self.networks["activation"] == activation]
         return sorted(float(value) for value in of_it[name].dropna().unique())
 
-    def curves(self, runs: pd.DataFrame, estimator: str = PAPER) -> pd.DataFrame:
+    def curves(self, runs: pd.DataFrame, estimator: str = PAPER_ESTIMATOR) -> pd.DataFrame:
         """Return the curves of one estimator, measured on all of the data."""
         curves = self.store.read_curves(runs["run_id"])
         return curves[(curves["part"] == "all") & (curves["estimator"] == estimator)]

@@ -6,32 +6,14 @@ from typing import NamedTuple
 import pandas as pd
 
 from ibsweep import analysis, names
-from ibsweep.analysis.claims import claims
-from ibsweep.analysis.correlations import correlations
+from ibsweep.analysis.claims import PAPER_ESTIMATOR, claims
 from ibsweep.analysis.estimates import final_details, violations
-from ibsweep.analysis.summaries import choice_columns, parameter_columns
 from ibsweep.plots import interactive_plane, pages
-from ibsweep.plots.by_estimator import estimand
+from ibsweep.reports import tables
+from ibsweep.reports.methods import estimand_of, methods, parameters
 from ibsweep.scores.phases import phases
-from ibsweep.stored import querying
+from ibsweep.stored.querying import runs_of
 from ibsweep.tracking import Store
-
-_SHOWN = {
-    "group": "networks",
-    "score": "score",
-    "without_failed": "without failed",
-    "n": "n",
-    "undefined": "undefined",
-    "r": "r",
-    "r_low": "r low",
-    "r_high": "r high",
-    "r_p": "p",
-    "r_p_holm": "p Holm",
-    "rho": "Spearman ρ",
-    "r_critical": "critical |r|",
-    "r_detectable": "detectable |r|",
-}
-LEAST_NETWORKS = 4  # of a correlation worth a row
 
 
 class Judged(NamedTuple):
@@ -44,6 +26,26 @@ class Judged(NamedTuple):
 
     lines: Sequence[str]
     readings: Mapping[tuple[str, str], pd.DataFrame]
+
+
+class SweepData(NamedTuple):
+    """What a store holds of a sweep.
+
+    Attributes:
+        name: The sweep's identifier.
+        every: All runs, one row each, as `Store.networks` returns them.
+        networks: The finished ones.
+        runs: The networks, one row each, as `ibsweep.runs` returns them.
+        curves: Curves of the finished runs, on all of the data.
+        tags: Those of the sweep's own run.
+    """
+
+    name: str
+    every: pd.DataFrame
+    networks: pd.DataFrame
+    runs: pd.DataFrame
+    curves: pd.DataFrame
+    tags: Mapping[str, str]
 
 
 def report(store: Store, sweep: str, *, judged: Judged | None = None) -> str:
@@ -60,74 +62,55 @@ def report(store: Store, sweep: str, *, judged: Judged | None = None) -> str:
     Raises:
         ValueError: If no network of the sweep is finished.
     """
-    networks = store.networks(sweep=sweep)
-    done = analysis.finished_networks(networks)
-    if done.empty:
+    return _page(_gathered(store, sweep), judged or Judged((), {}))
+
+
+def _gathered(store: Store, sweep: str) -> SweepData:
+    """Read all that the page needs, each file once."""
+    every = store.networks(sweep=sweep)
+    networks = analysis.finished_networks(every)
+    if networks.empty:
         raise ValueError(f"sweep must have finished networks, got {sweep!r} with none")
-    failed = networks[networks["status"] == "FAILED"]
-    tags = store.sweep_tags(sweep)
-    versions = {k.rsplit(".", 1)[1]: v for k, v in tags.items() if ".version." in k}
-    runs = _runs(store, sweep)
-    main = _main_estimator(done)
-    found = _phases(runs, main)
+    curves = store.read_curves(networks.sort_values(["started", "run_id"])["run_id"])
+    return SweepData(
+        name=sweep,
+        every=every,
+        networks=networks,
+        runs=runs_of(store, sweep=sweep),
+        curves=curves[curves["part"] == "all"],
+        tags=store.sweep_tags(sweep),
+    )
+
+
+def _page(sweep: SweepData, judged: Judged) -> str:
+    """Fill the template."""
+    runs, networks = sweep.runs, sweep.networks
+    measured = names.estimators(networks)
+    main = PAPER_ESTIMATOR if PAPER_ESTIMATOR in measured else measured[0]
+    phased = _phases(sweep, main)
+    failed = sweep.every[sweep.every["status"] == "FAILED"]
     body = pages.fragment(
         "report.html",
-        sweep=sweep,
-        counts=f"{len(runs)} networks, {done['configuration'].nunique()} configurations,"
-        f" {len(failed)} failed runs",
-        command=tags.get("ibsweep.command", "not stored: the sweep has no summary"),
-        summary=pages.table(_readable(analysis.summarize(networks))),
-        correlations=pages.table(_correlations(runs, done)),
+        sweep=sweep.name,
+        networks=len(runs),
+        configurations=networks["configuration"].nunique(),
+        failures=[f"{run.name}: {run.failure}" for run in failed.itertuples()],
+        command=sweep.tags.get("ibsweep.command", "not stored: the sweep has no summary"),
+        summary=pages.table(tables.summary(sweep.every)),
+        correlations=pages.table(tables.correlated(runs, networks)),
         estimator=main,
-        claims=list(_claims(claims(runs, found, estimator=main))),
-        phases=pages.table(_verdicts(runs, found)),
-        planes=list(_planes(store, done, judged.readings if judged else {})),
+        claims=list(_claims(claims(runs, phased, estimator=main))),
+        phases=pages.table(tables.phase_counts(runs, phased)),
+        planes=list(_planes(sweep, judged.readings)),
         details=_if_any(final_details(runs)),
         violations=_if_any(violations(runs)),
-        flags=pages.table(_flags(done)),
-        failures=[f"{run.name}: {run.failure}" for run in failed.itertuples()],
-        judged=judged.lines if judged else (),
-        methods=methods(done),
-        parameters=pages.table(_parameters(done)),
-        versions=", ".join(f"{name} {text}" for name, text in versions.items()) or "not stored",
+        flags=pages.table(tables.flag_counts(networks)),
+        judged=judged.lines,
+        methods=methods(networks),
+        parameters=pages.table(parameters(networks)),
+        versions={k.rsplit(".", 1)[1]: v for k, v in sweep.tags.items() if ".version." in k},
     )
-    return pages.page(f"ibsweep report: {sweep}", [body])
-
-
-def methods(networks: pd.DataFrame) -> list[str]:
-    """Say in words how finished networks were trained and measured, from what was stored.
-
-    Args:
-        networks: Table of runs, as `Store.networks` returns it.
-    """
-    first = networks.iloc[0]
-    varied = networks.groupby("configuration")["seed"].nunique()
-    counts = " to ".join(str(n) for n in sorted({varied.min(), varied.max()}))
-    used = (estimand(name, _of(networks, name)) for name in names.estimators(networks))
-    measured = "; ".join(used)
-
-    def said(name: str) -> str:
-        return _values(networks, name) if name in networks else "not stored"
-
-    return [
-        f"Task {said('task')}, N = {int(first['samples'])} patterns, split {said('split')} with"
-        f" {said('split.train_fraction')} of them for training. Network {said('network')} with"
-        f" hidden layers {said('network.hidden')}; activation {said('activation')};"
-        f" regularisation {said('regularization')}.",
-        f"Training: {said('training.epochs')} epochs, {said('training.optimizer')}, learning rate"
-        f" {said('training.learning_rate')}, batches of {said('training.batch_size')}, initial"
-        f" weights {said('training.initialization')}. Seeds a configuration:"
-        f" {counts}; the seed drives {said('seeding')}.",
-        f"Information in bits at {said('snapshots.count')} or fewer snapshots"
-        f" ({said('snapshots')}), on the parts {said('parts')}, by: {measured}."
-        " T is a layer's whole vector; a"
-        " deterministic network's I(X;T) is that of T as binned or with noise added for the"
-        f" analysis. Nothing is clipped or masked. Device {said('device')}, {said('dtype')}.",
-        "Compression score: 1 − final / largest I(X;T), per layer (Chelombiev et al. 2019, eq. 6);"
-        " hidden is the mean over hidden layers. A layer above .97 log2 N all along is saturated:"
-        " it cannot show compression. A network that never beats the majority class failed to"
-        " train.",
-    ]
+    return pages.page(f"ibsweep report: {sweep.name}", [body])
 
 
 def _if_any(rows: pd.DataFrame) -> pages.Markup | None:
@@ -135,46 +118,17 @@ def _if_any(rows: pd.DataFrame) -> pages.Markup | None:
     return pages.table(rows) if len(rows) else None
 
 
-def _planes(
-    store: Store, networks: pd.DataFrame, readings: Mapping[tuple[str, str], pd.DataFrame]
-) -> Iterator[pages.Markup]:
-    """Yield a plane for each configuration and estimator, and what the referee says of it."""
-    labels = analysis.varying(networks)
-    for name, runs in networks.groupby("configuration", sort=False):
-        curves = store.read_curves(runs["run_id"])
-        first = runs.iloc[0]
-        text = _label(labels.loc[name].drop("estimator", errors="ignore"))
-        for estimator, rows in curves[curves["part"] == "all"].groupby("estimator"):
-            yield interactive_plane(
-                rows,
-                samples=int(first["samples"]),
-                title=f"{text or names.configuration_names(runs).iloc[0]} ({estimator})",
-                seeds=dict(zip(runs["run_id"], runs["seed"], strict=True)),
-                estimand=estimand(str(estimator), _of(runs, str(estimator))),
-            )
-            judged = readings.get((str(name), str(estimator)))
-            if judged is not None:
-                table = pages.table(judged)
-                yield pages.fragment("readings.html", estimator=estimator, table=table)
-
-
-def _runs(store: Store, sweep: str) -> pd.DataFrame:
-    """Return the sweep's networks, one row each."""
-    return querying.runs_of(store, sweep=sweep)
-
-
-def _main_estimator(networks: pd.DataFrame) -> str:
-    """Return the estimator that claims and phases are about: EBAB, or the first."""
-    measured = names.estimators(networks)
-    return "ebab" if "ebab" in measured else measured[0]
-
-
-def _phases(runs: pd.DataFrame, estimator: str) -> pd.DataFrame:
-    """Return the phases of each network and layer, by one estimator."""
-    measured = runs[runs[names.dead_layer(estimator)].notna()]
-    curves = querying.curves(measured)
-    chosen = curves[(curves["estimator"] == estimator) & (curves["part"] == "all")]
-    return phases(chosen, int(measured["samples"].iloc[0]))
+def _phases(sweep: SweepData, estimator: str) -> pd.DataFrame:
+    """Return the phases of each network and layer, by one estimator's newest measurement."""
+    measured = sweep.networks[sweep.networks[names.dead_layer(estimator)].notna()]
+    newest = measured.sort_values(["started", "run_id"])
+    newest = newest.drop_duplicates("training_fingerprint", keep="last").set_index("run_id")
+    merged = sweep.runs.set_index("training_fingerprint")["run_id"]
+    curves = sweep.curves[sweep.curves["estimator"] == estimator]
+    network = curves["network"].map(newest["training_fingerprint"].map(merged))
+    return phases(
+        curves.assign(network=network).dropna(subset="network"), int(measured["samples"].iloc[0])
+    )
 
 
 def _claims(findings: pd.DataFrame) -> Iterator[tuple[str, str, pages.Markup]]:
@@ -184,12 +138,25 @@ def _claims(findings: pd.DataFrame) -> Iterator[tuple[str, str, pages.Markup]]:
         yield f"{claim}: {statement}", rule, pages.table(rows.drop(columns=keys))
 
 
-def _verdicts(runs: pd.DataFrame, found: pd.DataFrame) -> pd.DataFrame:
-    """Count the networks of each configuration and layer by what the layer does."""
-    labels = names.configuration_names(runs.set_index("run_id"))
-    groups = [found["network"].map(labels).rename("networks"), found["layer"]]
-    counts = pd.crosstab(groups, found["verdict"].str.replace("_", " "))
-    return counts.reset_index().rename_axis(columns=None)
+def _planes(
+    sweep: SweepData, readings: Mapping[tuple[str, str], pd.DataFrame]
+) -> Iterator[pages.Markup]:
+    """Yield a plane for each configuration and estimator, and what the referee says of it."""
+    labels = analysis.varying(sweep.networks).drop(columns="estimator", errors="ignore")
+    for name, runs in sweep.networks.groupby("configuration", sort=False):
+        text = _label(labels.loc[name]) or names.configuration_names(runs).iloc[0]
+        curves = sweep.curves[sweep.curves["network"].isin(runs["run_id"])]
+        for estimator, rows in curves.groupby("estimator"):
+            yield interactive_plane(
+                rows,
+                samples=int(runs["samples"].iloc[0]),
+                title=f"{text} ({estimator})",
+                seeds=dict(zip(runs["run_id"], runs["seed"], strict=True)),
+                estimand=estimand_of(runs, str(estimator)),
+            )
+            if (reading := readings.get((str(name), str(estimator)))) is not None:
+                table = pages.table(reading)
+                yield pages.fragment("readings.html", estimator=estimator, table=table)
 
 
 def _label(options: pd.Series) -> str:
@@ -199,60 +166,3 @@ def _label(options: pd.Series) -> str:
         for key, value in options.items()
         if pd.notna(value)
     )
-
-
-def _correlations(runs: pd.DataFrame, networks: pd.DataFrame) -> pd.DataFrame:
-    """Correlate the headline scores with the final test accuracy."""
-    labels = analysis.varying(networks)
-    by = [name for name in labels if name in runs and name != "estimator"]
-    scores = [
-        names.compression(name, layers)
-        for name in names.estimators(networks)
-        for layers in names.HEADLINES
-    ]
-    found = correlations(runs, by=by or None, score=scores, against=names.TEST_ACCURACY)
-    return found.loc[found["n"] >= LEAST_NETWORKS, list(_SHOWN)].rename(columns=_SHOWN)
-
-
-def _readable(summary: pd.DataFrame) -> pd.DataFrame:
-    """Rename a summary's columns for readers."""
-    shown = summary.drop(columns="configuration", errors="ignore")
-    shown = shown.loc[
-        :, [not name.endswith(names.undefined("")) or shown[name].any() for name in shown]
-    ]
-    endings = {names.interval(""): "±", names.undefined(""): "undefined"}
-    titles = {
-        name: f"{word} {name.removesuffix(ending)}"
-        for name in shown
-        for ending, word in endings.items()
-        if name.endswith(ending)
-    }
-    return shown.rename(columns=titles)
-
-
-def _flags(networks: pd.DataFrame) -> pd.DataFrame:
-    """Count the networks of each configuration that carry a flag."""
-    flags = [name for name in networks if names.is_flag(str(name))]
-    keys = [names.configuration_names(networks), networks["configuration"]]
-    counts = networks[flags].fillna(0).groupby(keys, sort=False).sum().astype(int)
-    return counts.loc[:, counts.sum() > 0].reset_index().drop(columns="configuration")
-
-
-def _parameters(networks: pd.DataFrame) -> pd.DataFrame:
-    """List every parameter with the values that it took."""
-    columns = [*choice_columns(networks), *parameter_columns(networks)]
-    rows = [(name, _values(networks, name)) for name in columns]
-    return pd.DataFrame(rows, columns=["parameter", "values"])
-
-
-def _values(networks: pd.DataFrame, name: str) -> str:
-    """Return the values of a column, each once; the first ones if they are many."""
-    values = sorted({str(value) for value in networks[name].dropna()})
-    return ", ".join(values[:8]) + (f", … ({len(values)})" if len(values) > 8 else "")
-
-
-def _of(networks: pd.DataFrame, estimator: str) -> Mapping[str, object]:
-    """Return an estimator's options, as the runs that it measured stored them."""
-    first = networks[networks[names.dead_layer(estimator)].notna()].iloc[0]
-    options = [name for name in networks if str(name).startswith(names.option(estimator))]
-    return {name: first[name] for name in options if pd.notna(first[name])}

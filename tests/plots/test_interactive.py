@@ -1,5 +1,7 @@
 """What a reader can do with an interactive plane, in a real browser."""
 
+import json
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -178,3 +180,24 @@ def test_of_one_network_the_bars_are_those_of_its_estimates():
     assert "One standard error of an estimate: bars." in html
     plain = interactive_plane(alone, samples=SAMPLES, title="relu")
     assert '"x_half": [null]' in plain and "standard error" not in plain
+
+
+def test_traces_are_found_by_their_names_in_any_order(browser, tmp_path):
+    html = page_of(curves(), "relu")
+    start = '<script type="application/json">'
+    payload = html[html.index(start) + len(start) :].split("</script>")[0]
+    plane = json.loads(payload)
+    plane["figure"]["data"].reverse()
+    path = tmp_path / "reversed.html"
+    path.write_text(html.replace(payload, json.dumps(plane)), encoding="utf-8")
+    with visit(browser, path) as (page, complaints, _):
+        page.wait_for_selector("[data-drawn]")
+        page.locator("[data-slider]").press("Home")
+        (seeds,) = points(page, "layer 2")
+        assert np.allclose(seeds, expected(0), atol=1e-4)
+        page.uncheck("[data-layer='1']")
+        assert points(page, "layer 2") == points(page, "layer 2, mean") == []
+        assert len(points(page, "output")) == 1
+        page.select_option("[data-follow]", label="seed 8")
+        assert len(points(page, "seed 8")) == 1
+    assert complaints == []

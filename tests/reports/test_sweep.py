@@ -9,6 +9,7 @@ from click.testing import CliRunner
 
 from ibsweep import analysis, cli
 from ibsweep.calibration import referee
+from ibsweep.reports.sweep import report
 from ibsweep.tracking import TrackingOptions, open_store
 from tests.support.browser import started, visit
 from tests.support.records import LAYERS, make_job, make_record
@@ -124,3 +125,17 @@ def test_the_referee_is_asked_on_demand_and_remembers(tmp_path, path):
     with mock.patch.object(referee, "measure", side_effect=AssertionError("measured again")):
         again = CliRunner().invoke(cli.main, ["report", *options, "--referee"])
     assert (again.exit_code, page.read_text(encoding="utf-8")) == (0, html)
+
+
+def test_a_network_that_two_runs_measured_has_the_phases_of_the_newer_one(tmp_path):
+    store = open_store(TrackingOptions(None, "ibsweep", "artifact", tmp_path))
+    older = make_record(0, scores=SCORES)
+    job = replace(older.job, fingerprint="again", configuration="relu-10-bins")
+    still = replace(older, job=job, curves=older.curves.assign(i_xt=3.0))
+    for record in (replace(older, started=older.started - 60), still):
+        store.log_network(record, figures={})
+    html = report(store, "night")
+    phases = html[html.index("<h2>Phases") : html.index("<h2>Information planes")]
+    assert phases.count(">static<") == 1 and ">fits<" not in phases
+    assert phases.count(' data-value="1">1<') == len(LAYERS)
+    assert html.count('<section class="plane">') == 2

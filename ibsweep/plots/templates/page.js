@@ -1,17 +1,17 @@
 "use strict";
-// An interactive plane: traces are, for each layer, its path, its floor, its seeds and its mean now;
-// and after those of all layers the path of one seed.
-const PER_LAYER = 4, PATH = 0, FLOOR = 1, SEEDS = 2, MEAN = 3;
+// An interactive plane: the traces `path k`, `floor k`, `seeds k` and `mean k` (now) of each layer k, and
+// `one seed`, the path that a reader follows, are found by these names, their uid.
 
 function wirePlane(section) {
   const data = JSON.parse(section.querySelector("script[type='application/json']").textContent);
   const figure = section.querySelector(".figure");
   const find = (name) => section.querySelector(`[data-${name}]`);
   const slider = find("slider"), play = find("play"), follow = find("follow");
-  const followed = PER_LAYER * data.layers.length;
+  const place = Object.fromEntries(data.figure.data.map((trace, at) => [trace.uid, at]));
   const checked = (name) => section.querySelector(`[data-show=${name}]`)?.checked ?? true;
   const shown = (k) => section.querySelector(`[data-layer='${k}']`).checked;
   const each = (make) => data.layers.map(make);
+  const traces = (name) => each((_, k) => place[`${name} ${k}`]);
 
   function move() {
     const at = Number(slider.value), epoch = data.epochs[at];
@@ -22,25 +22,24 @@ function wirePlane(section) {
       x: means.map((m) => [m.x]), y: means.map((m) => [m.y]),
       "error_x.array": means.map((m) => [m.x_half]), "error_y.array": means.map((m) => [m.y_half]),
       "marker.color": means.map(() => [colour]), meta: means.map(() => epoch),
-    }, each((_, k) => PER_LAYER * k + MEAN));
+    }, traces("mean"));
     const bars = Object.fromEntries(["x", "y"].filter((axis) => seeds.every((s) => s[`${axis}_error`]))
       .map((axis) => [`error_${axis}.array`, seeds.map((s) => s[`${axis}_error`])]));
     Plotly.restyle(figure, {
       x: seeds.map((s) => s.x), y: seeds.map((s) => s.y), ...bars,
       "marker.color": seeds.map((s) => s.x.map(() => colour)), meta: seeds.map(() => epoch),
-    }, each((_, k) => PER_LAYER * k + SEEDS));
+    }, traces("seeds"));
   }
 
   function choose() {
-    const visible = each((_, k) => {
-      const mean = checked("mean"), seeds = data.seeds.length > 1 && checked("seeds");
-      return [mean, true, seeds, mean].map((wanted) => wanted && shown(k));
-    }).flat();
-    Plotly.restyle(figure, { visible }, visible.map((_, k) => k));
-    trace();
+    const mean = checked("mean"), seeds = data.seeds.length > 1 && checked("seeds");
+    const wanted = Object.entries({ path: mean, floor: true, seeds, mean });
+    const visible = wanted.flatMap(([, drawn]) => each((_, k) => drawn && shown(k)));
+    Plotly.restyle(figure, { visible }, wanted.flatMap(([name]) => traces(name)));
+    followSeed();
   }
 
-  function trace() {
+  function followSeed() {
     const seed = follow?.value ?? "";
     const points = { x: [], y: [], color: [], text: [] };
     if (seed !== "") data.layers.forEach((one, k) => {
@@ -57,7 +56,7 @@ function wirePlane(section) {
     Plotly.restyle(figure, {
       x: [points.x], y: [points.y], "marker.color": [points.color], text: [points.text],
       name: seed === "" ? "" : `seed ${data.seeds[seed]}`,
-    }, [followed]);
+    }, [place["one seed"]]);
   }
 
   let timer = null;
@@ -79,7 +78,7 @@ function wirePlane(section) {
     play.textContent = "❚❚";
   });
   slider.addEventListener("input", move);
-  follow?.addEventListener("change", trace);
+  follow?.addEventListener("change", followSeed);
   for (const box of section.querySelectorAll("[data-layer], [data-show]"))
     box.addEventListener("change", choose);
   const config = { responsive: true, displaylogo: false, modeBarButtonsToRemove: ["select2d", "lasso2d", "autoScale2d"] };
