@@ -16,7 +16,7 @@ from ibsweep.types import Estimate
 from ibsweep.watching.targets import Real, Targets
 
 _PARTS = {"labelled": "pair", "of_labels": "of_inputs"}  # of classes, of two vectors
-_WHOLE = ("activity_range", "final_activity")  # known when the training has ended
+_WHOLE = ("network_range", "layer_range", "final_activity")  # known when the training has ended
 
 
 def chosen(estimators: Sequence[str] | Mapping[str, Estimator]) -> dict[str, Estimator]:
@@ -64,7 +64,7 @@ def fitted(estimators: Mapping[str, Estimator], targets: Targets) -> dict[str, E
 
 def needs_all(estimator: Estimator) -> bool:
     """Say whether an estimator can be used only when the training has ended."""
-    return any(information.asks(key, {"it": estimator}) for key in _WHOLE)
+    return information.asks({"it": estimator}, *_WHOLE)
 
 
 def parameters(estimators: Mapping[str, Estimator]) -> dict[str, object]:

@@ -104,7 +104,7 @@ class Samples:
         Returns:
             As `ibsweep.information.measure`; what is said of the targets is NaN if there are none.
         """
-        asked = any(information.asks(key, estimators) for key in ("inputs", "task_inputs"))
+        asked = information.asks(estimators, "inputs", "task_inputs")
         patterns = self._patterns if asked else np.empty((len(self), 0))
         curves = information.measure(
             {name: _stacked(values) for name, values in layers.items()},
