@@ -29,9 +29,8 @@ class Information(NamedTuple):
 
     def __repr__(self) -> str:
         """Show `details` only if there are some."""
-        shown = {"i_xt": self.i_xt, "i_ty": self.i_ty}
-        shown |= {"details": self.details} if self.details else {}
-        return f"Information({', '.join(f'{name}={value!r}' for name, value in shown.items())})"
+        details = f", details={self.details!r}" if self.details else ""
+        return f"Information(i_xt={self.i_xt!r}, i_ty={self.i_ty!r}{details})"
 
     def __reduce__(self) -> tuple:
         """Let it cross to other processes: a view of a dictionary cannot."""
