@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ibsweep import information
+from ibsweep import checks, information
 from ibsweep.config import shipped
 from ibsweep.config.instantiation import build
 from ibsweep.information import Estimator
@@ -28,10 +28,8 @@ def chosen(estimators: Sequence[str] | Mapping[str, Estimator]) -> dict[str, Est
     Raises:
         ValueError: If there is none, a name is unknown, or an estimator refuses its options.
     """
-    if isinstance(estimators, str) or not isinstance(estimators, (Sequence, Mapping)):
-        raise ValueError(
-            f"estimators must be a list of names, or name to function, got {estimators!r}"
-        )
+    if not isinstance(estimators, Mapping):
+        checks.sequence("estimators", estimators, "a list of names, or name to function")
     if not estimators:
         raise ValueError("estimators must be at least one, got none")
     if isinstance(estimators, Mapping):
