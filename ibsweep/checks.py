@@ -2,7 +2,8 @@
 
 import math
 import numbers
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from typing import Any
 
 _LARGEST = 2**53  # beyond it not every integer has a float64 of its own
 
@@ -77,3 +78,30 @@ def choice(name: str, value: object, choices: Iterable[str]) -> str:
     if value not in options:
         raise ValueError(f"{name} must be one of {', '.join(options)}, got {value!r}")
     return str(value)
+
+
+def sequence(
+    name: str, value: object, rule: str = "a list", *, least: int = 0, most: float = math.inf
+) -> Sequence[Any]:
+    """Return `value` if it is a list, or another sequence but a text, of `least` to `most` items.
+
+    Args:
+        name: What an error calls it.
+        value: To check.
+        rule: What an error says that it must be.
+        least: Fewest items.
+        most: Most items.
+
+    Raises:
+        ValueError: If it is not.
+
+    Example:
+        >>> sequence("dims", "ab", "two sizes", least=2, most=2)
+        Traceback (most recent call last):
+        ValueError: dims must be two sizes, got 'ab'
+    """
+    if isinstance(value, str) or not isinstance(value, Sequence):
+        raise ValueError(f"{name} must be {rule}, got {value!r}")
+    if not least <= len(value) <= most:
+        raise ValueError(f"{name} must be {rule}, got {value!r}")
+    return value

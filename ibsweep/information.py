@@ -3,7 +3,7 @@
 import functools
 import inspect
 from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -16,6 +16,13 @@ from ibsweep.types import Information
 
 Estimator = Callable[..., Information]
 Activity = Tensor | np.ndarray
+Range = tuple[float, float]
+
+# what `measure` supplies to an estimator that asks for it
+SUPPLIED = (
+    *("inputs", "task_inputs", "final_activity"),
+    *("activity_range", "network_range", "layer_range"),
+)
 
 # columns that tables of many networks have beside those of `measure`
 RESERVED = (
@@ -61,7 +68,7 @@ def measure(
     parts: Mapping[str, np.ndarray],
     inputs: np.ndarray,
     floor: Floor = NO_FLOOR,
-    extremes: Mapping[str, tuple[float, float]] | None = None,
+    extremes: Mapping[str, Range] | None = None,
     whole: Whole | None = None,
 ) -> pd.DataFrame:
     """Measure one network.
@@ -69,11 +76,10 @@ def measure(
     An estimator is called with the activity of a layer, shape `(snapshots, samples, units)`, and
     the labels; and by keyword with what its signature asks for without a default: `inputs`, shape
     `(samples, features)`; `task_inputs` or `final_activity` (of the same rows), see `Whole`; or
-    `activity_range`, the lowest and highest activity. That range is over
-    all samples, whatever the part, and over what the default of the estimator's own keyword
-    `range_over` says: `network` (also if there is no such keyword), all snapshots and hidden
-    layers, and for the output layer, being a softmax, 0 and 1 (its own range, if it is none); or
-    `layer`, its own snapshots.
+    the lowest and highest activity of all samples, whatever the part: `layer_range`, at all
+    snapshots of the layer; `network_range`, at those of all hidden layers, and for the output,
+    being a softmax, 0 and 1 (its own range, if it is none); or `activity_range`, the latter unless
+    an option `range_over` of the estimator, `network` or `layer`, says otherwise.
 
     Args:
         activity: Noise-free activity of each layer, `layer_1` … and `output`, shape `(snapshots,
@@ -111,23 +117,20 @@ def measure(
     """
     _check_shapes(activity, snapshots=len(epochs), samples=len(labels))
     asked = {name: _asked(name, estimator) for name, estimator in estimators.items()}
-    ranged = asks("activity_range", estimators)
-    ranges = _ranges(extremes or layer_extremes(activity)) if ranged else {}
-    supply = _Supply(inputs, ranges, whole or _no_more(activity, inputs))
+    own = functools.cache(lambda: extremes or layer_extremes(activity))
+    supply = _supply(inputs, whole or _no_more(activity, inputs), own)
     where = np.flatnonzero(np.isin(epochs, floor.epochs))
     tables = []
     for part, rows in parts.items():
         known = labels[rows]
         permuted = np.random.default_rng(floor.seed).permutation(known)
         for layer, values in activity.items():
-            held = _rows(values, rows)
+            chosen = _rows(values, rows)
             for name, estimator in estimators.items():
-                given = {
-                    key: supply.of(key, over, layer, rows) for key, over in asked[name].items()
-                }
-                table = _table(estimator(held, known, **given), epochs, layer, name, part)
+                given = {key: supply[what](layer, rows) for key, what in asked[name].items()}
+                table = _table(estimator(chosen, known, **given), epochs, layer, name, part)
                 if len(where):
-                    chance = Information(*estimator(held[where], permuted, **given))
+                    chance = Information(*estimator(chosen[where], permuted, **given))
                     table.loc[where, "i_ty_floor"] = _numbers(chance.i_ty)
                 tables.append(table)
     return pd.concat(tables, ignore_index=True)
@@ -172,40 +175,34 @@ def _tried(estimator: Estimator) -> Estimator:
     return call
 
 
-def asks(key: str, estimators: Mapping[str, Estimator]) -> bool:
-    """Say whether an estimator asks for something of what `measure` supplies."""
-    return any(key in _asked(name, estimator) for name, estimator in estimators.items())
+def asks(estimators: Mapping[str, Estimator], *what: str) -> bool:
+    """Say whether an estimator asks for one of these, by the names in `measure`'s supply."""
+    asked = (_asked(name, estimator).values() for name, estimator in estimators.items())
+    return any(set(what) & set(one) for one in asked)
 
 
-class _Supply(NamedTuple):
-    """What estimators may ask for.
+def _supply(
+    inputs: np.ndarray, whole: Whole, own: Callable[[], Mapping[str, Range]]
+) -> dict[str, Callable[[str, np.ndarray], object]]:
+    """Return what estimators may ask for: by name a function of a layer and rows.
 
-    Attributes:
+    Args:
         inputs: Patterns of all samples.
-        ranges: Of activity, by what it is taken over and the layer.
-        whole: The rest.
+        whole: What there is beside.
+        own: Returns each layer's range.
     """
-
-    inputs: np.ndarray
-    ranges: Mapping[tuple[str, str], tuple[float, float]]
-    whole: Whole
-
-    def of(self, key: str, over: str, layer: str, rows: np.ndarray) -> Any:  # noqa: ANN401
-        """Return what `key` means for some rows of a layer."""
-        match key:
-            case "inputs":
-                return self.inputs[rows]
-            case "task_inputs":
-                return self.whole.inputs
-            case "final_activity":
-                return self.whole.final[layer][rows]
-            case _:
-                return self.ranges[over, layer]
+    return {
+        "inputs": lambda _, rows: inputs[rows],
+        "task_inputs": lambda _, rows: whole.inputs,
+        "final_activity": lambda layer, rows: whole.final[layer][rows],
+        "network_range": lambda layer, _: _network_range(layer, own()),
+        "layer_range": lambda layer, _: own()[layer],
+    }
 
 
 def _no_more(activity: Mapping[str, Activity], inputs: np.ndarray) -> Whole:
     """Return what is known if the activity is all that there is."""
-    return Whole({"all": inputs}, {name: held[-1] for name, held in activity.items() if len(held)})
+    return Whole({"all": inputs}, {name: one[-1] for name, one in activity.items() if len(one)})
 
 
 def _check_shapes(activity: Mapping[str, Activity], *, snapshots: int, samples: int) -> None:
@@ -216,47 +213,33 @@ def _check_shapes(activity: Mapping[str, Activity], *, snapshots: int, samples: 
 
 
 def _asked(name: str, estimator: Estimator) -> dict[str, str]:
-    """What an estimator must be given, each with the name of what it is taken over."""
+    """Return what an estimator must be given: its keyword, and what that is in the supply."""
     parameters = inspect.signature(estimator).parameters
-    over = parameters.get("range_over")
-    if over is not None:
-        checks.choice("range_over", over.default, ("network", "layer"))
-    known = {
-        "inputs": "part",
-        "task_inputs": "task",
-        "final_activity": "layer",
-        "activity_range": "network" if over is None else str(over.default),
-    }
+    over = parameters["range_over"].default if "range_over" in parameters else "network"
+    checks.choice("range_over", over, ("network", "layer"))
     asked = [
         key
         for key, parameter in parameters.items()
         if parameter.kind is parameter.KEYWORD_ONLY and parameter.default is parameter.empty
     ]
     for key in asked:
-        if key not in known:
-            raise ValueError(f"{key} must be given to {name}: only {', '.join(known)} need not")
-    return {key: known[key] for key in asked}
+        if key not in SUPPLIED:
+            raise ValueError(f"{key} must be given to {name}: only {', '.join(SUPPLIED)} need not")
+    return {key: f"{over}_range" if key == "activity_range" else key for key in asked}
 
 
-def layer_extremes(activity: Mapping[str, Activity]) -> dict[str, tuple[float, float]]:
+def layer_extremes(activity: Mapping[str, Activity]) -> dict[str, Range]:
     """Return the lowest and highest activity of each layer."""
-    return {name: (float(held.min()), float(held.max())) for name, held in activity.items()}
+    return {name: (float(values.min()), float(values.max())) for name, values in activity.items()}
 
 
-def _ranges(own: Mapping[str, tuple[float, float]]) -> dict[tuple[str, str], tuple[float, float]]:
-    """Lowest and highest activity for each layer, taken over the network or the layer."""
-    hidden = [ends for name, ends in own.items() if name != OUTPUT]
-    widest = (min(low for low, _ in hidden), max(high for _, high in hidden)) if hidden else None
-    return {
-        **{("layer", name): ends for name, ends in own.items()},
-        **{("network", name): widest for name in own if widest is not None},
-        ("network", OUTPUT): (0.0, 1.0) if _within(own.get(OUTPUT)) else own[OUTPUT],
-    }
-
-
-def _within(ends: tuple[float, float] | None) -> bool:
-    """Say whether an output's activity, if there is one, can be that of a softmax."""
-    return ends is None or 0 <= ends[0] <= ends[1] <= 1
+def _network_range(layer: str, own: Mapping[str, Range]) -> Range:
+    """Return the range of all hidden layers, for an output 0 and 1 if it can be a softmax's."""
+    if layer == OUTPUT:
+        low, high = own[OUTPUT]
+        return (0.0, 1.0) if 0 <= low <= high <= 1 else (low, high)
+    lows, highs = zip(*(ends for name, ends in own.items() if name != OUTPUT), strict=True)
+    return min(lows), max(highs)
 
 
 def _rows(values: Activity, rows: np.ndarray) -> Activity:
@@ -271,7 +254,7 @@ def _table(
 ) -> pd.DataFrame:
     i_xt, i_ty, details = Information(*information)
     values = {"i_xt": i_xt, "i_ty": i_ty, **details}
-    columns = {name: _numbers(held) for name, held in values.items()}
+    columns = {name: _numbers(numbers) for name, numbers in values.items()}
     for column in columns.values():
         if column.shape != epochs.shape:
             raise ValueError(

@@ -1,4 +1,4 @@
-"""The process's memory: keeping what is freed, and seeing how much something needs."""
+"""Memory and threads of this process, and which processes of this machine are alive."""
 
 import ctypes
 import functools
@@ -13,6 +13,7 @@ import torch
 _TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3  # parameters of mallopt(3)
 _KEPT = 2**30  # bytes at the top of the heap that are not given back
 _LARGEST = 2**25  # bytes; larger blocks are still mapped one by one
+_CLOCK_SECONDS = 2.0  # by which the start of one process may seem to differ
 
 
 @functools.cache
@@ -83,3 +84,18 @@ def threads(number: int) -> Iterator[None]:
         yield
     finally:
         torch.set_num_threads(before)
+
+
+def is_alive(pid: int, started: float) -> bool:
+    """Say whether a process of this machine is alive; numbers are used again, by others.
+
+    Args:
+        pid: Its number, ≥ 0.
+        started: Unix time in seconds at which it started.
+    """
+    try:
+        process = psutil.Process(pid)
+        same = abs(process.create_time() - started) < _CLOCK_SECONDS
+        return same and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False

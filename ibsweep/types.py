@@ -5,6 +5,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from types import MappingProxyType
 from typing import NamedTuple
 
 import numpy as np
@@ -24,7 +25,16 @@ class Information(NamedTuple):
 
     i_xt: Tensor | float
     i_ty: Tensor | float
-    details: Mapping[str, Tensor | float] = {}  # shared by all without: nobody writes to it
+    details: Mapping[str, Tensor | float] = MappingProxyType({})
+
+    def __repr__(self) -> str:
+        """Show `details` only if there are some."""
+        details = f", details={self.details!r}" if self.details else ""
+        return f"Information(i_xt={self.i_xt!r}, i_ty={self.i_ty!r}{details})"
+
+    def __reduce__(self) -> tuple:
+        """Let it cross to other processes: a view of a dictionary cannot."""
+        return Information, (self.i_xt, self.i_ty, dict(self.details))
 
 
 class Estimate(NamedTuple):

@@ -78,28 +78,31 @@ def test_a_part_is_measured_on_its_own_rows():
     assert table.loc[("test", "layer_2", 5), "i_ty"] == alone.i_ty
 
 
-@pytest.mark.parametrize(
-    ("over", "expected"),
-    [
-        ("network", {"layer_1": None, "layer_2": None, "output": (0, 1)}),
-        ("layer", {"layer_1": (0, 3), "layer_2": (0, 3), "output": (0, 3)}),
-    ],
-)
-def test_ranges_are_those_asked_for(over, expected):
-    seen = {}
+def ends(low, high):
+    return Information(np.full(3, low), np.full(3, high))
 
-    def spy(activity, labels, *, range_over=over, activity_range):
-        seen[activity.shape[-1], float(activity.sum())] = activity_range
-        return Information(np.zeros(3), np.zeros(3))
 
-    measured(partial(spy))
-    by_layer = {n: seen[h.shape[-1], float(h.sum())] for n, h in LAYERS.items()}
-    hidden = np.concatenate([LAYERS["layer_1"].ravel(), LAYERS["layer_2"].ravel()])
-    for name, ends in by_layer.items():
-        if over == "layer":
-            assert ends == (LAYERS[name].min(), LAYERS[name].max())
-        else:
-            assert ends == (expected[name] or (hidden.min(), hidden.max()))
+OF_NETWORK = [
+    lambda activity, labels, *, network_range: ends(*network_range),
+    lambda activity, labels, *, activity_range: ends(*activity_range),
+    lambda activity, labels, *, activity_range, range_over="network": ends(*activity_range),
+]
+OF_LAYER = [
+    lambda activity, labels, *, layer_range: ends(*layer_range),
+    lambda activity, labels, *, activity_range, range_over="layer": ends(*activity_range),
+]
+
+
+@pytest.mark.parametrize("part", ROWS)
+@pytest.mark.parametrize("estimator", [*OF_NETWORK, *OF_LAYER])
+def test_ranges_are_those_asked_for(estimator, part):
+    expected = {name: (values.min(), values.max()) for name, values in LAYERS.items()}
+    if estimator in OF_NETWORK:
+        hidden = np.concatenate([LAYERS["layer_1"].ravel(), LAYERS["layer_2"].ravel()])
+        widest = (hidden.min(), hidden.max())
+        expected = {"layer_1": widest, "layer_2": widest, "output": (0.0, 1.0)}
+    for layer, rows in measured(estimator, (part,)).groupby("layer"):
+        assert {*zip(rows["i_xt"], rows["i_ty"], strict=True)} == {expected[layer]}
 
 
 def test_an_estimator_that_asks_for_the_inputs_gets_those_of_the_part():
@@ -115,6 +118,10 @@ def test_an_estimator_that_asks_for_the_inputs_gets_those_of_the_part():
 
 def test_wrong_options_are_found_without_a_network():
     try_out(partial(equal_bins_information, bins=4, range_over="layer"))
+    with pytest.raises(ValueError, match="range_over must be one of network, layer, got 'epoch'"):
+        try_out(partial(equal_bins_information, bins=4, range_over="epoch"))
+    with pytest.raises(ValueError, match="temperature must be given to it: only inputs, .* need"):
+        try_out(lambda activity, labels, *, temperature: ends(0, 0))
     with pytest.raises(ValueError, match="bins must be an integer ≥ 2, got 1"):
         try_out(partial(equal_bins_information, bins=1, range_over="layer"))
 

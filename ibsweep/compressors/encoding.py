@@ -1,32 +1,17 @@
 """Fits compressors and encodes with them, so that estimators see no rounding; and what is lost."""
 
 import inspect
-from collections.abc import Callable
-from functools import partial
-from typing import Any, NamedTuple, Protocol
+from collections.abc import Callable, Hashable
+from functools import lru_cache, partial
+from typing import Any, NamedTuple
 
 import joblib
 import numpy as np
 
 from ibsweep import samples
-
-
-class Compressor(Protocol):
-    """A fitted compressor."""
-
-    @property
-    def encode(self) -> Callable[[np.ndarray], np.ndarray]:
-        """Samples to codes, shapes `(n, d)` to `(n, dimensions)`."""
-
-    @property
-    def decode(self) -> Callable[[np.ndarray], np.ndarray]:
-        """Codes to samples, shapes `(n, dimensions)` to `(n, d)`."""
-
+from ibsweep.compressors.base import Compressor
 
 Fit = Callable[..., Compressor]
-
-_MOST = 64  # compressors that a process keeps
-_kept: dict[tuple[object, frozenset, str], Compressor] = {}
 
 
 class Quality(NamedTuple):
@@ -58,8 +43,8 @@ def quality(compressor: Compressor, x: np.ndarray) -> Quality:
     return _quality(x, compressor.decode(codes), codes)
 
 
-def _quality(x: np.ndarray, painted: np.ndarray, codes: np.ndarray) -> Quality:
-    error = float(((painted - x) ** 2).sum(axis=1).mean())
+def _quality(x: np.ndarray, restored: np.ndarray, codes: np.ndarray) -> Quality:
+    error = float(((restored - x) ** 2).sum(axis=1).mean())
     variance = float(x.var(axis=0).sum())
     explained = 1 - error / variance if variance > 0 else np.nan
     rank = int(np.linalg.matrix_rank(codes - codes.mean(axis=0)))
@@ -77,18 +62,18 @@ class Encoded(NamedTuple):
     codes: np.ndarray
     quality: Quality
 
-    def told(self, pattern: str) -> dict[str, float]:
+    def details(self, pattern: str) -> dict[str, float]:
         """Return the quality by name.
 
         Args:
             pattern: Makes the names, e.g. `{}_x`.
         """
-        told = {
-            "explained_variance": self.quality.explained_variance,
-            "reconstruction_error": self.quality.squared_error,
-            "rank": float(self.quality.rank),
+        error, explained, rank = self.quality
+        return {
+            pattern.format("explained_variance"): explained,
+            pattern.format("reconstruction_error"): error,
+            pattern.format("rank"): float(rank),
         }
-        return {pattern.format(name): value for name, value in told.items()}
 
 
 def fit(make: Fit, points: np.ndarray, dimensions: int | None = None) -> Compressor:
@@ -118,13 +103,19 @@ def fit_once(make: Fit, points: np.ndarray, dimensions: int | None = None) -> Co
         function, options = make.func, {**dict(enumerate(make.args)), **make.keywords}
     functions = frozenset((key, value) for key, value in options.items() if callable(value))
     plain = {key: value for key, value in options.items() if not callable(value)}
-    name = function, functions, joblib.hash((plain, points, dimensions))
-    if name not in _kept:
-        compressor = fit(make, points, dimensions)
-        if len(_kept) == _MOST:
-            del _kept[next(iter(_kept))]
-        _kept[name] = compressor
-    return _kept[name]
+    place = _place((function, functions, joblib.hash((plain, points, dimensions))))
+    if not place:
+        place.append(fit(make, points, dimensions))
+    return place[0]
+
+
+@lru_cache(maxsize=64)
+def _place(name: Hashable) -> list[Compressor]:
+    """Return the list that is for one compressor, empty until that is fitted.
+
+    A cache of `fit` itself would keep its points, too.
+    """
+    return []
 
 
 def encoded(compressor: Compressor, points: np.ndarray) -> Encoded:

@@ -1,7 +1,6 @@
 """What every ground truth is: it can be sampled, and its information is known."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -63,9 +62,5 @@ def check_dims(dims: object) -> tuple[int, int]:
     Raises:
         ValueError: If they are not two positive integers.
     """
-    if isinstance(dims, str) or not isinstance(dims, Sequence) or len(dims) != 2:
-        raise ValueError(f"dims must be the two dimensions of X and Y, got {dims!r}")
-    return (
-        checks.integer("dims[0]", dims[0], minimum=1),
-        checks.integer("dims[1]", dims[1], minimum=1),
-    )
+    x, y = checks.sequence("dims", dims, "the two dimensions of X and Y", least=2, most=2)
+    return checks.integer("dims[0]", x, minimum=1), checks.integer("dims[1]", y, minimum=1)

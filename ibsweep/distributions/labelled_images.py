@@ -6,8 +6,8 @@ import numpy as np
 from sklearn.datasets import load_digits
 
 from ibsweep.distributions.base import Distribution, Pair
-from ibsweep.distributions.idx import read_idx
 from ibsweep.distributions.symmetric_channel import SymmetricChannel
+from ibsweep.tasks.idx import find_idx, read_idx
 from ibsweep.types import Dataset
 
 CLASSES = 10
@@ -76,8 +76,8 @@ def mnist(*, path: str, information: float) -> LabelledImages:
         LeCun et al., Gradient-based learning applied to document recognition, 1998.
         https://doi.org/10.1109/5.726791
     """
-    images = read_idx(Path(path), "train-images-idx3-ubyte")
-    labels = read_idx(Path(path), "train-labels-idx1-ubyte")
+    images = _read(path, "train-images-idx3-ubyte")
+    labels = _read(path, "train-labels-idx1-ubyte")
     if images.ndim != 3 or labels.shape != images.shape[:1]:
         raise ValueError(
             f"path must hold an image for each label, got {images.shape} and {labels.shape}"
@@ -86,3 +86,10 @@ def mnist(*, path: str, information: float) -> LabelledImages:
     if set(np.unique(labels)) != set(range(CLASSES)):
         raise ValueError(f"path must hold labels 0 … 9, all of them, got {np.unique(labels)}")
     return LabelledImages(pixels, labels.astype(np.int64), information=information)
+
+
+def _read(path: str, name: str) -> np.ndarray:
+    file = find_idx(Path(path), name)
+    if file is None:
+        raise ValueError(f"path must hold {name} or {name}.gz, got {path}")
+    return read_idx(file, option="path")

@@ -8,8 +8,8 @@ Four kinds of function, all in bits, none clipped:
   shapes `(n, d_x)` and `(n, d_y)`, row i of both being one sample;
 - a label estimator, `<name>.label_information(x, labels) -> Estimate`, of a continuous vector and
   a class, shape `(n,)`, integer;
-- a layer estimator, `(activity (…, samples, units), labels (samples,), *, [inputs |
-  activity_range]) -> Information`, which a sweep measures networks with.
+- a layer estimator, `(activity (…, samples, units), labels (samples,), *, [what
+  `ibsweep.information` supplies]) -> Information`, which a sweep measures networks with.
 
 Any entropy makes a pair and a label estimator (`entropic`), any pair and label estimators make a
 layer estimator (`adapters`). Options are keyword-only; all arrays are widened to float64.

@@ -42,7 +42,7 @@ def width_bins_information(activity: Tensor, labels: Tensor, *, bin_width: float
         >>> from torch import tensor
         >>> layer = tensor([[0.01], [0.02], [0.08], [-0.01]])
         >>> width_bins_information(layer, tensor([0, 0, 1, 1]), bin_width=0.07)
-        Information(i_xt=1.5, i_ty=1.0, details={})
+        Information(i_xt=1.5, i_ty=1.0)
     """
     checks.real("bin_width", bin_width, above=0)
     return measure_layers(partial(_by_width, bin_width=bin_width), activity, labels)
@@ -85,7 +85,7 @@ def equal_bins_information(
         >>> from torch import tensor
         >>> layer, labels = tensor([[0.1], [-5.0], [0.5], [0.9]]), tensor([0, 0, 1, 1])
         >>> equal_bins_information(layer, labels, bins=2, activity_range=(0.0, 1.0))
-        Information(i_xt=1.0, i_ty=1.0, details={})
+        Information(i_xt=1.0, i_ty=1.0)
     """
     checks.integer("bins", bins, minimum=2)
     checks.choice("range_over", range_over, ("network", "layer"))
@@ -118,7 +118,7 @@ def epoch_bins_information(activity: Tensor, labels: Tensor, *, bins: int) -> In
         >>> from torch import tensor
         >>> layer = tensor([[0.0], [60.0], [10.0], [99.0]])
         >>> epoch_bins_information(layer, tensor([0, 0, 1, 1]), bins=2)
-        Information(i_xt=1.0, i_ty=0.0, details={})
+        Information(i_xt=1.0, i_ty=0.0)
     """
     checks.integer("bins", bins, minimum=2)
     return measure_layers(partial(_by_own_range, bins=bins), activity, labels)

@@ -59,7 +59,7 @@ def ebab_information(
         >>> from torch import tensor
         >>> layer = tensor([[0.0], [0.1], [10.0], [99.0]])
         >>> ebab_information(layer, tensor([0, 0, 1, 1]), bins=2)
-        Information(i_xt=1.0, i_ty=1.0, details={})
+        Information(i_xt=1.0, i_ty=1.0)
     """
     checks.integer("bins", bins, minimum=2)
     checks.choice("edge_rule", edge_rule, ("equal", "released"))

@@ -33,6 +33,10 @@ def kde_information(
     upper bound (Kullback-Leibler) and c = 4 for the lower one (Bhattacharyya);
     I(T;Y) = Î(all) − Σ_y p(y) Î(class y). Computed in float64, to within 1e-9 bits.
 
+    Both by Jensen's inequality, for p_i = N(h_i, noise_variance I): from above as log Σ exp is
+    convex and log p_j / p_i has the mean −KL(p_i‖p_j), the exponent with c = 1; from below as log
+    is concave and ∫ √(p_i p_j) is the exponential with c = 4.
+
     Args:
         activity: Noise-free activity h, shape `(…, samples, units)`, one row per input.
         labels: Class of each input, shape `(samples,)`, integer.
@@ -53,13 +57,17 @@ def kde_information(
         §3. https://arxiv.org/abs/1706.02419
 
     Example:
-        >>> layer, labels = 100 * torch.eye(4), torch.tensor([0, 0, 1, 1])
-        >>> kde_information(layer, labels, noise_variance=0.01)
-        Information(i_xt=2.0, i_ty=1.0, details={})
+        Two points at a distance of 2 carry .486 bits, between −log2((1 + exp(−2² / 2c)) / 2):
+
+        >>> layer, labels = torch.tensor([[0.0], [2.0]]), torch.tensor([0, 1])
+        >>> round(kde_information(layer, labels, noise_variance=1.0).i_xt, 3)
+        0.817
+        >>> round(kde_information(layer, labels, noise_variance=1.0, bound="lower").i_xt, 3)
+        0.316
     """
     checks.real("noise_variance", noise_variance, above=0)
     factor = BOUNDS[checks.choice("bound", bound, BOUNDS)]
-    estimate = partial(_fixed, noise_variance=noise_variance, factor=factor)
+    estimate = partial(_bound, noise_variance=noise_variance, factor=factor)
     return measure_layers(estimate, activity, labels)
 
 
@@ -77,19 +85,18 @@ def akde_information(
     with s = 0 carries 0 bits.
 
     Args:
-        activity: Noise-free activity h, shape `(…, samples, units)`, one row per input.
-        labels: Class of each input, shape `(samples,)`, integer.
+        activity: As for `kde_information`.
+        labels: As for `kde_information`.
         reference_variance: σ0², > 0; its unit is that of h² / s.
         scale: s: `max` is max |h| (the paper), `max_squared` is max |h|², `variance` the mean
             variance over units. Rescaling a layer changes nothing with the last two only.
-        bound: `upper` or `lower`.
+        bound: As for `kde_information`.
 
     Returns:
-        Information in bits, of shape `(…)`.
+        As `kde_information`.
 
     Raises:
-        ValueError: If an option is out of its range, `activity` or `labels` is malformed, or the
-            activity is so large against the noise that it overflows.
+        ValueError: As `kde_information`.
 
     References:
         Chelombiev, Houghton & O'Donnell, Adaptive estimators show information compression in deep
@@ -98,32 +105,22 @@ def akde_information(
     Example:
         >>> layer, labels = 100 * torch.eye(4), torch.tensor([0, 0, 1, 1])
         >>> akde_information(layer, labels, reference_variance=1e-3)
-        Information(i_xt=2.0, i_ty=1.0, details={})
+        Information(i_xt=2.0, i_ty=1.0)
     """
     checks.real("reference_variance", reference_variance, above=0)
-    measure_scale = SCALES[checks.choice("scale", scale, SCALES)]
+    scaled = SCALES[checks.choice("scale", scale, SCALES)]
     factor = BOUNDS[checks.choice("bound", bound, BOUNDS)]
-    estimate = partial(
-        _adaptive, reference_variance=reference_variance, scale=measure_scale, factor=factor
-    )
+
+    def estimate(layer: Tensor, classes: Classes) -> tuple[float, float]:
+        size = float(scaled(layer.double()))
+        if size == 0:
+            return 0.0, 0.0
+        return _bound(layer, classes, noise_variance=reference_variance * size, factor=factor)
+
     return measure_layers(estimate, activity, labels)
 
 
-def _adaptive(
-    layer: Tensor,
-    classes: Classes,
-    *,
-    reference_variance: float,
-    scale: Callable[[Tensor], Tensor],
-    factor: float,
-) -> tuple[float, float]:
-    size = float(scale(layer.double()))
-    if size == 0:
-        return 0.0, 0.0
-    return _fixed(layer, classes, noise_variance=reference_variance * size, factor=factor)
-
-
-def _fixed(
+def _bound(
     layer: Tensor, classes: Classes, *, noise_variance: float, factor: float
 ) -> tuple[float, float]:
     points = layer.double() / math.sqrt(2 * factor * noise_variance)

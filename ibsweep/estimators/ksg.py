@@ -9,13 +9,11 @@ from scipy.special import digamma
 
 from ibsweep import checks, samples
 from ibsweep.estimators import entropic
-from ibsweep.estimators.shared.neighbours import LEAF
+from ibsweep.estimators.shared.neighbours import INSIDE, LEAF
 from ibsweep.estimators.shared.whitening import whiten
 from ibsweep.types import Estimate
 
 Variant = Literal[1, 2]
-
-INSIDE = 1 - 1e-10  # a radius times this leaves out what lies on it, whatever the scale
 
 
 def mutual_information(

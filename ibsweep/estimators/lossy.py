@@ -9,7 +9,8 @@ import torch
 from torch import Tensor
 
 from ibsweep import checks
-from ibsweep.compressors.encoding import Compressor, Encoded, Fit, encoded, fit, fit_once
+from ibsweep.compressors.base import Compressor
+from ibsweep.compressors.encoding import Encoded, Fit, encoded, fit, fit_once
 from ibsweep.estimators.shared.details import layer_estimates
 from ibsweep.estimators.shared.layers import Classes, measure_layers
 from ibsweep.types import Estimate, Information
@@ -174,24 +175,25 @@ def _measure(layer: Tensor, classes: Classes, *, method: _Method) -> Information
     points = _points(layer)
     most = method.label_dimensions or max(method.dimensions, classes.total - 1)
     sizes = dict.fromkeys((method.dimensions, most))
-    held = {size: encoded(fit(method.compress, points, size), points) for size in sizes}
-    few, many = held[method.dimensions], held[most]
+    codes = {size: encoded(fit(method.compress, points, size), points) for size in sizes}
+    of_inputs, of_labels = codes[method.dimensions], codes[most]
     return layer_estimates(
-        method.of_inputs(method.inputs.codes, few.codes),
-        method.of_labels(many.codes, classes.of),
+        method.of_inputs(method.inputs.codes, of_inputs.codes),
+        method.of_labels(of_labels.codes, classes.of),
         {
-            **method.inputs.told("{}_x"),
-            **few.told("{}_t"),
-            **many.told("label_{}_t"),
+            **method.inputs.details("{}_x"),
+            **of_inputs.details("{}_t"),
+            **of_labels.details("label_{}_t"),
         },
     )
 
 
 def _points(layer: Tensor) -> np.ndarray:
     """Return a layer's activity, shape `(samples, units)`; of probabilities the log-ratios."""
-    held = layer.detach().cpu() + 0.0  # −0 becomes 0
-    least, units = float(held.min()), held.shape[1]
-    if units > 1 and least >= 0 and (held.sum(dim=1) - 1).abs().max() < SUM_TOLERANCE:
-        logs = held.clamp_min(torch.finfo(held.dtype).tiny).log()  # what was rounded to 0 is least
-        held = logs - logs.mean(dim=1, keepdim=True)
-    return held.numpy()
+    points = layer.detach().cpu() + 0.0  # −0 becomes 0
+    least, units = float(points.min()), points.shape[1]
+    if units > 1 and least >= 0 and (points.sum(dim=1) - 1).abs().max() < SUM_TOLERANCE:
+        tiny = torch.finfo(points.dtype).tiny  # for what was rounded to 0
+        logs = points.clamp_min(tiny).log()
+        points = logs - logs.mean(dim=1, keepdim=True)
+    return points.numpy()

@@ -7,11 +7,9 @@ from scipy.special import digamma
 
 from ibsweep import checks, samples
 from ibsweep.estimators.entropic import label_estimate
-from ibsweep.estimators.shared.neighbours import LEAF
+from ibsweep.estimators.shared.neighbours import INSIDE, LEAF
 from ibsweep.estimators.shared.whitening import whiten
 from ibsweep.types import Estimate
-
-INSIDE = 1 - 1e-10  # a radius times this leaves out what lies on it, whatever the scale
 
 
 def label_information(x: ArrayLike, labels: ArrayLike, *, neighbours: int = 3) -> Estimate:

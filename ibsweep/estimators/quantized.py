@@ -43,7 +43,7 @@ def quantized_information(
         >>> from torch import tensor
         >>> layer, labels = tensor([[0.0], [0.1], [0.9], [1.0]]), tensor([0, 1, 0, 1])
         >>> quantized_information(layer, labels, activity_range=(0.0, 1.0), bits=1)
-        Information(i_xt=1.0, i_ty=0.0, details={})
+        Information(i_xt=1.0, i_ty=0.0)
     """
     if checks.integer("bits", bits, minimum=1) > 24:
         raise ValueError(f"bits must be ≤ 24, got {bits}")

@@ -13,6 +13,8 @@ import psutil
 import torch
 from torch import Tensor
 
+from ibsweep.resources import is_alive
+
 log = logging.getLogger(__name__)
 
 SILENT_HOURS = 24
@@ -65,7 +67,7 @@ class Checkpoints:
         arrays = {name: held.cpu().numpy() for name, held in state.items()}
         for member, name in enumerate(self._names):
             path = _path(self._folder, name)
-            partial = path.with_suffix(f".{socket.gethostname()}.{os.getpid()}{_PARTIAL}")
+            partial = path.with_suffix(f".{socket.gethostname()}.{_process()}{_PARTIAL}")
             with partial.open("wb") as file:
                 held = {key: values[member] for key, values in arrays.items()}
                 np.savez(file, allow_pickle=False, epoch=np.array(epoch), **held)
@@ -94,8 +96,9 @@ class Checkpoints:
 def remove_partials(folder: Path) -> list[str]:
     """Remove what dead processes left half written, and return the names of those files.
 
-    On this machine a process is dead if there is none of its number; one of another machine that
-    shares the folder counts as dead after `SILENT_HOURS`.
+    On this machine a process is dead if there is none of its number and time of start; one of
+    another machine that shares the folder, or of which a name does not say both, counts as dead
+    after `SILENT_HOURS`.
     """
     partials = [path for path in folder.glob(f"*{_PARTIAL}") if _is_abandoned(path)]
     for path in partials:
@@ -113,11 +116,17 @@ def remove_checkpoint(folder: Path, name: str) -> None:
     _path(folder, name).unlink(missing_ok=True)
 
 
+def _process() -> str:
+    """Return number and time of start, Unix time in seconds, of this process."""
+    return f"{os.getpid()}-{psutil.Process().create_time():.0f}"
+
+
 def _is_abandoned(partial: Path) -> bool:
     """Say whether the process that writes a file is gone, or the file has gone itself."""
-    host, _, pid = partial.name.removesuffix(_PARTIAL).partition(".")[2].rpartition(".")
-    if host == socket.gethostname() and pid.isdecimal():
-        return not psutil.pid_exists(int(pid))
+    host, _, process = partial.name.removesuffix(_PARTIAL).partition(".")[2].rpartition(".")
+    pid, _, started = process.partition("-")
+    if host == socket.gethostname() and pid.isdecimal() and started.isdecimal():
+        return not is_alive(int(pid), float(started))
     try:
         return time.time() - partial.stat().st_mtime > 3600 * SILENT_HOURS
     except FileNotFoundError:

@@ -93,9 +93,7 @@ def check(*, optimizer: str, betas: Sequence[float], epsilon: float, momentum: f
         ValueError: If one is out of its range.
     """
     checks.choice("optimizer", optimizer, ("adam", "sgd"))
-    if isinstance(betas, str) or not isinstance(betas, Sequence) or len(betas) != 2:
-        raise ValueError(f"adam_betas must be two numbers, got {betas!r}")
-    for beta in betas:
+    for beta in checks.sequence("adam_betas", betas, "two numbers", least=2, most=2):
         checks.real("adam_betas", beta, minimum=0, below=1)
     checks.real("adam_epsilon", epsilon, above=0)
     checks.real("sgd_momentum", momentum, minimum=0, below=1)

@@ -76,8 +76,7 @@ def explicit(epochs: int, *, at: Sequence[int]) -> np.ndarray:
         >>> explicit(10, at=[0, 3]).tolist()
         [0, 3, 10]
     """
-    if isinstance(at, str) or not isinstance(at, Sequence) or not at:
-        raise ValueError(f"at must be a list of epochs, got {at!r}")
+    checks.sequence("at", at, "a list of epochs", least=1)
     chosen = [checks.integer("at", epoch, minimum=0) for epoch in at]
     return np.unique([*_within(epochs, "at", chosen), epochs])
 

@@ -43,11 +43,8 @@ class ConvNet(Network):
 
     def __post_init__(self) -> None:
         checks.choice("initialization", self.initialization, INITIALIZATIONS)
-        for name, held in (("blocks", self.blocks), ("hidden", self.hidden)):
-            if isinstance(held, str) or not isinstance(held, Sequence):
-                raise ValueError(f"{name} must be a list, got {held!r}")
-        if not self.blocks:
-            raise ValueError(f"blocks must be a list of at least one block, got {self.blocks!r}")
+        checks.sequence("blocks", self.blocks, "a list of at least one block", least=1)
+        checks.sequence("hidden", self.hidden)
         for position, units in enumerate(self.hidden):
             checks.integer(f"hidden[{position}]", units, minimum=1)
         if self.shape is None:

@@ -37,14 +37,7 @@ class MLP(Network):
     classes: int
 
     def __post_init__(self) -> None:
-        if (
-            isinstance(self.hidden, str)
-            or not isinstance(self.hidden, Sequence)
-            or not self.hidden
-        ):
-            raise ValueError(
-                f"hidden must be a list of at least one layer size, got {self.hidden!r}"
-            )
+        checks.sequence("hidden", self.hidden, "a list of at least one layer size", least=1)
         for position, units in enumerate(self.hidden):
             checks.integer(f"hidden[{position}]", units, minimum=1)
         checks.choice("initialization", self.initialization, INITIALIZATIONS)

@@ -173,6 +173,4 @@ def _sites(sites: Sequence[str] | str) -> Sequence[str] | None:
     """
     if sites == "all":
         return None
-    if isinstance(sites, str) or not isinstance(sites, Sequence) or not sites:
-        raise ValueError(f"sites must be all or a list of layers, got {sites!r}")
-    return sites
+    return checks.sequence("sites", sites, "all or a list of layers", least=1)

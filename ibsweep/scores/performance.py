@@ -1,5 +1,7 @@
 """How well a network does at every snapshot, and at the end."""
 
+from collections.abc import Mapping
+
 import numpy as np
 import pandas as pd
 import torch
@@ -23,9 +25,7 @@ def performance(log_probabilities: Tensor, dataset: Dataset, split: Split) -> pd
         Columns `accuracy/<part>`, `accuracy_balanced/<part>` and `loss/<part>` (mean cross-entropy
         as it is minimised, in nats), one row a snapshot.
     """
-    labels = torch.from_numpy(dataset.labels)
-    right = (log_probabilities.argmax(dim=2) == labels).double().numpy()
-    loss = -log_probabilities[:, torch.arange(len(labels)), labels].double().numpy()
+    right, loss = (one.numpy() for one in by_sample(log_probabilities, dataset.labels))
     table = {}
     for part, rows in zip(("train", "test"), split, strict=True):
         classes = [
@@ -36,6 +36,23 @@ def performance(log_probabilities: Tensor, dataset: Dataset, split: Split) -> pd
         table[f"accuracy_balanced/{part}"] = np.mean(balanced, axis=0)
         table[f"loss/{part}"] = loss[:, rows].mean(axis=1)
     return pd.DataFrame(table)
+
+
+def by_sample(log_probabilities: Tensor, labels: np.ndarray) -> tuple[Tensor, Tensor]:
+    """Compute which samples a network gets right, and the loss of each.
+
+    Args:
+        log_probabilities: Natural logarithm of each class's probability, shape `(…, samples,
+            classes)`.
+        labels: Class of each sample, shape `(samples,)`, integer.
+
+    Returns:
+        1 where the most probable class is the label, else 0, and the cross-entropy in nats; both
+        of shape `(…, samples)`, float64.
+    """
+    known = torch.from_numpy(labels).long()
+    chosen = log_probabilities[..., torch.arange(len(known), device="cpu"), known]
+    return (log_probabilities.argmax(dim=-1) == known).double(), -chosen.double()
 
 
 def magnitudes(activity: dict[str, Tensor], network: Network, weights: Tensor) -> pd.DataFrame:
@@ -56,10 +73,25 @@ def magnitudes(activity: dict[str, Tensor], network: Network, weights: Tensor) -
         if name.endswith(".weight")
     ]
     table = {"weight_norm": torch.cat(matrices, dim=1).norm(dim=1).numpy()}
-    for layer in network.layers[:-1]:
-        table[f"max_activity/{layer}"] = activity[layer].abs().amax(dim=(1, 2)).double().numpy()
-    greatest = np.max([table[f"max_activity/{layer}"] for layer in network.layers[:-1]], axis=0)
-    return pd.DataFrame({**table, "max_activity/hidden": greatest})
+    hidden = {layer: activity[layer] for layer in network.layers[:-1]}
+    return pd.DataFrame({**table, **largest_activity(hidden)})
+
+
+def largest_activity(hidden: Mapping[str, Tensor]) -> dict[str, np.ndarray]:
+    """Compute the largest |activity| of each hidden layer, and of all.
+
+    Args:
+        hidden: Activity of each layer, shape `(…, samples, units)`.
+
+    Returns:
+        `max_activity/<layer>` and, over all layers, `max_activity/hidden`; each of shape `(…)`,
+        float64.
+    """
+    largest = {
+        f"max_activity/{layer}": values.abs().amax(dim=(-2, -1)).double().numpy()
+        for layer, values in hidden.items()
+    }
+    return {**largest, "max_activity/hidden": np.max([*largest.values()], axis=0)}
 
 
 def final_scores(training: pd.DataFrame, dataset: Dataset, split: Split) -> dict[str, float]:
@@ -77,13 +109,32 @@ def final_scores(training: pd.DataFrame, dataset: Dataset, split: Split) -> dict
         training part's most frequent class), and `failed_to_train`: 1 if no snapshot beats the
         majority on the test part.
     """
-    test, final = training["accuracy/test"], training.iloc[-1]
-    answer = np.bincount(dataset.labels[split.train]).argmax()
-    majority = float(np.mean(dataset.labels[split.test] == answer))
+    final = training.iloc[-1]
+    majority = majority_accuracy(dataset.labels[split.train], dataset.labels[split.test])
     return {
-        "accuracy/test": float(final["accuracy/test"]),
-        "accuracy/test_best": float(test.max()),
+        **accuracy_scores(training["accuracy/test"], majority),
         "accuracy/gap": float(final["accuracy/train"] - final["accuracy/test"]),
+    }
+
+
+def majority_accuracy(train: np.ndarray, test: np.ndarray) -> float:
+    """Return the accuracy on `test` of always answering the most frequent label of `train`."""
+    return float(np.mean(test == np.bincount(train).argmax()))
+
+
+def accuracy_scores(accuracy: pd.Series, majority: float) -> dict[str, float]:
+    """Sum up the test accuracies of a training.
+
+    Args:
+        accuracy: On the test part, one a snapshot, the last one of the trained network.
+        majority: As of `majority_accuracy`.
+
+    Returns:
+        Of what `final_scores` returns, all but `accuracy/gap`.
+    """
+    return {
+        "accuracy/test": float(accuracy.iloc[-1]),
+        "accuracy/test_best": float(accuracy.max()),
         "accuracy/majority": majority,
-        "failed_to_train": float(test.max() <= majority),
+        "failed_to_train": float(accuracy.max() <= majority),
     }

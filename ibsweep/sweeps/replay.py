@@ -93,8 +93,7 @@ class Replay:
 
     def _whole(self, settings: Settings) -> information.Whole | None:
         """Return what estimators want to know of other snapshots and rows, if one does."""
-        asked = ("task_inputs", "final_activity")
-        if not any(information.asks(key, settings.estimators) for key in asked):
+        if not information.asks(settings.estimators, "task_inputs", "final_activity"):
             return None
         inputs = settings.dataset.inputs
         parts = {part: inputs[rows] for part, rows in settings.split._asdict().items()}

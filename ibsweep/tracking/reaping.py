@@ -5,8 +5,7 @@ import socket
 import time
 from typing import TYPE_CHECKING, NamedTuple
 
-import psutil
-
+from ibsweep.resources import is_alive
 from ibsweep.tracking.connection import Connection
 from ibsweep.tracking.reading import search
 from ibsweep.tracking.tags import number
@@ -15,7 +14,6 @@ if TYPE_CHECKING:
     from mlflow.entities import Run
 
 SILENT_HOURS = 24
-_CLOCK_SECONDS = 2.0  # by which the start of one process may seem to differ
 log = logging.getLogger(__name__)
 
 
@@ -45,7 +43,7 @@ def reap(connection: Connection) -> Reaped:
             if "ibsweep.pid_start" not in run.data.tags:
                 continue  # not ours
             process = _process(run.data.tags)
-            if _is_silent(run) if process is None else _is_dead(*process):
+            if _is_silent(run) if process is None else not is_alive(*process):
                 _close(connection, run)
                 reaped.closed.append(run.info.run_id)
             elif process is None:
@@ -67,16 +65,6 @@ def _is_silent(run: "Run") -> bool:
     heard = number(run.data.tags.get("ibsweep.heartbeat"))
     last = run.info.start_time / 1000 if heard is None else heard
     return time.time() - last > 3600 * SILENT_HOURS
-
-
-def _is_dead(pid: int, start: float) -> bool:
-    """Say whether the process that writes a run is gone."""
-    try:
-        process = psutil.Process(pid)
-        same = abs(process.create_time() - start) < _CLOCK_SECONDS
-        return not same or process.status() == psutil.STATUS_ZOMBIE
-    except psutil.NoSuchProcess:
-        return True
 
 
 def _close(connection: Connection, run: "Run") -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ibsweep import information
+from ibsweep import checks, information
 from ibsweep.config import shipped
 from ibsweep.config.instantiation import build
 from ibsweep.information import Estimator
@@ -16,7 +16,7 @@ from ibsweep.types import Estimate
 from ibsweep.watching.targets import Real, Targets
 
 _PARTS = {"labelled": "pair", "of_labels": "of_inputs"}  # of classes, of two vectors
-_WHOLE = ("activity_range", "final_activity")  # known when the training has ended
+_WHOLE = ("network_range", "layer_range", "final_activity")  # known when the training has ended
 
 
 def chosen(estimators: Sequence[str] | Mapping[str, Estimator]) -> dict[str, Estimator]:
@@ -28,10 +28,8 @@ def chosen(estimators: Sequence[str] | Mapping[str, Estimator]) -> dict[str, Est
     Raises:
         ValueError: If there is none, a name is unknown, or an estimator refuses its options.
     """
-    if isinstance(estimators, str) or not isinstance(estimators, (Sequence, Mapping)):
-        raise ValueError(
-            f"estimators must be a list of names, or name to function, got {estimators!r}"
-        )
+    if not isinstance(estimators, Mapping):
+        checks.sequence("estimators", estimators, "a list of names, or name to function")
     if not estimators:
         raise ValueError("estimators must be at least one, got none")
     if isinstance(estimators, Mapping):
@@ -64,7 +62,7 @@ def fitted(estimators: Mapping[str, Estimator], targets: Targets) -> dict[str, E
 
 def needs_all(estimator: Estimator) -> bool:
     """Say whether an estimator can be used only when the training has ended."""
-    return any(information.asks(key, {"it": estimator}) for key in _WHOLE)
+    return information.asks({"it": estimator}, *_WHOLE)
 
 
 def parameters(estimators: Mapping[str, Estimator]) -> dict[str, object]:

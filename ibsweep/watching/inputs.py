@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset, IterableDataset
 
+from ibsweep import checks
 from ibsweep.watching.calling import same_randomness
 from ibsweep.watching.recording import Call
 
@@ -80,9 +81,7 @@ def _copied(values: object) -> Tensor:
     if isinstance(values, np.ndarray):
         native = values.dtype.newbyteorder("=")
         return torch.from_numpy(np.array(values, dtype=native, copy=True))
-    if isinstance(values, str) or not isinstance(values, Sequence):
-        raise TypeError("neither tensor nor array nor list")
-    return torch.tensor(values, device="cpu")
+    return torch.tensor(checks.sequence("values", values), device="cpu")
 
 
 def _loaded(source: DataLoader | Dataset) -> tuple[object, object]:

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from ibsweep import information
 from ibsweep.information import OUTPUT, Estimator, Floor, Whole
+from ibsweep.scores.performance import largest_activity
 from ibsweep.watching.calling import forward, undisturbed
 from ibsweep.watching.recording import Call, record
 from ibsweep.watching.targets import Targets
@@ -75,12 +76,8 @@ class Samples:
                 got = f"{values[~values.isfinite()][0].item()} in layer {name} at epoch {epoch}"
                 raise ValueError(f"activity must be finite, got {got}")
         reading = self.targets.read(recorded.output)
-        largest = {name: float(values.abs().max()) for name, values in recorded.layers.items()}
-        state = {
-            **reading.performance,
-            **{f"max_activity/{name}": value for name, value in largest.items()},
-            "max_activity/hidden": max(largest.values()),
-        }
+        largest = largest_activity(recorded.layers)
+        state = {**reading.performance, **{name: float(size) for name, size in largest.items()}}
         taken_for = self.targets.taken_for(recorded.output)
         return Held({**recorded.layers, OUTPUT: reading.activity}, state, taken_for)
 
@@ -107,7 +104,7 @@ class Samples:
         Returns:
             As `ibsweep.information.measure`; what is said of the targets is NaN if there are none.
         """
-        asked = any(information.asks(key, estimators) for key in ("inputs", "task_inputs"))
+        asked = information.asks(estimators, "inputs", "task_inputs")
         patterns = self._patterns if asked else np.empty((len(self), 0))
         curves = information.measure(
             {name: _stacked(values) for name, values in layers.items()},

@@ -8,6 +8,8 @@ import pandas as pd
 import torch
 from torch import Tensor
 
+from ibsweep.scores import performance
+
 _SUM = 1e-2  # by which a row of probabilities may miss 1, in half precision
 
 
@@ -74,14 +76,9 @@ class Classes(Targets):
             single = " is one logit (a regression's are real numbers)" * _is_single(output)
             rule = f"must be 0 … {classes - 1}, as the model's output{single}"
             raise ValueError(f"labels {rule}, got {low} … {high}")
-        known = torch.from_numpy(self.labels).long()
-        chosen = logs[torch.arange(len(known), device="cpu"), known]
-        right = (logs.argmax(dim=1) == known).double()
-        performance = {
-            "accuracy/test": float(right.mean()),
-            "loss/test": float(-chosen.double().mean()),
-        }
-        return Reading(probabilities, performance)
+        right, loss = performance.by_sample(logs, self.labels)
+        means = {"accuracy/test": float(right.mean()), "loss/test": float(loss.mean())}
+        return Reading(probabilities, means)
 
     def taken_for(self, output: Tensor) -> str:
         """Say whether the output is taken for logits or probabilities."""
@@ -96,14 +93,8 @@ class Classes(Targets):
 
     def scores(self, training: pd.DataFrame) -> dict[str, float]:
         """Final and best accuracy, the most frequent class's, and whether that is never beaten."""
-        accuracy = training["accuracy/test"]
-        majority = np.bincount(self.labels).max() / len(self.labels)
-        return {
-            "accuracy/test": float(accuracy.iloc[-1]),
-            "accuracy/test_best": float(accuracy.max()),
-            "accuracy/majority": float(majority),
-            "failed_to_train": float(accuracy.max() <= majority),
-        }
+        majority = performance.majority_accuracy(self.labels, self.labels)
+        return performance.accuracy_scores(training["accuracy/test"], majority)
 
     def _probabilities(self, output: Tensor) -> tuple[Tensor, Tensor]:
         """Return each class's probability and its natural logarithm, shape `(samples, classes)`.

@@ -1,5 +1,6 @@
 """Ground truths with labels: their information is that of a table of probabilities."""
 
+import gzip
 import math
 
 import numpy as np
@@ -96,14 +97,16 @@ def test_mnist_is_read_from_its_files(tmp_path):
     assert set(np.unique(np.rint(255 * x))) == set(range(0, 250, 25))
 
 
-@pytest.mark.parametrize("damage", ["absent", "truncated", "other"])
+@pytest.mark.parametrize("damage", ["absent", "truncated", "other", "packed"])
 def test_mnist_files_that_cannot_be_read(tmp_path, damage):
     path = tmp_path / "train-images-idx3-ubyte"
     write_idx(tmp_path / "train-labels-idx1-ubyte", np.arange(10))
     write_idx(path, np.zeros((10, 28, 28)))
     content = path.read_bytes()
     path.unlink()
-    if damage != "absent":
+    if damage == "packed":
+        path.with_suffix(".gz").write_bytes(gzip.compress(content)[:10] + b"\xff" * 20)
+    elif damage != "absent":
         path.write_bytes(content[:-5] if damage == "truncated" else b"image" + content)
     with pytest.raises(ValueError, match="path must hold .*train-images-idx3-ubyte"):
         mnist(path=str(tmp_path), information=1.0)

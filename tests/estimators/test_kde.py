@@ -38,6 +38,20 @@ def test_two_points_by_hand(bound):
     assert same[:2] == pytest.approx((expected, 0), abs=1e-7)
 
 
+@pytest.mark.parametrize("distance", [0.1, 1.0, 2.0, 5.0])
+def test_the_information_of_two_points_lies_between_the_bounds(distance):
+    layer, labels = torch.tensor([[0.0], [distance]]), torch.tensor([0, 1])
+    noise, step = np.linspace(-10, 10, 4001, retstep=True)
+    density = np.exp(-(noise**2) / 2) / math.sqrt(2 * math.pi)
+    ratio = np.exp(-distance * noise - distance**2 / 2)
+    truth = -step * np.sum(density * np.log2((1 + ratio) / 2))
+    lower, upper = (
+        kde_information(layer, labels, noise_variance=1.0, bound=bound).i_xt
+        for bound in ("lower", "upper")
+    )
+    assert lower < truth < upper
+
+
 @pytest.mark.parametrize("bound", C)
 @pytest.mark.parametrize("units", [1, 2])
 def test_matches_the_closed_form_on_gaussian_activity(bound, units):

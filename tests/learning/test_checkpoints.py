@@ -6,8 +6,10 @@ import os
 import socket
 import subprocess
 import sys
+import time
 
 import numpy as np
+import psutil
 import pytest
 import torch
 
@@ -97,13 +99,18 @@ def test_a_damaged_checkpoint_means_a_new_start_and_a_warning(tmp_path, caplog):
 def test_what_a_dead_process_left_half_written_is_removed(tmp_path):
     ended = subprocess.Popen([sys.executable, "-c", ""])
     ended.wait()
-    here, elsewhere = socket.gethostname(), "elsewhere.example.org"
-    dead, old = f"a.{here}.{ended.pid}.partial", f"b.{elsewhere}.{ended.pid}.partial"
-    kept = ["c.npz", f"c.{here}.{os.getpid()}.partial", f"d.{elsewhere}.{ended.pid}.partial"]
-    for name in (dead, old, *kept):
+    here, elsewhere, start = socket.gethostname(), "elsewhere.example.org", time.time()
+    own = f"{os.getpid()}-{psutil.Process().create_time():.0f}"
+    dead = [f"a.{here}.{ended.pid}-{start:.0f}", f"a.{here}.{os.getpid()}-{start - 1e6:.0f}"]
+    old = [f"b.{elsewhere}.{ended.pid}-{start:.0f}", f"b.{here}.{ended.pid}"]
+    kept = [f"c.{here}.{own}", f"d.{elsewhere}.{ended.pid}-{start:.0f}", f"d.{here}.{ended.pid}"]
+    dead, old, kept = ([f"{name}.partial" for name in names] for names in (dead, old, kept))
+    kept.append("c.npz")
+    for name in (*dead, *old, *kept):
         (tmp_path / name).touch()
-    os.utime(tmp_path / old, (0, 0))
-    assert sorted(remove_partials(tmp_path)) == [dead, old]
+    for name in old:
+        os.utime(tmp_path / name, (0, 0))
+    assert sorted(remove_partials(tmp_path)) == sorted(dead + old)
     assert sorted(path.name for path in tmp_path.iterdir()) == sorted(kept)
     assert remove_partials(tmp_path / "absent") == []
 

@@ -9,6 +9,7 @@ from scipy.spatial import KDTree
 
 LEAF = 32  # points in a leaf: the fastest of 8, 16, 32, 64 for 4 … 8 dimensions
 TREE_DIMENSIONS = 9  # a tree loses against all pairs beyond
+INSIDE = 1 - 1e-10  # a radius times this leaves out what lies on it, whatever the scale
 BLOCK = 2**23  # pairs held at once
 
 
