@@ -11,7 +11,8 @@ from hydra.plugins.launcher import Launcher
 from hydra.test_utils.launcher_common_tests import IntegrationTestSuite, LauncherTestSuite
 from omegaconf import OmegaConf
 
-from ibsweep.launching.launcher import EnsembleLauncher, register
+from ibsweep.launching.launcher import EnsembleLauncher
+from ibsweep.launching.registration import register
 
 ROOT = Path(__file__).resolve().parents[2]
 OPTIONS = ROOT / "conf" / "hydra" / "launcher" / "ensemble.yaml"
