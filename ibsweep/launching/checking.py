@@ -7,7 +7,8 @@ from pathlib import Path
 from hydra.errors import ConfigCompositionException
 from omegaconf import DictConfig
 
-from ibsweep.launching.composition import SWEEP_DIR, Composition, PlannedJob, become, pin, resolve
+from ibsweep.launching.composition import Composition, PlannedJob, become
+from ibsweep.launching.resolving import SWEEP_DIR, pin, resolve
 from ibsweep.launching.task import Identity
 
 _SUBFOLDER = "hydra.sweep.subdir"

@@ -7,9 +7,10 @@ from hydra.core.utils import JobReturn, JobStatus
 
 from ibsweep.launching.composition import Composition, PlannedJob
 from ibsweep.launching.display import Display
-from ibsweep.launching.fanout import Ended, Unit
+from ibsweep.launching.fanout import Ended
 from ibsweep.launching.progress import Board, label
 from ibsweep.launching.results import JobFailed, failed_return
+from ibsweep.launching.units import Unit
 
 
 class Gathering:

@@ -5,7 +5,6 @@ import logging
 import pickle
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -15,15 +14,14 @@ from hydra.core.config_loader import ConfigLoader
 from hydra.core.hydra_config import HydraConfig
 from hydra.errors import ConfigCompositionException
 from omegaconf import DictConfig, OmegaConf, open_dict, read_write
-from omegaconf.errors import OmegaConfBaseException
 
 from ibsweep import checks
+from ibsweep.launching.resolving import SWEEP_DIR, resolve
 from ibsweep.launching.task import BatchTask
 
 log = logging.getLogger(__name__)
 
 SEED = re.compile(r"((?:\+\+)?seed)=(0|[1-9][0-9]*)")
-SWEEP_DIR = "hydra.sweep.dir"
 ANNOUNCED = 50  # more compositions than this take seconds: say so
 
 
@@ -129,42 +127,6 @@ def compose(
                 _check_seed(bases[-1])
         jobs.append(PlannedJob(num, tuple(overrides), positions[key], seed))
     return Composition(jobs, bases, batch, shared)
-
-
-def resolve(config: DictConfig, keys: Sequence[str]) -> dict[str, Any]:
-    """Return what stands at dotted keys, None where nothing does.
-
-    Raises:
-        ConfigCompositionException: If one refers to what is not there.
-    """
-    values = {}
-    with running(config):
-        for key in keys:
-            try:
-                values[key] = OmegaConf.select(config, key)
-            except OmegaConfBaseException as error:
-                reason = str(error).splitlines()[0]
-                raise ConfigCompositionException(f"{key} must be resolvable: {reason}") from None
-    return values
-
-
-def pin(config: DictConfig, values: Mapping[str, Any]) -> None:
-    """Replace what stands at dotted keys, and is not resolved perhaps, by values."""
-    with read_write(config), read_write(config.hydra):
-        for key, value in values.items():
-            if OmegaConf.select(config, key) is not None:
-                OmegaConf.update(config, key, value)
-
-
-@contextmanager
-def running(config: DictConfig) -> Iterator[None]:
-    """Make a full configuration what Hydra's resolver `hydra:` reads."""
-    instance = HydraConfig.instance()
-    before, instance.cfg = instance.cfg, config  # type: ignore[assignment]
-    try:
-        yield
-    finally:
-        instance.cfg = before
 
 
 def make_sweep_dir(master: DictConfig) -> Path:

@@ -12,11 +12,11 @@ from omegaconf import DictConfig
 from ibsweep import checks
 from ibsweep.launching.checking import identify
 from ibsweep.launching.composition import Composition, PlannedJob, without_hydra
-from ibsweep.launching.fanout import Unit
 from ibsweep.launching.planning import makespan
 from ibsweep.launching.progress import duration
 from ibsweep.launching.remaining import Agenda, make_agenda
 from ibsweep.launching.task import BatchTask, Cost
+from ibsweep.launching.units import Unit
 
 PROBED = 4  # kinds of networks that are tried out; the others are taken to cost their mean
 NO_TIME = "how long it would take is not known: the task has no fast path"

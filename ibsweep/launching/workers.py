@@ -2,24 +2,19 @@
 
 import logging
 import os
-import pickle
 import signal
 import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from functools import lru_cache
-from pathlib import Path
-from typing import Any
 
 from hydra.core.hydra_config import HydraConfig
-from hydra.core.singleton import Singleton
 from hydra.core.utils import JobReturn, JobStatus, run_job, setup_globals
-from hydra.types import HydraContext, TaskFunction
+from hydra.types import TaskFunction
 from omegaconf import DictConfig
 
-from ibsweep.launching.composition import PlannedJob, job_config, without_hydra
+from ibsweep.launching.composition import job_config, without_hydra
+from ibsweep.launching.packages import Package, Shared, unpack
 from ibsweep.launching.progress_files import ProgressWriter, write_whole
 from ibsweep.launching.results import failed_return, failure_of, result_path, to_bytes
 from ibsweep.launching.task import BatchTask, Run, batch_of
@@ -36,46 +31,6 @@ THREAD_VARIABLES = (
 ORPHAN_POLL_S = 1.0
 
 
-@dataclass(frozen=True)
-class Shared:
-    """What all ensembles of a sweep have in common.
-
-    Attributes:
-        task_function: What each job runs.
-        context: Hydra's loader and callbacks.
-        folder: Folder for progress and results of jobs, shared with the parent.
-        cwd: The parent's working directory.
-        quiet: Whether the jobs' log lines go to their files alone.
-        singletons: Hydra's global state in the parent; None in the parent itself.
-    """
-
-    task_function: TaskFunction
-    context: HydraContext
-    folder: Path
-    cwd: Path
-    quiet: bool
-    singletons: Any = None
-
-
-@dataclass(frozen=True)
-class Package:
-    """One ensemble, ready to travel.
-
-    Attributes:
-        name: Its name.
-        jobs: Its jobs.
-        bases: Pickled configurations that they share, by position.
-        shared: What all ensembles have in common, pickled unless it stays in this process.
-        threads: Threads that the worker may use, None for as many as it likes.
-    """
-
-    name: str
-    jobs: tuple[PlannedJob, ...]
-    bases: dict[int, bytes]
-    shared: bytes | Shared
-    threads: int | None
-
-
 def run_package(package: Package) -> dict[int, bytes]:
     """Run the jobs of an ensemble.
 
@@ -84,7 +39,7 @@ def run_package(package: Package) -> dict[int, bytes]:
     """
     if package.threads is not None:
         limit_threads(package.threads)
-    shared = _unpack(package.shared) if isinstance(package.shared, bytes) else package.shared
+    shared = unpack(package.shared)
     setup_globals()
     configs = [job_config(package.bases[job.base], job) for job in package.jobs]
     progress = ProgressWriter(shared.folder, package.name)
@@ -199,16 +154,6 @@ def _run(shared: Shared, config: DictConfig, task: TaskFunction) -> JobReturn:
     if result.status == JobStatus.FAILED:
         result.return_value = failure_of(result._return_value)
     return result
-
-
-@lru_cache(maxsize=1)
-def _unpack(packed: bytes) -> Shared:
-    """Take over what all ensembles share and the parent's global state, once a sweep."""
-    shared: Shared = pickle.loads(packed)
-    os.chdir(shared.cwd)
-    if shared.singletons is not None:
-        Singleton.set_state(shared.singletons)
-    return shared
 
 
 def _handlers(kind: Callable[[logging.Handler], bool]) -> list[logging.Handler]:

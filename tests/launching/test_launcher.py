@@ -12,7 +12,7 @@ from hydra.errors import ConfigCompositionException
 from omegaconf import OmegaConf
 
 from ibsweep.launching.composition import compose
-from ibsweep.launching.fanout import Unit
+from ibsweep.launching.units import Unit
 from tests.apps import fake, recorder
 from tests.apps.sweeps import events, master, sweep
 
