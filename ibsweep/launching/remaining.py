@@ -7,7 +7,7 @@ from hydra.core.utils import JobReturn, JobStatus
 from omegaconf import DictConfig
 
 from ibsweep.launching.composition import Composition, PlannedJob
-from ibsweep.launching.results import Unrun
+from ibsweep.launching.results import unrun_return
 from ibsweep.launching.task import BatchTask, Identity, Recalled
 
 _NOTHING = Recalled(None, trained=False)
@@ -66,16 +66,15 @@ class Agenda:
             returns: What the jobs returned that were run, by number.
         """
         settled = dict(returns)
-        unrun = Unrun(self.whole)
         for job in self.whole.jobs:
             if job.num in settled:
                 continue
             if job.num in self.twins:
                 same = settled[self.twins[job.num]]
-                settled[job.num] = unrun(job, same.status, same._return_value)
+                settled[job.num] = unrun_return(job, same.status, same._return_value)
             else:
                 value = self.recalled[job.num].returned
-                settled[job.num] = unrun(job, JobStatus.COMPLETED, value)
+                settled[job.num] = unrun_return(job, JobStatus.COMPLETED, value)
         return [settled[job.num] for job in self.whole.jobs]
 
 

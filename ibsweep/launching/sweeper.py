@@ -4,7 +4,6 @@ import logging
 import time
 from collections.abc import Mapping, Sequence
 
-from hydra.core.hydra_config import HydraConfig
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.plugins import Plugins
 from hydra.core.utils import JobReturn, JobStatus
@@ -12,7 +11,7 @@ from hydra.errors import ConfigCompositionException
 from hydra.plugins.launcher import Launcher
 from hydra.plugins.sweeper import Sweeper
 from hydra.types import HydraContext, TaskFunction
-from omegaconf import DictConfig, OmegaConf, open_dict, read_write
+from omegaconf import DictConfig
 
 from ibsweep.launching.checking import identify
 from ibsweep.launching.composition import make_sweep_dir
@@ -30,7 +29,7 @@ from ibsweep.launching.grids import product, union
 from ibsweep.launching.launcher import EnsembleLauncher
 from ibsweep.launching.plugins import alias
 from ibsweep.launching.remaining import twins
-from ibsweep.launching.resolving import SWEEP_DIR, pin, resolve
+from ibsweep.launching.resolving import pin, running
 from ibsweep.launching.results import JobFailed
 from ibsweep.launching.setup import Setup
 
@@ -116,7 +115,7 @@ class GridSweeper(Sweeper):
             elapsed_s=time.monotonic() - started_at,
         )
         try:
-            self._finish(results)
+            self._finish(jobs, results)
         finally:
             if failures:
                 log.error(failure_list(failures, jobs=len(results), path=path))
@@ -154,38 +153,22 @@ class GridSweeper(Sweeper):
             log.info(f"{len(same)} the same as another job")
         return [job for num, job in enumerate(jobs) if num not in same]
 
-    def _finish(self, results: Sequence[JobReturn]) -> None:
+    def _finish(self, jobs: Sequence[Sequence[str]], results: Sequence[JobReturn]) -> None:
+        """Let the task conclude the sweep, with the full configuration of its first job."""
         batch = self._setup.batch
         if batch is None or not results:
             return
-        config = full_config(results[0], resolve(self._setup.config, [*batch.shared, SWEEP_DIR]))
-        before = HydraConfig.instance().cfg
-        HydraConfig.instance().set_config(config)
-        try:
+        composition = self._setup.compose(jobs[:1])
+        config = composition.config(composition.jobs[0])
+        pin(config, composition.shared)  # an interpolation of the time would be resolved anew
+        with running(config):
             batch.finish(config, results)
-        finally:
-            HydraConfig.instance().cfg = before
 
     def _end_callbacks(self) -> None:
         """Call what Hydra does not call when a sweep ends with an exception."""
         self._setup.context.callbacks.on_multirun_end(
             config=self._setup.config, config_name=self._setup.config.hydra.job.config_name
         )
-
-
-def full_config(result: JobReturn, shared: Mapping[str, object]) -> DictConfig:
-    """Return a job's full configuration, as it was before Hydra took it apart.
-
-    Args:
-        result: What Hydra says of the job.
-        shared: What all jobs share, by key: an interpolation of the time would be resolved anew.
-    """
-    assert result.hydra_cfg is not None and result.cfg is not None
-    config = OmegaConf.masked_copy(result.hydra_cfg, "hydra")
-    with read_write(config), open_dict(config):
-        config.update(result.cfg)
-    pin(config, shared)
-    return config
 
 
 def _failures(results: Sequence[JobReturn]) -> list[Failure]:

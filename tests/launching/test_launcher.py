@@ -110,9 +110,17 @@ def test_what_is_known_is_not_run(tmp_path):
     results = sweep(tmp_path, "seed=range(4)", "known=[relu 1 0.0 a]")
     assert sorted(job["seed"] for job in events(tmp_path, "job")) == [0, 2, 3]
     assert results[1].return_value == {"known": "relu 1 0.0 a"}
-    assert results[1].cfg.seed == 1
-    assert results[1].hydra_cfg.hydra.job.num == 1
-    assert results[1].overrides[0] == "seed=1"
+    assert results[1].overrides == ["seed=1", *results[0].overrides[1:]]
+
+
+def test_sweep_whose_jobs_are_all_known_is_finished_all_the_same(tmp_path):
+    results = sweep(tmp_path, "seed=5,6", "known=[relu 5 0.0 a,relu 6 0.0 a]")
+    assert [result.return_value for result in results] == [
+        {"known": "relu 5 0.0 a"},
+        {"known": "relu 6 0.0 a"},
+    ]
+    (end,) = events(tmp_path, "finish")
+    assert (end["jobs"], end["seed"], end["dir"]) == (2, 5, str(tmp_path))
 
 
 def test_jobs_that_are_the_same_run_once(tmp_path):
