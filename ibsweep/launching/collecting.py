@@ -13,8 +13,8 @@ from ibsweep.launching.results import JobFailed, failed_return
 from ibsweep.launching.units import Unit
 
 
-class Gathering:
-    """Gathers what jobs return, and keeps the board up to date.
+class Collector:
+    """Collects what jobs return, and keeps the board up to date.
 
     Args:
         composition: All jobs.
@@ -70,7 +70,7 @@ class Gathering:
     def _announce(self, units: Sequence[Unit]) -> None:
         for unit in units:
             text = label([job.overrides for job in unit.jobs], self._everywhere)
-            self.board.plan(unit.name, text, len(unit.jobs))
+            self.board.announce(unit.name, text, len(unit.jobs))
 
     def _settle(self, job: PlannedJob, ended: Ended) -> JobReturn:
         """Return what became of a job."""

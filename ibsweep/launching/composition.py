@@ -17,7 +17,7 @@ from omegaconf import DictConfig, OmegaConf, open_dict, read_write
 
 from ibsweep import checks
 from ibsweep.launching.resolving import SWEEP_DIR, resolve
-from ibsweep.launching.task import BatchTask
+from ibsweep.launching.task import EnsembleTask
 
 log = logging.getLogger(__name__)
 
@@ -49,13 +49,13 @@ class Composition:
     Attributes:
         jobs: The jobs, in order.
         bases: Full configurations, one for each distinct set of overrides without the seed.
-        batch: The fast path of the task function, if it has one.
+        task: The fast path of the task function, if it has one.
         shared: What must have one value for the whole sweep: that value, by key.
     """
 
     jobs: list[PlannedJob]
     bases: list[DictConfig]
-    batch: BatchTask | None
+    task: EnsembleTask | None
     shared: Mapping[str, Any] = field(default_factory=dict)
 
     def config(self, job: PlannedJob) -> DictConfig:
@@ -86,7 +86,7 @@ def compose(
     job_overrides: Sequence[Sequence[str]],
     *,
     first_num: int = 0,
-    batch: BatchTask | None = None,
+    task: EnsembleTask | None = None,
 ) -> Composition:
     """Compose the jobs of a sweep.
 
@@ -99,7 +99,7 @@ def compose(
         master: Configuration of the sweep.
         job_overrides: The overrides of each job.
         first_num: Number of the first job.
-        batch: The fast path of the task function, if it has one.
+        task: The fast path of the task function, if it has one.
 
     Returns:
         The jobs.
@@ -107,8 +107,8 @@ def compose(
     Raises:
         ConfigCompositionException: If a job cannot be composed, or its seed is no integer ≥ 0.
     """
-    shared = resolve(master, (*(batch.shared if batch is not None else ()), SWEEP_DIR))
-    seeds = [_seed(overrides) if batch is not None else None for overrides in job_overrides]
+    shared = resolve(master, (*(task.shared if task is not None else ()), SWEEP_DIR))
+    seeds = [_seed(overrides) if task is not None else None for overrides in job_overrides]
     keys = [
         tuple(overrides) if seed is None else _without_seed(overrides)
         for overrides, seed in zip(job_overrides, seeds, strict=True)
@@ -123,10 +123,10 @@ def compose(
         if key not in positions:
             positions[key] = len(bases)
             bases.append(loader.load_sweep_config(master, list(overrides)))
-            if batch is not None:
+            if task is not None:
                 _check_seed(bases[-1])
         jobs.append(PlannedJob(num, tuple(overrides), positions[key], seed))
-    return Composition(jobs, bases, batch, shared)
+    return Composition(jobs, bases, task, shared)
 
 
 def make_sweep_dir(master: DictConfig) -> Path:

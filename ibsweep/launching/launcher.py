@@ -15,16 +15,16 @@ from hydra.types import HydraContext, TaskFunction
 from omegaconf import DictConfig
 
 from ibsweep.launching.checking import identify
-from ibsweep.launching.collecting import Gathering
+from ibsweep.launching.collecting import Collector
 from ibsweep.launching.composition import Composition, make_sweep_dir
 from ibsweep.launching.display import is_live, showing
-from ibsweep.launching.dry_run import Planned, survey
+from ibsweep.launching.dry_run import Planned, look_ahead
 from ibsweep.launching.fanout import fan_out
 from ibsweep.launching.options import LauncherOptions
 from ibsweep.launching.packages import Packer, Shared
 from ibsweep.launching.plugins import alias
 from ibsweep.launching.pools import Pool, open_pool
-from ibsweep.launching.remaining import Agenda, make_agenda
+from ibsweep.launching.remaining import Remaining, find_remaining
 from ibsweep.launching.results import result_path
 from ibsweep.launching.setup import Setup
 from ibsweep.launching.units import Unit, Work, work_of
@@ -83,13 +83,13 @@ class EnsembleLauncher(Launcher):
             raise ConfigCompositionException(str(error)) from error
         self._setup = Setup(hydra_context, task_function, config)
 
-    def rehearse(self, job_overrides: Sequence[Sequence[str]]) -> Planned:
+    def dry_run(self, job_overrides: Sequence[Sequence[str]]) -> Planned:
         """Check the jobs and plan how they would run; nothing is run or written."""
-        agenda = survey(self._setup.compose(job_overrides))
-        work = work_of(agenda)
+        remaining = look_ahead(self._setup.compose(job_overrides))
+        work = work_of(remaining)
         workers = min(self._options.most_workers, max(len(work.networks), 1))
         units = work.units(workers, max_size=self._options.max_ensemble)
-        return Planned(agenda, units, workers)
+        return Planned(remaining, units, workers)
 
     def launch(
         self, job_overrides: Sequence[Sequence[str]], initial_job_idx: int
@@ -101,52 +101,52 @@ class EnsembleLauncher(Launcher):
         identities = identify(composition)
         if not composition.jobs:
             return []
-        if composition.batch is not None:
-            composition.batch.prepare(composition.config(composition.jobs[0]))
+        if composition.task is not None:
+            composition.task.prepare(composition.config(composition.jobs[0]))
         sweep_dir = make_sweep_dir(self._setup.config).absolute()
-        agenda = make_agenda(composition, identities)
-        if agenda.outline():
-            log.info(agenda.outline())
-        if not agenda.due.jobs:
-            return agenda.complete({})
+        remaining = find_remaining(composition, identities)
+        if remaining.outline():
+            log.info(remaining.outline())
+        if not remaining.due.jobs:
+            return remaining.complete({})
         folder = Path(tempfile.mkdtemp(prefix=".running-", dir=sweep_dir))
         try:
-            returns = self._run(agenda, folder)
+            returns = self._run(remaining, folder)
         finally:
             shutil.rmtree(folder, ignore_errors=True)
             self._configure_log()
-        return agenda.complete(returns)
+        return remaining.complete(returns)
 
-    def _run(self, agenda: Agenda, folder: Path) -> dict[int, JobReturn]:
-        composition, work, options = agenda.due, work_of(agenda), self._options
+    def _run(self, remaining: Remaining, folder: Path) -> dict[int, JobReturn]:
+        composition, work, options = remaining.due, work_of(remaining), self._options
         pack = Packer(composition, self._shared(folder), options)
         with open_pool(options, units=len(work.networks)) as pool:
             units = work.units(pool.workers, max_size=options.max_ensemble)
-            results = Gathering(composition, units)
+            collector = Collector(composition, units)
             log.info(f"Sweep: {_outline(composition, units, work, pool)}")
-            with showing(results.board, folder, write=log.info) as display:
+            with showing(collector.board, folder, write=log.info) as display:
                 self._configure_log()  # onto the display
-                results.display = display
-                run = partial(fan_out, pool=pool, pack=pack, on_end=results.add, folder=folder)
-                run(units, stopped=lambda: options.fail_fast and results.board.failed > 0)
+                collector.display = display
+                run = partial(fan_out, pool=pool, pack=pack, on_end=collector.add, folder=folder)
+                run(units, stopped=lambda: options.fail_fast and collector.board.failed > 0)
                 self._configure_log()  # jobs that ran in this process have taken it over
-                if not (options.fail_fast and results.board.failed):
-                    self._retry(work, results, run, folder)
-        return results.returns
+                if not (options.fail_fast and collector.board.failed):
+                    self._retry(work, collector, run, folder)
+        return collector.returns
 
     def _retry(
-        self, work: Work, results: Gathering, run: Callable[..., None], folder: Path
+        self, work: Work, collector: Collector, run: Callable[..., None], folder: Path
     ) -> None:
         """Run failed jobs again, each network by itself."""
-        bound = len(results.failed - results.retriable)
+        bound = len(collector.failed - collector.retriable)
         if self._options.retries and bound:
             log.info(f"Not retried: {bound} jobs that would fail again in the same way (diverged)")
         for attempt in range(1, self._options.retries + 1):
-            nums = results.retriable
+            nums = collector.retriable
             if not nums:
                 return
             log.info(f"Retry {attempt} of {self._options.retries}: {len(nums)} jobs that failed")
-            done = results.returns.keys() - nums
+            done = collector.returns.keys() - nums
             again = (
                 Unit(f"retry{attempt}-{k}", (network,)).without(done)
                 for k, network in enumerate(work.networks)
@@ -154,17 +154,17 @@ class EnsembleLauncher(Launcher):
             units = [unit for unit in again if unit.networks]
             for num in nums:  # else a worker's death would count the failure as its result
                 result_path(folder, num).unlink(missing_ok=True)
-            results.reopen(nums, units)
+            collector.reopen(nums, units)
             run(units)
             self._configure_log()
 
     def _shared(self, folder: Path) -> Shared:
         return Shared(
-            self._setup.task,
+            self._setup.task_function,
             self._setup.context,
             folder,
             cwd=Path.cwd(),
-            quiet=self._setup.batch is not None or is_live(),
+            quiet=self._setup.task is not None or is_live(),
             singletons=None if self._options.backend == "sequential" else Singleton.get_state(),
         )
 
@@ -175,7 +175,7 @@ class EnsembleLauncher(Launcher):
 
 def _outline(composition: Composition, units: Sequence[Unit], work: Work, pool: Pool) -> str:
     planned = f", {len(work.networks)} networks in {len(units)} ensembles"
-    jobs = f"{len(composition.jobs)} jobs{planned if composition.batch else ''}"
+    jobs = f"{len(composition.jobs)} jobs{planned if composition.task else ''}"
     return f"{jobs} on {pool.workers} workers"
 
 

@@ -8,7 +8,7 @@ from hydra.types import HydraContext, TaskFunction
 from omegaconf import DictConfig
 
 from ibsweep.launching.composition import Composition, compose
-from ibsweep.launching.task import BatchTask, batch_of
+from ibsweep.launching.task import EnsembleTask, ensemble_task
 
 
 @dataclass(frozen=True)
@@ -17,18 +17,18 @@ class Setup:
 
     Attributes:
         context: Hydra's loader and callbacks.
-        task: What each job runs.
+        task_function: What each job runs.
         config: Configuration of the sweep.
     """
 
     context: HydraContext
-    task: TaskFunction
+    task_function: TaskFunction
     config: DictConfig
 
     @property
-    def batch(self) -> BatchTask | None:
+    def task(self) -> EnsembleTask | None:
         """The task's fast path, if it has one."""
-        return batch_of(self.task)
+        return ensemble_task(self.task_function)
 
     @property
     def sweep_dir(self) -> Path:
@@ -46,5 +46,5 @@ class Setup:
             self.config,
             job_overrides,
             first_num=first_num,
-            batch=self.batch,
+            task=self.task,
         )

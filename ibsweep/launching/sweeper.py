@@ -13,9 +13,9 @@ from hydra.plugins.sweeper import Sweeper
 from hydra.types import HydraContext, TaskFunction
 from omegaconf import DictConfig
 
+from ibsweep.launching import dry_run
 from ibsweep.launching.checking import identify
 from ibsweep.launching.composition import make_sweep_dir
-from ibsweep.launching.dry_run import is_asked, report
 from ibsweep.launching.failures import (
     EXIT_FAILED,
     EXIT_INTERRUPTED,
@@ -94,8 +94,8 @@ class GridSweeper(Sweeper):
             SystemExit: With status 1 if a job failed, 130 or 143 if Ctrl-C or SIGTERM came.
         """
         jobs = self._jobs(arguments)
-        if is_asked(self._setup.config):
-            self._rehearse(jobs)
+        if dry_run.is_asked(self._setup.config):
+            self._dry_run(jobs)
             return []
         if not isinstance(self._launcher, EnsembleLauncher):  # which does this by itself
             jobs = self._check(jobs)
@@ -115,7 +115,7 @@ class GridSweeper(Sweeper):
             elapsed_s=time.monotonic() - started_at,
         )
         try:
-            self._finish(jobs, results)
+            self._summarise(jobs, results)
         finally:
             if failures:
                 log.error(failure_list(failures, jobs=len(results), path=path))
@@ -124,14 +124,14 @@ class GridSweeper(Sweeper):
             raise SystemExit(EXIT_FAILED)
         return [results]
 
-    def _rehearse(self, jobs: Sequence[Sequence[str]]) -> None:
+    def _dry_run(self, jobs: Sequence[Sequence[str]]) -> None:
         """Say what the jobs would do, with the ensemble launcher."""
         if not isinstance(self._launcher, EnsembleLauncher):
             raise ConfigCompositionException(
                 "dry_run must be with hydra/launcher=ensemble, which plans before it runs,"
                 f" got {type(self._launcher).__name__}"
             )
-        for line in report(self._launcher.rehearse(jobs)):
+        for line in dry_run.lines(self._launcher.dry_run(jobs)):
             print(line)
 
     def _jobs(self, arguments: Sequence[str]) -> list[list[str]]:
@@ -146,23 +146,23 @@ class GridSweeper(Sweeper):
         """Compose and check all jobs, and prepare their task; return each job once."""
         composition = self._setup.compose(jobs)
         identities = identify(composition)
-        if composition.batch is not None and composition.jobs:
-            composition.batch.prepare(composition.config(composition.jobs[0]))
+        if composition.task is not None and composition.jobs:
+            composition.task.prepare(composition.config(composition.jobs[0]))
         same = twins(identities)  # their launcher might run both at once
         if same:
             log.info(f"{len(same)} the same as another job")
         return [job for num, job in enumerate(jobs) if num not in same]
 
-    def _finish(self, jobs: Sequence[Sequence[str]], results: Sequence[JobReturn]) -> None:
+    def _summarise(self, jobs: Sequence[Sequence[str]], results: Sequence[JobReturn]) -> None:
         """Let the task conclude the sweep, with the full configuration of its first job."""
-        batch = self._setup.batch
-        if batch is None or not results:
+        task = self._setup.task
+        if task is None or not results:
             return
         composition = self._setup.compose(jobs[:1])
         config = composition.config(composition.jobs[0])
         pin(config, composition.shared)  # an interpolation of the time would be resolved anew
         with running(config):
-            batch.finish(config, results)
+            task.summarise(config, results)
 
     def _end_callbacks(self) -> None:
         """Call what Hydra does not call when a sweep ends with an exception."""

@@ -7,10 +7,10 @@ from typing import NamedTuple
 from omegaconf import OmegaConf
 
 from ibsweep.launching.composition import PlannedJob
-from ibsweep.launching.planning import even_sizes, plan
-from ibsweep.launching.remaining import Agenda
+from ibsweep.launching.planning import even_sizes, split
+from ibsweep.launching.remaining import Remaining
 
-Network = tuple[PlannedJob, ...]
+Sharing = tuple[PlannedJob, ...]
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,7 @@ class Unit:
     """
 
     name: str
-    networks: tuple[Network, ...]
+    networks: tuple[Sharing, ...]
     losses: int = 0
 
     @property
@@ -43,7 +43,7 @@ class Unit:
 
     def halves(self) -> list["Unit"]:
         """Return two units with half the networks each; of a single network, half the jobs."""
-        parts: Sequence[tuple[Network, ...]]
+        parts: Sequence[tuple[Sharing, ...]]
         if len(self.networks) > 1:
             first = even_sizes(len(self.networks), 2)[0]
             parts = (self.networks[:first], self.networks[first:])
@@ -65,39 +65,39 @@ class Work(NamedTuple):
         to_measure: Networks that are.
     """
 
-    to_train: dict[str, list[Network]]
-    to_measure: dict[str, list[Network]]
+    to_train: dict[str, list[Sharing]]
+    to_measure: dict[str, list[Sharing]]
 
     @property
-    def networks(self) -> list[Network]:
+    def networks(self) -> list[Sharing]:
         """All networks."""
         return [network for groups in self for group in groups.values() for network in group]
 
     def units(self, workers: int, *, max_size: int) -> list[Unit]:
         """Plan the ensembles; measuring alone costs no more in many than in few."""
-        ensembles = plan(self.to_train, workers, max_size=max_size)
-        ensembles += plan(self.to_measure, workers, max_size=max_size, overhead=0)
+        ensembles = split(self.to_train, workers, max_size=max_size)
+        ensembles += split(self.to_measure, workers, max_size=max_size, overhead=0)
         return [Unit(str(position), ensemble) for position, ensemble in enumerate(ensembles)]
 
 
-def work_of(agenda: Agenda) -> Work:
+def work_of(remaining: Remaining) -> Work:
     """Return the networks of the jobs that are left."""
-    trained = {job.num for job in agenda.due.jobs if agenda.is_trained(job)}
+    trained = {job.num for job in remaining.due.jobs if remaining.is_trained(job)}
     return Work(
-        to_train=_groups(agenda, [job for job in agenda.due.jobs if job.num not in trained]),
-        to_measure=_groups(agenda, [job for job in agenda.due.jobs if job.num in trained]),
+        to_train=_groups(remaining, [job for job in remaining.due.jobs if job.num not in trained]),
+        to_measure=_groups(remaining, [job for job in remaining.due.jobs if job.num in trained]),
     )
 
 
-def _groups(agenda: Agenda, jobs: Sequence[PlannedJob]) -> dict[str, list[Network]]:
-    composition = agenda.due
-    if composition.batch is None:
+def _groups(remaining: Remaining, jobs: Sequence[PlannedJob]) -> dict[str, list[Sharing]]:
+    composition = remaining.due
+    if composition.task is None:
         return {str(job.num): [(job,)] for job in jobs}
     groups: dict[str, dict[str, list[PlannedJob]]] = {}
     for job in jobs:
         # an ensemble is one process state, so its jobs need the same environment
         environment = OmegaConf.to_yaml(composition.bases[job.base].hydra.job.env_set)
-        identity = agenda.identities[job.num]
+        identity = remaining.identities[job.num]
         group = f"{identity.group}\n{environment}"
         groups.setdefault(group, {}).setdefault(identity.network, []).append(job)
     return {

@@ -17,7 +17,7 @@ from ibsweep.launching.composition import job_config, without_hydra
 from ibsweep.launching.packages import Package, Shared, unpack
 from ibsweep.launching.progress_files import ProgressWriter, write_whole
 from ibsweep.launching.results import failed_return, failure_of, result_path, to_bytes
-from ibsweep.launching.task import BatchTask, Run, batch_of
+from ibsweep.launching.task import EnsembleTask, Run, ensemble_task
 
 log = logging.getLogger(__name__)
 
@@ -85,9 +85,9 @@ class _Ensemble:
     """The jobs of an ensemble: the first trains them all, and has the training in its log."""
 
     def __init__(
-        self, batch: BatchTask, configs: Sequence[DictConfig], progress: ProgressWriter
+        self, task: EnsembleTask, configs: Sequence[DictConfig], progress: ProgressWriter
     ) -> None:
-        self._batch = batch
+        self._task = task
         self._configs = configs
         self._progress = progress
         self._run: Run | None = None
@@ -107,7 +107,7 @@ class _Ensemble:
     def _start(self) -> None:
         self._log_file = _log_file() or HydraConfig.get().runtime.output_dir
         try:
-            self._run = self._batch.start(self._configs, self._progress.trained)
+            self._run = self._task.start(self._configs, self._progress.trained)
         except Exception as error:
             self._failure = error
             raise
@@ -117,10 +117,10 @@ def _tasks(
     shared: Shared, configs: Sequence[DictConfig], progress: ProgressWriter
 ) -> list[TaskFunction]:
     """Return what each job runs."""
-    batch = batch_of(shared.task_function)
-    if batch is None:
+    task = ensemble_task(shared.task_function)
+    if task is None:
         return [_wrapped(shared, shared.task_function) for _ in configs]
-    ensemble = _Ensemble(batch, [without_hydra(config) for config in configs], progress)
+    ensemble = _Ensemble(task, [without_hydra(config) for config in configs], progress)
 
     def member(index: int) -> TaskFunction:
         return _wrapped(shared, lambda _: ensemble.run(index))

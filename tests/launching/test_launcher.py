@@ -59,7 +59,7 @@ def test_jobs_that_differ_in_the_seed_are_composed_once(tmp_path):
     config, loader = master(tmp_path)
     counting = CountingLoader(loader)
     jobs = product(kind=["relu", "elu"], seed=range(30))
-    composition = compose(counting, config, jobs, batch=fake.task)
+    composition = compose(counting, config, jobs, task=fake.task)
     assert counting.calls == 2
     assert [composition.config(job).seed for job in composition.jobs] == [*range(30)] * 2
 
@@ -78,7 +78,7 @@ def test_jobs_that_differ_in_the_seed_are_composed_once(tmp_path):
 def test_shared_composition_gives_what_hydra_would_compose(tmp_path, style):
     config, loader = master(tmp_path, "+env=one", *style)
     jobs = product(kind=["relu", "elu"], seed=[3, 11, 0], **{"+env": ["one", "two"]})
-    composition = compose(loader, config, jobs, batch=fake.task)
+    composition = compose(loader, config, jobs, task=fake.task)
     for job, overrides in zip(composition.jobs, jobs, strict=True):
         expected = loader.load_sweep_config(config, overrides)
         ours = composition.config(job)
@@ -92,7 +92,7 @@ def test_times_in_folder_names_are_those_of_the_sweep(tmp_path):
     config, loader = master(tmp_path, "hydra.sweep.dir=${now:%S.%f}")
     HydraConfig.instance().set_config(config)
     folder = config.hydra.sweep.dir
-    composition = compose(loader, config, product(seed=range(3)), batch=fake.task)
+    composition = compose(loader, config, product(seed=range(3)), task=fake.task)
     assert {composition.config(job).hydra.sweep.dir for job in composition.jobs} == {folder}
 
 
