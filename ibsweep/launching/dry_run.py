@@ -104,11 +104,12 @@ def lines(planned: Planned) -> Iterator[str]:
         f"plan: {_some(range(networks), 'network')}, {networks - remaining.measured} to train, in"
         f" {_some(units, 'ensemble')} ({sizes}) on {_some(range(workers), 'worker')}"
     )
-    if remaining.due.task is None:
+    task = remaining.due.task
+    if task is None:
         yield NO_TIME
         return
     started = time.perf_counter()
-    costs = _probe(remaining, units)
+    costs = _probe(task, remaining, units)
     seconds = time.perf_counter() - started
     mean = Cost(*np.mean([costs[unit.name] for unit in units for _ in unit.networks], axis=0))
     elapsed = makespan([_seconds(remaining, unit, costs[unit.name]) for unit in units], workers)
@@ -132,10 +133,8 @@ def _counted(sizes: Sequence[int]) -> Iterator[str]:
         yield f"{sizes.count(size)} × {size}"
 
 
-def _probe(remaining: Remaining, units: Sequence[Unit]) -> Mapping[str, Cost]:
+def _probe(task: EnsembleTask, remaining: Remaining, units: Sequence[Unit]) -> Mapping[str, Cost]:
     """Return what a network and a job of each ensemble costs."""
-    task = remaining.due.task
-    assert task is not None
     kinds = {unit.name: remaining.identities[unit.jobs[0].num].group for unit in units}
     costs: dict[str, Cost] = {}
     for unit in units:

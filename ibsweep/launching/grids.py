@@ -59,12 +59,9 @@ def _swept(override: Override) -> Iterator[str]:
     Raises:
         ConfigCompositionException: If they cannot be listed.
     """
-    if not override.is_discrete_sweep():
-        assert override.value_type is not None
-        raise ConfigCompositionException(
-            f"{override.input_line}: a sweep must list its values, "
-            f"got {override.value_type.name.lower()}"
-        )
+    if override.is_interval_sweep():
+        rule = "a sweep must list its values"
+        raise ConfigCompositionException(f"{override.input_line}: {rule}, got interval_sweep")
     if override.key_or_group == "experiment":
         raise ConfigCompositionException(
             f"experiment must not be swept, got {override.input_line}: Hydra would ignore "

@@ -100,14 +100,13 @@ class _Ensemble:
         if self._failure is not None:
             raise RuntimeError(f"the ensemble could not start: {self._failure}") from self._failure
         if self._run is None:
-            self._start()
-        assert self._run is not None
+            self._run = self._start()
         return self._run(index)
 
-    def _start(self) -> None:
+    def _start(self) -> Run:
         self._log_file = _log_file() or HydraConfig.get().runtime.output_dir
         try:
-            self._run = self._task.start(self._configs, self._progress.trained)
+            return self._task.start(self._configs, self._progress.trained)
         except Exception as error:
             self._failure = error
             raise
