@@ -24,6 +24,7 @@ from ibsweep.launching.options import LauncherOptions
 from ibsweep.launching.packages import Packer, Shared
 from ibsweep.launching.plugins import alias
 from ibsweep.launching.pools import Pool, open_pool
+from ibsweep.launching.progress import Board
 from ibsweep.launching.remaining import Remaining, find_remaining
 from ibsweep.launching.results import result_path
 from ibsweep.launching.setup import Setup
@@ -122,15 +123,15 @@ class EnsembleLauncher(Launcher):
         pack = Packer(composition, self._shared(folder), options)
         with open_pool(options, units=len(work.networks)) as pool:
             units = work.units(pool.workers, max_size=options.max_ensemble)
-            collector = Collector(composition, units)
+            board = Board(len(composition.jobs))
             log.info(f"Sweep: {_outline(composition, units, work, pool)}")
-            with showing(collector.board, folder, write=log.info) as display:
+            with showing(board, folder, ensembles=len(units), write=log.info) as display:
                 self._configure_log()  # onto the display
-                collector.display = display
+                collector = Collector(composition, units, board, display)
                 run = partial(fan_out, pool=pool, pack=pack, on_end=collector.add, folder=folder)
-                run(units, stopped=lambda: options.fail_fast and collector.board.failed > 0)
+                run(units, stopped=lambda: options.fail_fast and board.failed > 0)
                 self._configure_log()  # jobs that ran in this process have taken it over
-                if not (options.fail_fast and collector.board.failed):
+                if not (options.fail_fast and board.failed):
                     self._retry(work, collector, run, folder)
         return collector.returns
 

@@ -87,7 +87,7 @@ class GridSweeper(Sweeper):
             arguments: The overrides of the command line.
 
         Returns:
-            What the launcher returned, in a list.
+            What each job returned, in a list: that of the only launch; of a dry run, no jobs.
 
         Raises:
             ConfigCompositionException: If a job cannot be composed or run.
@@ -96,7 +96,7 @@ class GridSweeper(Sweeper):
         jobs = self._jobs(arguments)
         if dry_run.is_asked(self._setup.config):
             self._dry_run(jobs)
-            return []
+            return [[]]
         if not isinstance(self._launcher, EnsembleLauncher):  # which does this by itself
             jobs = self._check(jobs)
             make_sweep_dir(self._setup.config)
