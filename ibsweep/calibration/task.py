@@ -55,8 +55,8 @@ class Cells(Jobs):
         rows = estimates.shape[1] * len(estimates) + len(kept)
         return Cost(0.0, time.perf_counter() - begin, 0.0, rows)
 
-    def finish(self, config: DictConfig, returns: Sequence[object]) -> None:
-        """See `Jobs.finish`: a table and a figure, which are stored and printed."""
+    def summarise(self, config: DictConfig, returns: Sequence[object]) -> None:
+        """See `Jobs.summarise`: a table and a figure, which are stored and printed."""
         store = open_store(Cell.of(config).tracking)
         report.finish(store, sweep_name(config.hydra.sweep.dir))
 

@@ -7,7 +7,8 @@ from pathlib import Path
 from hydra.errors import ConfigCompositionException
 from omegaconf import DictConfig
 
-from ibsweep.launching.composition import SWEEP_DIR, Composition, PlannedJob, become, pin, resolve
+from ibsweep.launching.composition import Composition, PlannedJob, become
+from ibsweep.launching.resolving import SWEEP_DIR, pin, resolve
 from ibsweep.launching.task import Identity
 
 _SUBFOLDER = "hydra.sweep.subdir"
@@ -19,12 +20,12 @@ def identify(composition: Composition) -> dict[int, Identity]:
     Raises:
         ConfigCompositionException: If a job cannot run, or not in one sweep with the others.
     """
-    if composition.batch is None:
+    if composition.task is None:
         return {}
     identities: dict[int, Identity] = {}
     for jobs, config in composition.families():
         try:
-            known = composition.batch.identify(config, [job.seed for job in jobs])
+            known = composition.task.identify(config, [job.seed for job in jobs])
         except ValueError as error:
             raise ConfigCompositionException(str(error)) from error
         identities |= zip([job.num for job in jobs], known, strict=True)

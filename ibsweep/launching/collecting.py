@@ -7,28 +7,31 @@ from hydra.core.utils import JobReturn, JobStatus
 
 from ibsweep.launching.composition import Composition, PlannedJob
 from ibsweep.launching.display import Display
-from ibsweep.launching.fanout import Ended, Unit
+from ibsweep.launching.fanout import Ended
 from ibsweep.launching.progress import Board, label
 from ibsweep.launching.results import JobFailed, failed_return
+from ibsweep.launching.units import Unit
 
 
-class Gathering:
-    """Gathers what jobs return, and keeps the board up to date.
+class Collector:
+    """Collects what jobs return, and keeps the board up to date.
 
     Args:
         composition: All jobs.
         units: The ensembles that they are planned in.
+        board: What is known about the sweep.
+        display: Where the board is shown.
 
     Attributes:
         returns: What the jobs returned so far, by number.
-        board: What is known about the sweep.
-        display: Where the board is shown, if it is.
     """
 
-    def __init__(self, composition: Composition, units: Sequence[Unit]) -> None:
+    def __init__(
+        self, composition: Composition, units: Sequence[Unit], board: Board, display: Display
+    ) -> None:
         self.returns: dict[int, JobReturn] = {}
-        self.board = Board(len(composition.jobs))
-        self.display: Display | None = None
+        self._board = board
+        self._display = display
         self._composition = composition
         self._everywhere = set.intersection(*(set(job.overrides) for job in composition.jobs))
         self._announce(units)
@@ -37,19 +40,18 @@ class Gathering:
         """Take over the jobs of an ensemble that has ended; any thread may call this."""
         settled = {job.num: self._settle(job, ended) for job in ended.settled}
         failed = sum(result.status == JobStatus.FAILED for result in settled.values())
-        with self.board.lock:
+        with self._board.lock:
             self.returns |= settled
-            text, _ = self.board.labels[ended.unit.name]
-            self.board.settle(ended.unit.name, done=len(settled), failed=failed)
+            text, _ = self._board.labels[ended.unit.name]
+            self._board.settle(ended.unit.name, done=len(settled), failed=failed)
             self._announce(ended.again)
-            if self.display is not None:
-                self.display.settled(self.board, f"{text} ended")
+            self._display.settled(self._board, f"{text} ended")
 
     def reopen(self, nums: Collection[int], units: Sequence[Unit]) -> None:
         """Take back failed jobs that are to be run again in these ensembles."""
-        with self.board.lock:
-            self.board.done -= len(nums)
-            self.board.failed -= len(nums)
+        with self._board.lock:
+            self._board.done -= len(nums)
+            self._board.failed -= len(nums)
             self._announce(units)
 
     @property
@@ -69,7 +71,7 @@ class Gathering:
     def _announce(self, units: Sequence[Unit]) -> None:
         for unit in units:
             text = label([job.overrides for job in unit.jobs], self._everywhere)
-            self.board.plan(unit.name, text, len(unit.jobs))
+            self._board.announce(unit.name, text, len(unit.jobs))
 
     def _settle(self, job: PlannedJob, ended: Ended) -> JobReturn:
         """Return what became of a job."""

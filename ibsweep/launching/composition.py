@@ -5,7 +5,6 @@ import logging
 import pickle
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -15,15 +14,14 @@ from hydra.core.config_loader import ConfigLoader
 from hydra.core.hydra_config import HydraConfig
 from hydra.errors import ConfigCompositionException
 from omegaconf import DictConfig, OmegaConf, open_dict, read_write
-from omegaconf.errors import OmegaConfBaseException
 
 from ibsweep import checks
-from ibsweep.launching.task import BatchTask
+from ibsweep.launching.resolving import SWEEP_DIR, resolve
+from ibsweep.launching.task import EnsembleTask
 
 log = logging.getLogger(__name__)
 
 SEED = re.compile(r"((?:\+\+)?seed)=(0|[1-9][0-9]*)")
-SWEEP_DIR = "hydra.sweep.dir"
 ANNOUNCED = 50  # more compositions than this take seconds: say so
 
 
@@ -51,13 +49,13 @@ class Composition:
     Attributes:
         jobs: The jobs, in order.
         bases: Full configurations, one for each distinct set of overrides without the seed.
-        batch: The fast path of the task function, if it has one.
+        task: The fast path of the task function, if it has one.
         shared: What must have one value for the whole sweep: that value, by key.
     """
 
     jobs: list[PlannedJob]
     bases: list[DictConfig]
-    batch: BatchTask | None
+    task: EnsembleTask | None
     shared: Mapping[str, Any] = field(default_factory=dict)
 
     def config(self, job: PlannedJob) -> DictConfig:
@@ -88,7 +86,7 @@ def compose(
     job_overrides: Sequence[Sequence[str]],
     *,
     first_num: int = 0,
-    batch: BatchTask | None = None,
+    task: EnsembleTask | None = None,
 ) -> Composition:
     """Compose the jobs of a sweep.
 
@@ -101,7 +99,7 @@ def compose(
         master: Configuration of the sweep.
         job_overrides: The overrides of each job.
         first_num: Number of the first job.
-        batch: The fast path of the task function, if it has one.
+        task: The fast path of the task function, if it has one.
 
     Returns:
         The jobs.
@@ -109,8 +107,8 @@ def compose(
     Raises:
         ConfigCompositionException: If a job cannot be composed, or its seed is no integer ≥ 0.
     """
-    shared = resolve(master, (*(batch.shared if batch is not None else ()), SWEEP_DIR))
-    seeds = [_seed(overrides) if batch is not None else None for overrides in job_overrides]
+    shared = resolve(master, (*(task.shared if task is not None else ()), SWEEP_DIR))
+    seeds = [_seed(overrides) if task is not None else None for overrides in job_overrides]
     keys = [
         tuple(overrides) if seed is None else _without_seed(overrides)
         for overrides, seed in zip(job_overrides, seeds, strict=True)
@@ -125,46 +123,10 @@ def compose(
         if key not in positions:
             positions[key] = len(bases)
             bases.append(loader.load_sweep_config(master, list(overrides)))
-            if batch is not None:
+            if task is not None:
                 _check_seed(bases[-1])
         jobs.append(PlannedJob(num, tuple(overrides), positions[key], seed))
-    return Composition(jobs, bases, batch, shared)
-
-
-def resolve(config: DictConfig, keys: Sequence[str]) -> dict[str, Any]:
-    """Return what stands at dotted keys, None where nothing does.
-
-    Raises:
-        ConfigCompositionException: If one refers to what is not there.
-    """
-    values = {}
-    with running(config):
-        for key in keys:
-            try:
-                values[key] = OmegaConf.select(config, key)
-            except OmegaConfBaseException as error:
-                reason = str(error).splitlines()[0]
-                raise ConfigCompositionException(f"{key} must be resolvable: {reason}") from None
-    return values
-
-
-def pin(config: DictConfig, values: Mapping[str, Any]) -> None:
-    """Replace what stands at dotted keys, and is not resolved perhaps, by values."""
-    with read_write(config), read_write(config.hydra):
-        for key, value in values.items():
-            if OmegaConf.select(config, key) is not None:
-                OmegaConf.update(config, key, value)
-
-
-@contextmanager
-def running(config: DictConfig) -> Iterator[None]:
-    """Make a full configuration what Hydra's resolver `hydra:` reads."""
-    instance = HydraConfig.instance()
-    before, instance.cfg = instance.cfg, config  # type: ignore[assignment]
-    try:
-        yield
-    finally:
-        instance.cfg = before
+    return Composition(jobs, bases, task, shared)
 
 
 def make_sweep_dir(master: DictConfig) -> Path:

@@ -85,12 +85,15 @@ class LiveDisplay:
 
 
 @contextmanager
-def showing(board: Board, folder: Path, *, write: Callable[[str], None]) -> Iterator[Display]:
+def showing(
+    board: Board, folder: Path, *, ensembles: int, write: Callable[[str], None]
+) -> Iterator[Display]:
     """Show a board while a sweep runs: bars if the output is a terminal, else lines.
 
     Args:
         board: What to show; it follows the progress that workers state in `folder`.
         folder: Folder that the workers and this process share.
+        ensembles: Number of ensembles that are planned.
         write: Writes a line.
     """
     if is_live():
@@ -104,7 +107,7 @@ def showing(board: Board, folder: Path, *, write: Callable[[str], None]) -> Iter
             with _following(board, folder, display):
                 yield display
     else:
-        display = LineDisplay(write, len(board.labels))
+        display = LineDisplay(write, ensembles)
         with _following(board, folder, display):
             yield display
 

@@ -12,11 +12,11 @@ from omegaconf import DictConfig
 from ibsweep import checks
 from ibsweep.launching.checking import identify
 from ibsweep.launching.composition import Composition, PlannedJob, without_hydra
-from ibsweep.launching.fanout import Unit
 from ibsweep.launching.planning import makespan
 from ibsweep.launching.progress import duration
-from ibsweep.launching.remaining import Agenda, make_agenda
-from ibsweep.launching.task import BatchTask, Cost
+from ibsweep.launching.remaining import Remaining, find_remaining
+from ibsweep.launching.task import Cost, EnsembleTask
+from ibsweep.launching.units import Unit
 
 PROBED = 4  # kinds of networks that are tried out; the others are taken to cost their mean
 NO_TIME = "how long it would take is not known: the task has no fast path"
@@ -26,12 +26,12 @@ class Planned(NamedTuple):
     """How a sweep would be fanned out.
 
     Attributes:
-        agenda: What is left to do.
+        remaining: What is left to do.
         units: The ensembles.
         workers: Number of workers.
     """
 
-    agenda: Agenda
+    remaining: Remaining
     units: Sequence[Unit]
     workers: int
 
@@ -59,59 +59,60 @@ def refuse(config: DictConfig) -> None:
         raise ConfigCompositionException(f"{rule} hydra.callbacks.check_first heeds, got true")
 
 
-def single(config: DictConfig, batch: BatchTask) -> Planned:
+def single(config: DictConfig, task: EnsembleTask) -> Planned:
     """Check a single run and plan it, as the launcher plans a sweep.
 
     Args:
         config: Its full configuration.
-        batch: What its task offers.
+        task: What its task offers.
 
     Raises:
         ConfigCompositionException: If it cannot run.
     """
     job = PlannedJob(0, tuple(config.hydra.overrides.task), base=0, seed=None)
-    agenda = survey(Composition([job], [config], batch))
-    units = [Unit("0", ((job,),))] if agenda.due.jobs else []
-    return Planned(agenda, units, workers=1)
+    remaining = look_ahead(Composition([job], [config], task))
+    units = [Unit("0", ((job,),))] if remaining.due.jobs else []
+    return Planned(remaining, units, workers=1)
 
 
-def survey(composition: Composition) -> Agenda:
+def look_ahead(composition: Composition) -> Remaining:
     """Check all jobs and find out which are left to do, without a trace.
 
     Raises:
         ConfigCompositionException: If a job cannot run.
     """
     identities = identify(composition)
-    batch = composition.batch
-    if batch is None:
-        return make_agenda(composition, identities)
-    return make_agenda(replace(composition, batch=replace(batch, recall=batch.survey)), identities)
+    task = composition.task
+    if task is None:
+        return find_remaining(composition, identities)
+    return find_remaining(replace(composition, task=replace(task, recall=task.peek)), identities)
 
 
-def report(planned: Planned) -> Iterator[str]:
-    """Yield the lines of the dry run's report.
+def lines(planned: Planned) -> Iterator[str]:
+    """Yield the lines that tell what the sweep would do.
 
     Time is that of a probe of up to four kinds of networks, some seconds each.
     """
-    agenda, units, workers = planned
-    due = agenda.due.jobs
-    yield f"dry run: {_some(agenda.whole.jobs, 'job')}, {agenda.outline() or 'all to run'}"
+    remaining, units, workers = planned
+    due = remaining.due.jobs
+    yield f"dry run: {_some(remaining.whole.jobs, 'job')}, {remaining.outline() or 'all to run'}"
     if not due:
         return
     networks = sum(len(unit.networks) for unit in units)
     sizes = ", ".join(_counted([len(unit.networks) for unit in units]))
     yield (
-        f"plan: {_some(range(networks), 'network')}, {networks - agenda.measured} to train, in"
+        f"plan: {_some(range(networks), 'network')}, {networks - remaining.measured} to train, in"
         f" {_some(units, 'ensemble')} ({sizes}) on {_some(range(workers), 'worker')}"
     )
-    if agenda.due.batch is None:
+    task = remaining.due.task
+    if task is None:
         yield NO_TIME
         return
     started = time.perf_counter()
-    costs = _probe(agenda, units)
+    costs = _probe(task, remaining, units)
     seconds = time.perf_counter() - started
     mean = Cost(*np.mean([costs[unit.name] for unit in units for _ in unit.networks], axis=0))
-    elapsed = makespan([_seconds(agenda, unit, costs[unit.name]) for unit in units], workers)
+    elapsed = makespan([_seconds(remaining, unit, costs[unit.name]) for unit in units], workers)
     yield (
         f"time: about {duration(elapsed)} (training {mean.training_s:.1f} s a network, measuring"
         f" {mean.measuring_s:.1f} s a job; probed in {duration(seconds)}, with nothing beside it)"
@@ -132,25 +133,23 @@ def _counted(sizes: Sequence[int]) -> Iterator[str]:
         yield f"{sizes.count(size)} × {size}"
 
 
-def _probe(agenda: Agenda, units: Sequence[Unit]) -> Mapping[str, Cost]:
+def _probe(task: EnsembleTask, remaining: Remaining, units: Sequence[Unit]) -> Mapping[str, Cost]:
     """Return what a network and a job of each ensemble costs."""
-    batch = agenda.due.batch
-    assert batch is not None
-    kinds = {unit.name: agenda.identities[unit.jobs[0].num].group for unit in units}
+    kinds = {unit.name: remaining.identities[unit.jobs[0].num].group for unit in units}
     costs: dict[str, Cost] = {}
     for unit in units:
         kind = kinds[unit.name]
         if kind not in costs and len(costs) < PROBED:
-            costs[kind] = batch.probe([_config(agenda, network[0]) for network in unit.networks])
+            costs[kind] = task.probe([_config(remaining, network[0]) for network in unit.networks])
     typical = Cost(*np.mean(list(costs.values()), axis=0))
     return {name: costs.get(kind, typical) for name, kind in kinds.items()}
 
 
-def _config(agenda: Agenda, job: PlannedJob) -> DictConfig:
-    return without_hydra(agenda.whole.config(job))
+def _config(remaining: Remaining, job: PlannedJob) -> DictConfig:
+    return without_hydra(remaining.whole.config(job))
 
 
-def _seconds(agenda: Agenda, unit: Unit, cost: Cost) -> float:
+def _seconds(remaining: Remaining, unit: Unit, cost: Cost) -> float:
     """Return how long an ensemble takes."""
-    to_train = sum(not agenda.is_trained(network[0]) for network in unit.networks)
+    to_train = sum(not remaining.is_trained(network[0]) for network in unit.networks)
     return cost.training_s * to_train + cost.measuring_s * len(unit.jobs)

@@ -8,60 +8,14 @@ from pathlib import Path
 import joblib
 
 from ibsweep.launching.composition import PlannedJob
-from ibsweep.launching.planning import even_sizes
+from ibsweep.launching.packages import Package
 from ibsweep.launching.pools import Lost, Outcome, Pool
 from ibsweep.launching.results import result_path
-from ibsweep.launching.workers import Package
+from ibsweep.launching.units import Unit
 
 log = logging.getLogger(__name__)
 
 NOT_STARTED = "not started, since another job failed (fail_fast=true)"
-
-Network = tuple[PlannedJob, ...]
-
-
-@dataclass(frozen=True)
-class Unit:
-    """An ensemble to run.
-
-    Attributes:
-        name: Its name.
-        networks: The jobs of each of its networks.
-        losses: Number of workers that died running it, or an ensemble that it is part of.
-    """
-
-    name: str
-    networks: tuple[Network, ...]
-    losses: int = 0
-
-    @property
-    def jobs(self) -> tuple[PlannedJob, ...]:
-        """All its jobs, by number."""
-        return tuple(
-            sorted((job for network in self.networks for job in network), key=lambda job: job.num)
-        )
-
-    def without(self, finished: set[int]) -> "Unit":
-        """Return the unit without the jobs of these numbers."""
-        left = (
-            tuple(job for job in network if job.num not in finished) for network in self.networks
-        )
-        return replace(self, networks=tuple(network for network in left if network))
-
-    def halves(self) -> list["Unit"]:
-        """Return two units with half the networks each; of a single network, half the jobs."""
-        parts: Sequence[tuple[Network, ...]]
-        if len(self.networks) > 1:
-            first = even_sizes(len(self.networks), 2)[0]
-            parts = (self.networks[:first], self.networks[first:])
-        else:
-            jobs = self.networks[0]
-            first = even_sizes(len(jobs), 2)[0]
-            parts = ((jobs[:first],), (jobs[first:],))
-        return [
-            replace(self, name=f"{self.name}{letter}", networks=part)
-            for letter, part in zip("ab", parts, strict=True)
-        ]
 
 
 @dataclass(frozen=True)

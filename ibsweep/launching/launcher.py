@@ -6,49 +6,31 @@ import tempfile
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
-from typing import NamedTuple
 
-import cloudpickle
 from hydra.core.singleton import Singleton
 from hydra.core.utils import JobReturn, configure_log, setup_globals
 from hydra.errors import ConfigCompositionException
 from hydra.plugins.launcher import Launcher
 from hydra.types import HydraContext, TaskFunction
-from omegaconf import DictConfig, OmegaConf
+from omegaconf import DictConfig
 
-from ibsweep import checks
 from ibsweep.launching.checking import identify
-from ibsweep.launching.collecting import Gathering
-from ibsweep.launching.composition import (
-    Composition,
-    PlannedJob,
-    compose,
-    make_sweep_dir,
-)
+from ibsweep.launching.collecting import Collector
+from ibsweep.launching.composition import Composition, make_sweep_dir
 from ibsweep.launching.display import is_live, showing
-from ibsweep.launching.dry_run import Planned, survey
-from ibsweep.launching.fanout import Network, Unit, fan_out
-from ibsweep.launching.planning import plan
+from ibsweep.launching.dry_run import Planned, look_ahead
+from ibsweep.launching.fanout import fan_out
+from ibsweep.launching.options import LauncherOptions
+from ibsweep.launching.packages import Packer, Shared
 from ibsweep.launching.plugins import alias
-from ibsweep.launching.pools import Pool, PoolOptions, open_pool
-from ibsweep.launching.remaining import Agenda, make_agenda
+from ibsweep.launching.pools import Pool, open_pool
+from ibsweep.launching.progress import Board
+from ibsweep.launching.remaining import Remaining, find_remaining
 from ibsweep.launching.results import result_path
-from ibsweep.launching.task import batch_of
-from ibsweep.launching.workers import Package, Shared
+from ibsweep.launching.setup import Setup
+from ibsweep.launching.units import Unit, Work, work_of
 
 log = logging.getLogger(__name__)
-
-
-class Work(NamedTuple):
-    """What there is to do, in groups of networks that may share an ensemble.
-
-    Attributes:
-        to_train: Networks that are not trained yet.
-        to_measure: Networks that are.
-    """
-
-    to_train: dict[str, list[Network]]
-    to_measure: dict[str, list[Network]]
 
 
 class EnsembleLauncher(Launcher):
@@ -65,6 +47,8 @@ class EnsembleLauncher(Launcher):
         fail_fast: Whether to start no more ensembles, and retry nothing, once a job has failed.
     """
 
+    _setup: Setup  # since `setup`
+
     def __init__(
         self,
         *,
@@ -76,13 +60,15 @@ class EnsembleLauncher(Launcher):
         retries: int = 0,
         fail_fast: bool = False,
     ) -> None:
-        self._options = PoolOptions(backend, workers, threads, scheduler)
-        self._max_ensemble = max_ensemble
-        self._retries = retries
-        self._fail_fast = fail_fast
-        self.config: DictConfig | None = None
-        self.hydra_context: HydraContext | None = None
-        self.task_function: TaskFunction | None = None
+        self._options = LauncherOptions(
+            backend=backend,
+            workers=workers,
+            threads=threads,
+            max_ensemble=max_ensemble,
+            scheduler=scheduler,
+            retries=retries,
+            fail_fast=fail_fast,
+        )
 
     def setup(
         self, *, hydra_context: HydraContext, task_function: TaskFunction, config: DictConfig
@@ -94,167 +80,104 @@ class EnsembleLauncher(Launcher):
         """
         try:  # not in the constructor: Hydra would wrap the error in a long one
             self._options.check()
-            checks.integer("hydra.launcher.max_ensemble", self._max_ensemble, minimum=1)
-            checks.integer("retries", self._retries, minimum=0)
-            checks.truth("fail_fast", self._fail_fast)
         except ValueError as error:
             raise ConfigCompositionException(str(error)) from error
-        self.config = config
-        self.hydra_context = hydra_context
-        self.task_function = task_function
+        self._setup = Setup(hydra_context, task_function, config)
 
-    def rehearse(self, job_overrides: Sequence[Sequence[str]]) -> Planned:
+    def dry_run(self, job_overrides: Sequence[Sequence[str]]) -> Planned:
         """Check the jobs and plan how they would run; nothing is run or written."""
-        agenda = survey(self._compose(job_overrides, 0))
-        work = _work(agenda)
-        networks = sum(len(group) for groups in work for group in groups.values())
-        workers = min(self._options.most_workers, max(networks, 1))
-        return Planned(agenda, self._units(work, workers), workers)
+        remaining = look_ahead(self._setup.compose(job_overrides))
+        work = work_of(remaining)
+        workers = min(self._options.most_workers, max(len(work.networks), 1))
+        units = work.units(workers, max_size=self._options.max_ensemble)
+        return Planned(remaining, units, workers)
 
     def launch(
         self, job_overrides: Sequence[Sequence[str]], initial_job_idx: int
     ) -> Sequence[JobReturn]:
         """Run the jobs and return what Hydra wants to know of each, in their order."""
-        assert self.config is not None
         setup_globals()
         self._configure_log()
-        composition = self._compose(job_overrides, initial_job_idx)
+        composition = self._setup.compose(job_overrides, initial_job_idx)
         identities = identify(composition)
         if not composition.jobs:
             return []
-        if composition.batch is not None:
-            composition.batch.prepare(composition.config(composition.jobs[0]))
-        sweep_dir = make_sweep_dir(self.config).absolute()
-        agenda = make_agenda(composition, identities)
-        if agenda.outline():
-            log.info(agenda.outline())
-        if not agenda.due.jobs:
-            return agenda.complete({})
+        if composition.task is not None:
+            composition.task.prepare(composition.config(composition.jobs[0]))
+        sweep_dir = make_sweep_dir(self._setup.config).absolute()
+        remaining = find_remaining(composition, identities)
+        if remaining.outline():
+            log.info(remaining.outline())
+        if not remaining.due.jobs:
+            return remaining.complete({})
         folder = Path(tempfile.mkdtemp(prefix=".running-", dir=sweep_dir))
         try:
-            returns = self._run(agenda, folder)
+            returns = self._run(remaining, folder)
         finally:
             shutil.rmtree(folder, ignore_errors=True)
             self._configure_log()
-        return agenda.complete(returns)
+        return remaining.complete(returns)
 
-    def _compose(self, job_overrides: Sequence[Sequence[str]], first_num: int) -> Composition:
-        assert self.config is not None and self.hydra_context is not None
-        return compose(
-            self.hydra_context.config_loader,
-            self.config,
-            job_overrides,
-            first_num=first_num,
-            batch=batch_of(self.task_function),
-        )
-
-    def _run(self, agenda: Agenda, folder: Path) -> dict[int, JobReturn]:
-        composition = agenda.due
-        work = _work(agenda)
-        networks = sum(len(group) for groups in work for group in groups.values())
-        pack = _Packer(composition, self._shared(folder, composition), self._options)
-        with open_pool(self._options, units=networks) as pool:
-            units = self._units(work, pool.workers)
-            results = Gathering(composition, units)
-            log.info(f"Sweep: {_outline(composition, units, networks, pool)}")
-            with showing(results.board, folder, write=log.info) as display:
+    def _run(self, remaining: Remaining, folder: Path) -> dict[int, JobReturn]:
+        composition, work, options = remaining.due, work_of(remaining), self._options
+        pack = Packer(composition, self._shared(folder), options)
+        with open_pool(options, units=len(work.networks)) as pool:
+            units = work.units(pool.workers, max_size=options.max_ensemble)
+            board = Board(len(composition.jobs))
+            log.info(f"Sweep: {_outline(composition, units, work, pool)}")
+            with showing(board, folder, ensembles=len(units), write=log.info) as display:
                 self._configure_log()  # onto the display
-                results.display = display
-                run = partial(fan_out, pool=pool, pack=pack, on_end=results.add, folder=folder)
-                run(units, stopped=lambda: self._fail_fast and results.board.failed > 0)
+                collector = Collector(composition, units, board, display)
+                run = partial(fan_out, pool=pool, pack=pack, on_end=collector.add, folder=folder)
+                run(units, stopped=lambda: options.fail_fast and board.failed > 0)
                 self._configure_log()  # jobs that ran in this process have taken it over
-                if not (self._fail_fast and results.board.failed):
-                    self._retry(agenda, results, run, folder)
-        return results.returns
+                if not (options.fail_fast and board.failed):
+                    self._retry(work, collector, run, folder)
+        return collector.returns
 
     def _retry(
-        self, agenda: Agenda, results: Gathering, run: Callable[..., None], folder: Path
+        self, work: Work, collector: Collector, run: Callable[..., None], folder: Path
     ) -> None:
         """Run failed jobs again, each network by itself."""
-        bound = len(results.failed - results.retriable)
-        if self._retries and bound:
+        bound = len(collector.failed - collector.retriable)
+        if self._options.retries and bound:
             log.info(f"Not retried: {bound} jobs that would fail again in the same way (diverged)")
-        for attempt in range(1, self._retries + 1):
-            nums = results.retriable
+        for attempt in range(1, self._options.retries + 1):
+            nums = collector.retriable
             if not nums:
                 return
-            log.info(f"Retry {attempt} of {self._retries}: {len(nums)} jobs that failed")
-            groups = [*_work(agenda).to_train.values(), *_work(agenda).to_measure.values()]
-            networks = [network for group in groups for network in group]
-            again = [Unit(f"retry{attempt}-{k}", (one,)) for k, one in enumerate(networks)]
-            done = {job.num for job in agenda.due.jobs} - nums
-            units = [unit for one in again if (unit := one.without(done)).networks]
+            log.info(f"Retry {attempt} of {self._options.retries}: {len(nums)} jobs that failed")
+            done = collector.returns.keys() - nums
+            again = (
+                Unit(f"retry{attempt}-{k}", (network,)).without(done)
+                for k, network in enumerate(work.networks)
+            )
+            units = [unit for unit in again if unit.networks]
             for num in nums:  # else a worker's death would count the failure as its result
                 result_path(folder, num).unlink(missing_ok=True)
-            results.reopen(nums, units)
+            collector.reopen(nums, units)
             run(units)
             self._configure_log()
 
-    def _units(self, work: Work, workers: int) -> list[Unit]:
-        """Plan the ensembles; measuring alone costs no more in many than in few."""
-        size = self._max_ensemble
-        ensembles = plan(work.to_train, workers, max_size=size)
-        ensembles += plan(work.to_measure, workers, max_size=size, overhead=0)
-        return [Unit(str(position), ensemble) for position, ensemble in enumerate(ensembles)]
-
-    def _shared(self, folder: Path, composition: Composition) -> Shared:
-        assert self.hydra_context is not None and self.task_function is not None
+    def _shared(self, folder: Path) -> Shared:
         return Shared(
-            self.task_function,
-            self.hydra_context,
+            self._setup.task_function,
+            self._setup.context,
             folder,
             cwd=Path.cwd(),
-            quiet=composition.batch is not None or is_live(),
+            quiet=self._setup.task is not None or is_live(),
             singletons=None if self._options.backend == "sequential" else Singleton.get_state(),
         )
 
     def _configure_log(self) -> None:
-        assert self.config is not None
-        configure_log(self.config.hydra.hydra_logging, self.config.hydra.verbose)
+        hydra = self._setup.config.hydra
+        configure_log(hydra.hydra_logging, hydra.verbose)
 
 
-class _Packer:
-    """Makes ensembles ready to travel; what they share is pickled once."""
-
-    def __init__(self, composition: Composition, shared: Shared, options: PoolOptions) -> None:
-        stays = options.backend == "sequential"
-        self._shared = shared if stays else cloudpickle.dumps(shared)
-        self._threads = None if stays else options.threads
-        self._bases = [cloudpickle.dumps(base) for base in composition.bases]
-
-    def __call__(self, unit: Unit) -> Package:
-        bases = {job.base: self._bases[job.base] for job in unit.jobs}
-        return Package(unit.name, unit.jobs, bases, self._shared, self._threads)
-
-
-def _work(agenda: Agenda) -> Work:
-    """Return the networks that may share an ensemble, each with the jobs that measure it."""
-    trained = {job.num for job in agenda.due.jobs if agenda.is_trained(job)}
-    return Work(
-        to_train=_groups(agenda, [job for job in agenda.due.jobs if job.num not in trained]),
-        to_measure=_groups(agenda, [job for job in agenda.due.jobs if job.num in trained]),
-    )
-
-
-def _groups(agenda: Agenda, jobs: Sequence[PlannedJob]) -> dict[str, list[Network]]:
-    composition = agenda.due
-    if composition.batch is None:
-        return {str(job.num): [(job,)] for job in jobs}
-    groups: dict[str, dict[str, list[PlannedJob]]] = {}
-    for job in jobs:
-        # an ensemble is one process state, so its jobs need the same environment
-        environment = OmegaConf.to_yaml(composition.bases[job.base].hydra.job.env_set)
-        identity = agenda.identities[job.num]
-        group = f"{identity.group}\n{environment}"
-        groups.setdefault(group, {}).setdefault(identity.network, []).append(job)
-    return {
-        group: [tuple(jobs) for jobs in networks.values()] for group, networks in groups.items()
-    }
-
-
-def _outline(composition: Composition, units: Sequence[Unit], networks: int, pool: Pool) -> str:
-    ensembles = f", {networks} networks in {len(units)} ensembles" if composition.batch else ""
-    return f"{len(composition.jobs)} jobs{ensembles} on {pool.workers} workers"
+def _outline(composition: Composition, units: Sequence[Unit], work: Work, pool: Pool) -> str:
+    planned = f", {len(work.networks)} networks in {len(units)} ensembles"
+    jobs = f"{len(composition.jobs)} jobs{planned if composition.task else ''}"
+    return f"{jobs} on {pool.workers} workers"
 
 
 alias(EnsembleLauncher)

@@ -7,16 +7,16 @@ from typing import TypeVar
 
 from ibsweep import checks
 
-Network = TypeVar("Network")
+Item = TypeVar("Item")
 
 
-def plan(
-    groups: Mapping[str, Sequence[Network]],
+def split(
+    groups: Mapping[str, Sequence[Item]],
     workers: int,
     *,
     max_size: int = 64,
     overhead: float = 8.0,
-) -> list[tuple[Network, ...]]:
+) -> list[tuple[Item, ...]]:
     """Split groups of networks into ensembles, the largest first.
 
     An ensemble of n networks is taken to cost `overhead + n`; each worker takes the next ensemble
@@ -36,7 +36,7 @@ def plan(
         ValueError: If `workers` or `max_size` is not positive or `overhead` is negative.
 
     Example:
-        >>> [len(ensemble) for ensemble in plan({"relu": range(150)}, workers=2)]
+        >>> [len(ensemble) for ensemble in split({"relu": range(150)}, workers=2)]
         [38, 38, 37, 37]
     """
     checks.integer("workers", workers, minimum=1)
@@ -80,7 +80,7 @@ def makespan(costs: Iterable[float], workers: int) -> float:
     return max(free_at)
 
 
-def _cut(networks: list[Network], parts: int) -> Iterable[tuple[Network, ...]]:
+def _cut(networks: list[Item], parts: int) -> Iterable[tuple[Item, ...]]:
     start = 0
     for size in even_sizes(len(networks), parts):
         yield tuple(networks[start : start + size])

@@ -8,14 +8,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-import joblib
 from hydra.errors import ConfigCompositionException
 from joblib.externals import loky
 
-from ibsweep import checks
-from ibsweep.launching.workers import THREAD_VARIABLES, Package, guard, run_package
-
-BACKENDS = ("loky", "dask", "ray", "sequential")
+from ibsweep.launching.options import LauncherOptions
+from ibsweep.launching.packages import Package
+from ibsweep.launching.workers import THREAD_VARIABLES, guard, run_package
 
 
 @dataclass(frozen=True)
@@ -45,44 +43,8 @@ class Pool:
     call: Callable[[Package], Outcome]
 
 
-@dataclass(frozen=True)
-class PoolOptions:
-    """What the user chose.
-
-    Attributes:
-        backend: One of BACKENDS.
-        workers: Number of workers, or "auto" for the cores that this process may use.
-        threads: Threads of each worker.
-        scheduler: Address of a running Dask scheduler, or None to start workers on this machine.
-    """
-
-    backend: str = "loky"
-    workers: int | str = "auto"
-    threads: int = 1
-    scheduler: str | None = None
-
-    def check(self) -> None:
-        """Check the options.
-
-        Raises:
-            ValueError: If one is wrong.
-        """
-        checks.choice("hydra.launcher.backend", self.backend, BACKENDS)
-        checks.integer("hydra.launcher.threads", self.threads, minimum=1)
-        if self.scheduler is not None and not isinstance(self.scheduler, str):
-            rule = "must be an address, as tcp://host:8786, or null"
-            raise ValueError(f"hydra.launcher.scheduler {rule}, got {self.scheduler!r}")
-        if self.workers != "auto":
-            checks.integer("hydra.launcher.workers", self.workers, minimum=1)
-
-    @property
-    def most_workers(self) -> int:
-        """Number of workers, if there is work for all."""
-        return joblib.cpu_count() if self.workers == "auto" else int(self.workers)
-
-
 @contextmanager
-def open_pool(options: PoolOptions, *, units: int) -> Iterator[Pool]:
+def open_pool(options: LauncherOptions, *, units: int) -> Iterator[Pool]:
     """Start workers, and stop them at the end, at once if there is an exception.
 
     Args:
@@ -107,7 +69,7 @@ def open_pool(options: PoolOptions, *, units: int) -> Iterator[Pool]:
 
 
 @contextmanager
-def _loky(options: PoolOptions, workers: int) -> Iterator[Pool]:
+def _loky(options: LauncherOptions, workers: int) -> Iterator[Pool]:
     """Give each worker its own executor, so that one's death does not take the others down."""
     executors = [_executor(options.threads) for _ in range(workers)]
     free: queue.SimpleQueue[int] = queue.SimpleQueue()
@@ -149,7 +111,7 @@ def _exit_codes(error: Exception) -> str:
 
 
 @contextmanager
-def _dask(options: PoolOptions, workers: int) -> Iterator[Pool]:
+def _dask(options: LauncherOptions, workers: int) -> Iterator[Pool]:
     try:
         import distributed
     except ImportError as error:
@@ -174,7 +136,7 @@ def _dask(options: PoolOptions, workers: int) -> Iterator[Pool]:
 
 
 @contextmanager
-def _dask_client(options: PoolOptions, workers: int) -> Iterator[Any]:
+def _dask_client(options: LauncherOptions, workers: int) -> Iterator[Any]:
     import dask
     import distributed
 
@@ -199,7 +161,7 @@ def _dask_client(options: PoolOptions, workers: int) -> Iterator[Any]:
 
 
 @contextmanager
-def _ray(options: PoolOptions, workers: int) -> Iterator[Pool]:
+def _ray(options: LauncherOptions, workers: int) -> Iterator[Pool]:
     try:
         import ray
     except ImportError as error:

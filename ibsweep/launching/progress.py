@@ -34,7 +34,7 @@ class Board:
         self._started_at = self.clock()
         self.lock = threading.RLock()
 
-    def plan(self, name: str, label: str, jobs: int) -> None:
+    def announce(self, name: str, label: str, jobs: int) -> None:
         """Announce an ensemble."""
         self.labels[name] = (label, jobs)
 
@@ -60,8 +60,8 @@ class Board:
     @property
     def fraction(self) -> float:
         """Fraction of the sweep that is done."""
-        flying = sum(self.part(name) * self.labels[name][1] for name in self.readings)
-        return min((self.done + flying) / self.jobs, 1.0) if self.jobs else 1.0
+        in_flight = sum(self.part(name) * self.labels[name][1] for name in self.readings)
+        return min((self.done + in_flight) / self.jobs, 1.0) if self.jobs else 1.0
 
     @property
     def elapsed_s(self) -> float:

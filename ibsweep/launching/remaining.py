@@ -7,14 +7,14 @@ from hydra.core.utils import JobReturn, JobStatus
 from omegaconf import DictConfig
 
 from ibsweep.launching.composition import Composition, PlannedJob
-from ibsweep.launching.results import Unrun
-from ibsweep.launching.task import BatchTask, Identity, Recalled
+from ibsweep.launching.results import unrun_return
+from ibsweep.launching.task import EnsembleTask, Identity, Recalled
 
 _NOTHING = Recalled(None, trained=False)
 
 
 @dataclass(frozen=True)
-class Agenda:
+class Remaining:
     """What is left to do.
 
     Attributes:
@@ -66,43 +66,42 @@ class Agenda:
             returns: What the jobs returned that were run, by number.
         """
         settled = dict(returns)
-        unrun = Unrun(self.whole)
         for job in self.whole.jobs:
             if job.num in settled:
                 continue
             if job.num in self.twins:
                 same = settled[self.twins[job.num]]
-                settled[job.num] = unrun(job, same.status, same._return_value)
+                settled[job.num] = unrun_return(job, same.status, same._return_value)
             else:
                 value = self.recalled[job.num].returned
-                settled[job.num] = unrun(job, JobStatus.COMPLETED, value)
+                settled[job.num] = unrun_return(job, JobStatus.COMPLETED, value)
         return [settled[job.num] for job in self.whole.jobs]
 
 
-def make_agenda(composition: Composition, identities: Mapping[int, Identity]) -> Agenda:
+def find_remaining(composition: Composition, identities: Mapping[int, Identity]) -> Remaining:
     """Find out which jobs are left to do; a task without a fast path has all of them left.
 
     Args:
         composition: All jobs of the sweep.
         identities: What each is, by number; empty for a task without a fast path.
     """
-    batch = composition.batch
-    if batch is None or not composition.jobs:
-        return Agenda(composition, {}, {}, {}, composition)
-    recalled = _recall(batch, composition.config(composition.jobs[0]), identities)
+    task = composition.task
+    if task is None or not composition.jobs:
+        return Remaining(composition, {}, {}, {}, composition)
+    recalled = _recall(task, composition.config(composition.jobs[0]), identities)
     same = twins({n: one for n, one in identities.items() if recalled[n].returned is None})
     jobs = [
         job
         for job in composition.jobs
         if job.num not in same and recalled[job.num].returned is None
     ]
-    return Agenda(composition, identities, recalled, same, replace(composition, jobs=jobs))
+    return Remaining(composition, identities, recalled, same, replace(composition, jobs=jobs))
 
 
 def _recall(
-    batch: BatchTask, config: DictConfig, identities: Mapping[int, Identity]
+    task: EnsembleTask, config: DictConfig, identities: Mapping[int, Identity]
 ) -> dict[int, Recalled]:
-    known = batch.recall(config, list(identities.values()))
+    known = task.recall(config, list(identities.values()))
     return dict(zip(identities, known, strict=True))
 
 

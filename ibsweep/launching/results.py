@@ -1,18 +1,15 @@
 """What jobs return, on its way home: exceptions as text, and nothing that cannot be unpickled."""
 
 import os
-import pickle
 import traceback
-from collections.abc import Callable
-from functools import cache, lru_cache, partial
 from pathlib import Path
 
 import cloudpickle
 from hydra.core.utils import JobReturn, JobRuntime, JobStatus
 from hydra.errors import CompactHydraException
-from omegaconf import DictConfig, OmegaConf, open_dict, read_write
+from omegaconf import DictConfig, OmegaConf
 
-from ibsweep.launching.composition import Composition, PlannedJob, job_config, without_hydra
+from ibsweep.launching.composition import PlannedJob, without_hydra
 
 
 class JobFailed(CompactHydraException):
@@ -63,74 +60,21 @@ def failed_return(config: DictConfig, failure: JobFailed) -> JobReturn:
     return result
 
 
-class UnrunReturn(JobReturn):
-    """The JobReturn of a job that is not run: its configurations, 10 ms, are made when asked for.
+def unrun_return(job: PlannedJob, status: JobStatus, value: object) -> JobReturn:
+    """Return the JobReturn of a job that is not run; its configurations, 10 ms, are not made.
 
     Args:
-        status: Of the job, as if it had been run.
+        job: The job.
+        status: Its status, as if it had been run.
         value: What it returns.
-        configs: Makes its configuration as the task sees it, and Hydra's part.
     """
-
-    def __init__(
-        self,
-        status: JobStatus,
-        value: object,
-        configs: Callable[[], tuple[DictConfig, DictConfig]],
-    ) -> None:
-        self.working_dir = os.getcwd()
-        self.task_name = JobRuntime.instance().get("name")
-        self.status = status
-        self._return_value = value
-        self._configs = cache(configs)
-
-    @property
-    def cfg(self) -> DictConfig:  # type: ignore[override]
-        """The configuration as the task sees it."""
-        return self._configs()[0]
-
-    @property
-    def hydra_cfg(self) -> DictConfig:  # type: ignore[override]
-        """Hydra's part of it."""
-        return self._configs()[1]
-
-    @property
-    def overrides(self) -> list[str]:  # type: ignore[override]
-        """The job's overrides."""
-        return list(self.hydra_cfg.hydra.overrides.task)
-
-
-class Unrun:
-    """Makes the JobReturns of jobs that are not run.
-
-    Args:
-        composition: All jobs of the sweep.
-    """
-
-    def __init__(self, composition: Composition) -> None:
-        self._composition = composition
-        self._halves = lru_cache(self._pickled_halves)
-
-    def __call__(self, job: PlannedJob, status: JobStatus, value: object) -> JobReturn:
-        """Return the JobReturn of a job, as Hydra would make it."""
-        return UnrunReturn(status, value, partial(self._configs, job))
-
-    def _configs(self, job: PlannedJob) -> tuple[DictConfig, DictConfig]:
-        task_half, hydra_half = self._halves(job.base)
-        view: DictConfig = pickle.loads(task_half)
-        config = job_config(hydra_half, job)
-        with read_write(view), read_write(config), open_dict(config):
-            if job.seed is not None:
-                view.seed = job.seed
-            config.pop("seed", None)
-        return view, config
-
-    def _pickled_halves(self, base: int) -> tuple[bytes, bytes]:
-        """Return what a task sees of a configuration, and the rest (with the seed)."""
-        config = self._composition.bases[base]
-        kept = [key for key in ("hydra", "seed") if key in config]
-        hydra = OmegaConf.masked_copy(config, kept)
-        return pickle.dumps(without_hydra(config)), pickle.dumps(hydra)
+    return JobReturn(
+        overrides=list(job.overrides),
+        working_dir=os.getcwd(),
+        task_name=JobRuntime.instance().get("name"),
+        status=status,
+        _return_value=value,
+    )
 
 
 def to_bytes(result: JobReturn) -> bytes:

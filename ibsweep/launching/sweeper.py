@@ -1,26 +1,21 @@
 """Hydra sweeper: a product or a union of products, all checked first; failures end as a list."""
 
-import itertools
 import logging
-import math
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
+from collections.abc import Mapping, Sequence
 
-from hydra.core.hydra_config import HydraConfig
 from hydra.core.override_parser.overrides_parser import OverridesParser
-from hydra.core.override_parser.types import Override, RangeSweep
 from hydra.core.plugins import Plugins
 from hydra.core.utils import JobReturn, JobStatus
 from hydra.errors import ConfigCompositionException
 from hydra.plugins.launcher import Launcher
 from hydra.plugins.sweeper import Sweeper
 from hydra.types import HydraContext, TaskFunction
-from omegaconf import DictConfig, OmegaConf, open_dict, read_write
+from omegaconf import DictConfig
 
+from ibsweep.launching import dry_run
 from ibsweep.launching.checking import identify
-from ibsweep.launching.composition import SWEEP_DIR, compose, make_sweep_dir, pin, resolve
-from ibsweep.launching.dry_run import is_asked, report
+from ibsweep.launching.composition import make_sweep_dir
 from ibsweep.launching.failures import (
     EXIT_FAILED,
     EXIT_INTERRUPTED,
@@ -30,11 +25,13 @@ from ibsweep.launching.failures import (
     failure_list,
     write_summary,
 )
+from ibsweep.launching.grids import product, union
 from ibsweep.launching.launcher import EnsembleLauncher
 from ibsweep.launching.plugins import alias
 from ibsweep.launching.remaining import twins
+from ibsweep.launching.resolving import pin, running
 from ibsweep.launching.results import JobFailed
-from ibsweep.launching.task import batch_of
+from ibsweep.launching.setup import Setup
 
 log = logging.getLogger(__name__)
 
@@ -51,6 +48,9 @@ class GridSweeper(Sweeper):
             of `params` updated by each grid, each job once. None for a single product.
     """
 
+    _setup: Setup  # since `setup`
+    _launcher: Launcher
+
     def __init__(
         self,
         *,
@@ -59,10 +59,6 @@ class GridSweeper(Sweeper):
     ) -> None:
         self._params = params or {}
         self._grids = grids or []
-        self.config: DictConfig | None = None
-        self.hydra_context: HydraContext | None = None
-        self.launcher: Launcher | None = None
-        self._task_function: TaskFunction | None = None
 
     def setup(
         self, *, hydra_context: HydraContext, task_function: TaskFunction, config: DictConfig
@@ -79,10 +75,8 @@ class GridSweeper(Sweeper):
         if not isinstance(grids, Sequence) or not all(isinstance(one, Mapping) for one in grids):
             rule = "hydra.sweeper.grids must be a list of mappings from keys to values or sweeps"
             raise ConfigCompositionException(f"{rule}, got {grids!r}")
-        self.config = config
-        self.hydra_context = hydra_context
-        self._task_function = task_function
-        self.launcher = Plugins.instance().instantiate_launcher(
+        self._setup = Setup(hydra_context, task_function, config)
+        self._launcher = Plugins.instance().instantiate_launcher(
             hydra_context=hydra_context, task_function=task_function, config=config
         )
 
@@ -93,36 +87,35 @@ class GridSweeper(Sweeper):
             arguments: The overrides of the command line.
 
         Returns:
-            What the launcher returned, in a list.
+            What each job returned, in a list: that of the only launch; of a dry run, no jobs.
 
         Raises:
             ConfigCompositionException: If a job cannot be composed or run.
             SystemExit: With status 1 if a job failed, 130 or 143 if Ctrl-C or SIGTERM came.
         """
-        assert self.config is not None and self.launcher is not None
         jobs = self._jobs(arguments)
-        if is_asked(self.config):
-            self._rehearse(jobs)
-            return []
-        if not isinstance(self.launcher, EnsembleLauncher):  # which does this by itself
+        if dry_run.is_asked(self._setup.config):
+            self._dry_run(jobs)
+            return [[]]
+        if not isinstance(self._launcher, EnsembleLauncher):  # which does this by itself
             jobs = self._check(jobs)
-            make_sweep_dir(self.config)
+            make_sweep_dir(self._setup.config)
         started_at = time.monotonic()
         try:
-            results = self.launcher.launch(jobs, initial_job_idx=0)
+            results = self._launcher.launch(jobs, initial_job_idx=0)
         except KeyboardInterrupt as end:
-            log.warning(f"Interrupted; what is done so far is under {self._sweep_dir()}")
+            log.warning(f"Interrupted; what is done so far is under {self._setup.sweep_dir}")
             terminated = isinstance(end, Terminated)
             raise SystemExit(EXIT_TERMINATED if terminated else EXIT_INTERRUPTED) from None
         failures = _failures(results)
         path = write_summary(
-            self._sweep_dir(),
+            self._setup.sweep_dir,
             jobs=len(results),
             failures=failures,
             elapsed_s=time.monotonic() - started_at,
         )
         try:
-            self._finish(results)
+            self._summarise(jobs, results)
         finally:
             if failures:
                 log.error(failure_list(failures, jobs=len(results), path=path))
@@ -131,134 +124,51 @@ class GridSweeper(Sweeper):
             raise SystemExit(EXIT_FAILED)
         return [results]
 
-    def _rehearse(self, jobs: Sequence[Sequence[str]]) -> None:
+    def _dry_run(self, jobs: Sequence[Sequence[str]]) -> None:
         """Say what the jobs would do, with the ensemble launcher."""
-        if not isinstance(self.launcher, EnsembleLauncher):
+        if not isinstance(self._launcher, EnsembleLauncher):
             raise ConfigCompositionException(
                 "dry_run must be with hydra/launcher=ensemble, which plans before it runs,"
-                f" got {type(self.launcher).__name__}"
+                f" got {type(self._launcher).__name__}"
             )
-        for line in report(self.launcher.rehearse(jobs)):
+        for line in dry_run.lines(self._launcher.dry_run(jobs)):
             print(line)
-
-    def _sweep_dir(self) -> Path:
-        assert self.config is not None
-        return Path(str(self.config.hydra.sweep.dir))
 
     def _jobs(self, arguments: Sequence[str]) -> list[list[str]]:
         """Return the overrides of each job."""
-        assert self.hydra_context is not None
-        parser = OverridesParser.create(config_loader=self.hydra_context.config_loader)
-        jobs: list[list[str]] = []
-        for grid in self._grids or [{}]:
-            entries = {**self._params, **grid}
-            texts = [f"{key}={value}" for key, value in entries.items()] + list(arguments)
-            jobs += product(parser.parse_overrides(texts))
-        if not self._grids:
-            return jobs
-        distinct: dict[frozenset[str], list[str]] = {}
-        for job in jobs:
-            distinct.setdefault(frozenset(job), job)
-        return list(distinct.values())
+        parser = OverridesParser.create(config_loader=self._setup.context.config_loader)
+        if self._grids:
+            return union([{**self._params, **grid} for grid in self._grids], arguments, parser)
+        texts = [f"{key}={value}" for key, value in self._params.items()] + list(arguments)
+        return product(parser.parse_overrides(texts))
 
     def _check(self, jobs: Sequence[list[str]]) -> list[list[str]]:
         """Compose and check all jobs, and prepare their task; return each job once."""
-        assert self.config is not None and self.hydra_context is not None
-        batch = batch_of(self._task_function)
-        composition = compose(self.hydra_context.config_loader, self.config, jobs, batch=batch)
+        composition = self._setup.compose(jobs)
         identities = identify(composition)
-        if batch is not None and composition.jobs:
-            batch.prepare(composition.config(composition.jobs[0]))
+        if composition.task is not None and composition.jobs:
+            composition.task.prepare(composition.config(composition.jobs[0]))
         same = twins(identities)  # their launcher might run both at once
         if same:
             log.info(f"{len(same)} the same as another job")
         return [job for num, job in enumerate(jobs) if num not in same]
 
-    def _finish(self, results: Sequence[JobReturn]) -> None:
-        batch = batch_of(self._task_function)
-        if batch is None or not results:
+    def _summarise(self, jobs: Sequence[Sequence[str]], results: Sequence[JobReturn]) -> None:
+        """Let the task conclude the sweep, with the full configuration of its first job."""
+        task = self._setup.task
+        if task is None or not results:
             return
-        assert self.config is not None
-        config = full_config(results[0], resolve(self.config, [*batch.shared, SWEEP_DIR]))
-        before = HydraConfig.instance().cfg
-        HydraConfig.instance().set_config(config)
-        try:
-            batch.finish(config, results)
-        finally:
-            HydraConfig.instance().cfg = before
+        composition = self._setup.compose(jobs[:1])
+        config = composition.config(composition.jobs[0])
+        pin(config, composition.shared)  # an interpolation of the time would be resolved anew
+        with running(config):
+            task.summarise(config, results)
 
     def _end_callbacks(self) -> None:
         """Call what Hydra does not call when a sweep ends with an exception."""
-        assert self.config is not None and self.hydra_context is not None
-        self.hydra_context.callbacks.on_multirun_end(
-            config=self.config, config_name=self.config.hydra.job.config_name
+        self._setup.context.callbacks.on_multirun_end(
+            config=self._setup.config, config_name=self._setup.config.hydra.job.config_name
         )
-
-
-def product(overrides: Sequence[Override]) -> list[list[str]]:
-    """Return the overrides of each job: all combinations, the last key changing fastest.
-
-    Args:
-        overrides: Overrides; of those with the same key the last counts.
-
-    Raises:
-        ConfigCompositionException: If a sweep has infinitely many values, or sweeps an experiment.
-    """
-    values: dict[str, list[str]] = {}
-    for override in overrides:
-        key = override.get_key_element()
-        if not override.is_sweep_override():
-            values[key] = [f"{key}={override.get_value_element_as_str()}"]
-            continue
-        values[key] = [f"{key}={value}" for value in _swept(override)]
-        if not values[key]:
-            raise ConfigCompositionException(
-                f"{key} must be swept over at least one value, got {override.input_line}"
-            )
-    return [list(job) for job in itertools.product(*values.values())]
-
-
-def full_config(result: JobReturn, shared: Mapping[str, object]) -> DictConfig:
-    """Return a job's full configuration, as it was before Hydra took it apart.
-
-    Args:
-        result: What Hydra says of the job.
-        shared: What all jobs share, by key: an interpolation of the time would be resolved anew.
-    """
-    assert result.hydra_cfg is not None and result.cfg is not None
-    config = OmegaConf.masked_copy(result.hydra_cfg, "hydra")
-    with read_write(config), open_dict(config):
-        config.update(result.cfg)
-    pin(config, shared)
-    return config
-
-
-def _swept(override: Override) -> Iterator[str]:
-    """Return the values that an override sweeps over.
-
-    Raises:
-        ConfigCompositionException: If they cannot be listed.
-    """
-    if not override.is_discrete_sweep():
-        assert override.value_type is not None
-        raise ConfigCompositionException(
-            f"{override.input_line}: a sweep must list its values, "
-            f"got {override.value_type.name.lower()}"
-        )
-    if override.key_or_group == "experiment":
-        raise ConfigCompositionException(
-            f"experiment must not be swept, got {override.input_line}: Hydra would ignore "
-            "the experiments' own launcher and sweep; run one after the other"
-        )
-    limits = override.value()
-    if isinstance(limits, RangeSweep) and not (
-        limits.step and math.isfinite(limits.step) and math.isfinite(limits.stop or 0)
-    ):
-        raise ConfigCompositionException(
-            f"{override.key_or_group} must be swept over a range with a step that is not 0 and an"
-            f" end, got {override.input_line}"
-        )
-    return override.sweep_string_iterator()
 
 
 def _failures(results: Sequence[JobReturn]) -> list[Failure]:

@@ -57,7 +57,7 @@ class Cost(NamedTuple):
 
 
 @dataclass(frozen=True)
-class BatchTask:
+class EnsembleTask:
     """A task function with a fast path: many of its jobs can run as one ensemble.
 
     `identify` gets a configuration without `hydra` that jobs share but for their seed, and the
@@ -74,11 +74,11 @@ class BatchTask:
             checks and before any worker starts.
         recall: Called once in the parent, after `prepare`, with the first job's full configuration
             and what all jobs are; says what is known of each.
-        survey: As `recall`, but leaves no trace, and needs no `prepare`: for a dry run.
+        peek: As `recall`, but leaves no trace, and needs no `prepare`: for a dry run.
         probe: Tries out for some seconds what the jobs of one ensemble, given their
             configurations without `hydra`, would cost; leaves no trace.
-        finish: Called once in the parent with the first job's full configuration and what all jobs
-            returned, failed ones included, whatever the launcher.
+        summarise: Called once in the parent with the first job's full configuration and what all
+            jobs returned, failed ones included, whatever the launcher.
         shared: Keys, dotted, that must have one value for all jobs, since the sweep goes by them.
     """
 
@@ -87,9 +87,9 @@ class BatchTask:
     start: Callable[[Sequence[DictConfig], Progress], Run]
     prepare: Callable[[DictConfig], None]
     recall: Callable[[DictConfig, Sequence[Identity]], Sequence[Recalled]]
-    survey: Callable[[DictConfig, Sequence[Identity]], Sequence[Recalled]]
+    peek: Callable[[DictConfig, Sequence[Identity]], Sequence[Recalled]]
     probe: Callable[[Sequence[DictConfig]], Cost]
-    finish: Callable[[DictConfig, Sequence[JobReturn]], None]
+    summarise: Callable[[DictConfig, Sequence[JobReturn]], None]
     shared: Sequence[str] = ()
 
     def __call__(self, config: DictConfig) -> object:
@@ -97,6 +97,6 @@ class BatchTask:
         return self.run(config)
 
 
-def batch_of(task_function: object) -> BatchTask | None:
+def ensemble_task(task_function: object) -> EnsembleTask | None:
     """Return a task function if it has a fast path, else None."""
-    return task_function if isinstance(task_function, BatchTask) else None
+    return task_function if isinstance(task_function, EnsembleTask) else None

@@ -2,27 +2,22 @@
 
 import logging
 import os
-import pickle
 import signal
 import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from functools import lru_cache
-from pathlib import Path
-from typing import Any
 
 from hydra.core.hydra_config import HydraConfig
-from hydra.core.singleton import Singleton
 from hydra.core.utils import JobReturn, JobStatus, run_job, setup_globals
-from hydra.types import HydraContext, TaskFunction
+from hydra.types import TaskFunction
 from omegaconf import DictConfig
 
-from ibsweep.launching.composition import PlannedJob, job_config, without_hydra
+from ibsweep.launching.composition import job_config, without_hydra
+from ibsweep.launching.packages import Package, Shared, unpack
 from ibsweep.launching.progress_files import ProgressWriter, write_whole
 from ibsweep.launching.results import failed_return, failure_of, result_path, to_bytes
-from ibsweep.launching.task import BatchTask, Run, batch_of
+from ibsweep.launching.task import EnsembleTask, Run, ensemble_task
 
 log = logging.getLogger(__name__)
 
@@ -36,46 +31,6 @@ THREAD_VARIABLES = (
 ORPHAN_POLL_S = 1.0
 
 
-@dataclass(frozen=True)
-class Shared:
-    """What all ensembles of a sweep have in common.
-
-    Attributes:
-        task_function: What each job runs.
-        context: Hydra's loader and callbacks.
-        folder: Folder for progress and results of jobs, shared with the parent.
-        cwd: The parent's working directory.
-        quiet: Whether the jobs' log lines go to their files alone.
-        singletons: Hydra's global state in the parent; None in the parent itself.
-    """
-
-    task_function: TaskFunction
-    context: HydraContext
-    folder: Path
-    cwd: Path
-    quiet: bool
-    singletons: Any = None
-
-
-@dataclass(frozen=True)
-class Package:
-    """One ensemble, ready to travel.
-
-    Attributes:
-        name: Its name.
-        jobs: Its jobs.
-        bases: Pickled configurations that they share, by position.
-        shared: What all ensembles have in common, pickled unless it stays in this process.
-        threads: Threads that the worker may use, None for as many as it likes.
-    """
-
-    name: str
-    jobs: tuple[PlannedJob, ...]
-    bases: dict[int, bytes]
-    shared: bytes | Shared
-    threads: int | None
-
-
 def run_package(package: Package) -> dict[int, bytes]:
     """Run the jobs of an ensemble.
 
@@ -84,7 +39,7 @@ def run_package(package: Package) -> dict[int, bytes]:
     """
     if package.threads is not None:
         limit_threads(package.threads)
-    shared = _unpack(package.shared) if isinstance(package.shared, bytes) else package.shared
+    shared = unpack(package.shared)
     setup_globals()
     configs = [job_config(package.bases[job.base], job) for job in package.jobs]
     progress = ProgressWriter(shared.folder, package.name)
@@ -130,9 +85,9 @@ class _Ensemble:
     """The jobs of an ensemble: the first trains them all, and has the training in its log."""
 
     def __init__(
-        self, batch: BatchTask, configs: Sequence[DictConfig], progress: ProgressWriter
+        self, task: EnsembleTask, configs: Sequence[DictConfig], progress: ProgressWriter
     ) -> None:
-        self._batch = batch
+        self._task = task
         self._configs = configs
         self._progress = progress
         self._run: Run | None = None
@@ -145,14 +100,13 @@ class _Ensemble:
         if self._failure is not None:
             raise RuntimeError(f"the ensemble could not start: {self._failure}") from self._failure
         if self._run is None:
-            self._start()
-        assert self._run is not None
+            self._run = self._start()
         return self._run(index)
 
-    def _start(self) -> None:
+    def _start(self) -> Run:
         self._log_file = _log_file() or HydraConfig.get().runtime.output_dir
         try:
-            self._run = self._batch.start(self._configs, self._progress.trained)
+            return self._task.start(self._configs, self._progress.trained)
         except Exception as error:
             self._failure = error
             raise
@@ -162,10 +116,10 @@ def _tasks(
     shared: Shared, configs: Sequence[DictConfig], progress: ProgressWriter
 ) -> list[TaskFunction]:
     """Return what each job runs."""
-    batch = batch_of(shared.task_function)
-    if batch is None:
+    task = ensemble_task(shared.task_function)
+    if task is None:
         return [_wrapped(shared, shared.task_function) for _ in configs]
-    ensemble = _Ensemble(batch, [without_hydra(config) for config in configs], progress)
+    ensemble = _Ensemble(task, [without_hydra(config) for config in configs], progress)
 
     def member(index: int) -> TaskFunction:
         return _wrapped(shared, lambda _: ensemble.run(index))
@@ -199,16 +153,6 @@ def _run(shared: Shared, config: DictConfig, task: TaskFunction) -> JobReturn:
     if result.status == JobStatus.FAILED:
         result.return_value = failure_of(result._return_value)
     return result
-
-
-@lru_cache(maxsize=1)
-def _unpack(packed: bytes) -> Shared:
-    """Take over what all ensembles share and the parent's global state, once a sweep."""
-    shared: Shared = pickle.loads(packed)
-    os.chdir(shared.cwd)
-    if shared.singletons is not None:
-        Singleton.set_state(shared.singletons)
-    return shared
 
 
 def _handlers(kind: Callable[[logging.Handler], bool]) -> list[logging.Handler]:

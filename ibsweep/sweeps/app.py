@@ -30,7 +30,7 @@ from ibsweep.launching import dry_run
 from ibsweep.launching.failures import EXIT_TERMINATED, Terminated
 from ibsweep.launching.registration import register
 from ibsweep.launching.sweeper import GridSweeper
-from ibsweep.launching.task import BatchTask
+from ibsweep.launching.task import EnsembleTask
 from ibsweep.sweeps.batch import TrainingFailed
 from ibsweep.tracking import StoreError
 
@@ -51,22 +51,22 @@ class CheckFirst(Callback):
     """Checks what Hydra is about to run, before it makes a folder; a single dry run ends here.
 
     Args:
-        batch: What the task offers.
+        task: What the task offers.
     """
 
-    def __init__(self, batch: BatchTask) -> None:
-        self._batch = batch
+    def __init__(self, task: EnsembleTask) -> None:
+        self._task = task
 
     def on_run_start(self, config: DictConfig, **_: Any) -> None:  # noqa: ANN401
         """Check a single run and open its store, or say what it would do and end the program."""
         with one_line():
             _check_job_name(config)
             if dry_run.is_asked(config):
-                for line in dry_run.report(dry_run.single(config, self._batch)):
+                for line in dry_run.lines(dry_run.single(config, self._task)):
                     print(line)
                 sys.exit(0)
-            self._batch.identify(config, [None])
-            self._batch.prepare(config)
+            self._task.identify(config, [None])
+            self._task.prepare(config)
 
     def on_multirun_start(self, config: DictConfig, **_: Any) -> None:  # noqa: ANN401
         """Check what a sweep's jobs have in common; our sweeper checks the jobs."""
@@ -87,7 +87,7 @@ def one_line() -> Iterator[None]:
         sys.exit(report(error))
 
 
-def run(task: BatchTask, *, config: str) -> None:
+def run(task: EnsembleTask, *, config: str) -> None:
     """Run a task by Hydra with the arguments of the process.
 
     Args:

@@ -46,8 +46,8 @@ class Networks(Jobs):
         """See `Jobs.probe`."""
         return forecast([Settings.of(config) for config in configs])
 
-    def finish(self, config: DictConfig, returns: Sequence[object]) -> None:
-        """See `Jobs.finish`: aggregates over seeds, which are stored and printed."""
+    def summarise(self, config: DictConfig, returns: Sequence[object]) -> None:
+        """See `Jobs.summarise`: aggregates over seeds, which are stored and printed."""
         command = f"python -m ibsweep {shlex.join(sys.argv[1:])}"
         conclude(Settings.of(config), sweep_name(config.hydra.sweep.dir), command=command)
 

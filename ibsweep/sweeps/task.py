@@ -15,7 +15,7 @@ from omegaconf import DictConfig
 from ibsweep.config.keys import OF_A_SWEEP
 from ibsweep.config.options import Options
 from ibsweep.launching import dry_run
-from ibsweep.launching.task import BatchTask, Cost, Identity, Progress, Recalled, Run
+from ibsweep.launching.task import Cost, EnsembleTask, Identity, Progress, Recalled, Run
 from ibsweep.learning.checkpoints import remove_partials
 from ibsweep.stored import reuse
 from ibsweep.sweeps.app import EXPECTED, report
@@ -60,7 +60,7 @@ class Jobs(ABC):
         """Try out for some seconds what the jobs of one ensemble would cost; leave no trace."""
 
     @abstractmethod
-    def finish(self, config: DictConfig, returns: Sequence[object]) -> None:
+    def summarise(self, config: DictConfig, returns: Sequence[object]) -> None:
         """Summarise a sweep from the store; failures are stored, so returns are not needed."""
 
     @final
@@ -97,7 +97,7 @@ class Jobs(ABC):
         return self._recalled(config, identities, _joining(sweep_name(config.hydra.sweep.dir)))
 
     @final
-    def survey(self, config: DictConfig, identities: Sequence[Identity]) -> list[Recalled]:
+    def peek(self, config: DictConfig, identities: Sequence[Identity]) -> list[Recalled]:
         """Say which jobs the store holds already, and leave it as it is.
 
         Raises:
@@ -107,17 +107,17 @@ class Jobs(ABC):
         return self._recalled(config, identities, reuse.survey)
 
     @final
-    def task(self) -> BatchTask:
+    def task(self) -> EnsembleTask:
         """Return the task function that Hydra runs."""
-        return BatchTask(
+        return EnsembleTask(
             run=self.run,
             identify=self.identify,
             start=self.start,
             prepare=self.prepare,
             recall=self.recall,
-            survey=self.survey,
+            peek=self.peek,
             probe=self.probe,
-            finish=self.finish,
+            summarise=self.summarise,
             shared=OF_A_SWEEP,
         )
 

@@ -12,7 +12,7 @@ import hydra
 from hydra.core.hydra_config import HydraConfig
 
 from ibsweep.launching.registration import register
-from ibsweep.launching.task import BatchTask, Cost, Identity, Recalled
+from ibsweep.launching.task import Cost, EnsembleTask, Identity, Recalled
 
 CONF = Path(__file__).resolve().parents[2] / "conf"
 log = logging.getLogger(__name__)
@@ -106,15 +106,15 @@ def finish(config, results):
     note(event="finish", jobs=len(results), dir=config.hydra.sweep.dir, seed=config.seed)
 
 
-task = BatchTask(
+task = EnsembleTask(
     run=job,
     identify=identify,
     start=start,
     prepare=prepare,
     recall=recall,
-    survey=recall,
+    peek=recall,
     probe=lambda configs: Cost(2.0, 0.5, 1e6, 100.0),
-    finish=finish,
+    summarise=finish,
 )
 
 

@@ -26,8 +26,8 @@ def clock():
 @pytest.fixture
 def board(clock):
     board = Board(100, clock)
-    board.plan("0", "kind=relu ×50", 50)
-    board.plan("1", "kind=elu ×50", 50)
+    board.announce("0", "kind=relu ×50", 50)
+    board.announce("1", "kind=elu ×50", 50)
     return board
 
 

@@ -12,7 +12,7 @@ from hydra.errors import ConfigCompositionException
 from omegaconf import OmegaConf
 
 from ibsweep.launching.composition import compose
-from ibsweep.launching.fanout import Unit
+from ibsweep.launching.units import Unit
 from tests.apps import fake, recorder
 from tests.apps.sweeps import events, master, sweep
 
@@ -59,7 +59,7 @@ def test_jobs_that_differ_in_the_seed_are_composed_once(tmp_path):
     config, loader = master(tmp_path)
     counting = CountingLoader(loader)
     jobs = product(kind=["relu", "elu"], seed=range(30))
-    composition = compose(counting, config, jobs, batch=fake.task)
+    composition = compose(counting, config, jobs, task=fake.task)
     assert counting.calls == 2
     assert [composition.config(job).seed for job in composition.jobs] == [*range(30)] * 2
 
@@ -78,7 +78,7 @@ def test_jobs_that_differ_in_the_seed_are_composed_once(tmp_path):
 def test_shared_composition_gives_what_hydra_would_compose(tmp_path, style):
     config, loader = master(tmp_path, "+env=one", *style)
     jobs = product(kind=["relu", "elu"], seed=[3, 11, 0], **{"+env": ["one", "two"]})
-    composition = compose(loader, config, jobs, batch=fake.task)
+    composition = compose(loader, config, jobs, task=fake.task)
     for job, overrides in zip(composition.jobs, jobs, strict=True):
         expected = loader.load_sweep_config(config, overrides)
         ours = composition.config(job)
@@ -92,7 +92,7 @@ def test_times_in_folder_names_are_those_of_the_sweep(tmp_path):
     config, loader = master(tmp_path, "hydra.sweep.dir=${now:%S.%f}")
     HydraConfig.instance().set_config(config)
     folder = config.hydra.sweep.dir
-    composition = compose(loader, config, product(seed=range(3)), batch=fake.task)
+    composition = compose(loader, config, product(seed=range(3)), task=fake.task)
     assert {composition.config(job).hydra.sweep.dir for job in composition.jobs} == {folder}
 
 
@@ -110,9 +110,17 @@ def test_what_is_known_is_not_run(tmp_path):
     results = sweep(tmp_path, "seed=range(4)", "known=[relu 1 0.0 a]")
     assert sorted(job["seed"] for job in events(tmp_path, "job")) == [0, 2, 3]
     assert results[1].return_value == {"known": "relu 1 0.0 a"}
-    assert results[1].cfg.seed == 1
-    assert results[1].hydra_cfg.hydra.job.num == 1
-    assert results[1].overrides[0] == "seed=1"
+    assert results[1].overrides == ["seed=1", *results[0].overrides[1:]]
+
+
+def test_sweep_whose_jobs_are_all_known_is_finished_all_the_same(tmp_path):
+    results = sweep(tmp_path, "seed=5,6", "known=[relu 5 0.0 a,relu 6 0.0 a]")
+    assert [result.return_value for result in results] == [
+        {"known": "relu 5 0.0 a"},
+        {"known": "relu 6 0.0 a"},
+    ]
+    (end,) = events(tmp_path, "finish")
+    assert (end["jobs"], end["seed"], end["dir"]) == (2, 5, str(tmp_path))
 
 
 def test_jobs_that_are_the_same_run_once(tmp_path):
