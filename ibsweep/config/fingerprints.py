@@ -9,6 +9,7 @@ from ibsweep.config import keys
 from ibsweep.config.data_files import without_paths
 from ibsweep.config.moved import former
 from ibsweep.config.settings import Settings
+from ibsweep.learning.optimizers import in_effect
 
 NUMERICS = {  # raised when an unchanged configuration would give other numbers
     "training": 1,
@@ -28,15 +29,11 @@ _NAMES = {  # of modules in fingerprints; those of others are their addresses
 
 def training_content(settings: Settings) -> dict[str, Any]:
     """All that determines the trained network: the data themselves, not their path."""
-    other = (
-        "sgd_" if settings.values["training"]["optimizer"] == "adam" else "adam_"
-    )  # options without effect
-    training = {k: v for k, v in settings.values["training"].items() if not k.startswith(other)}
     typed = keys.named(keys.NETWORKS, "network", settings.values)
     task = without_paths(settings.values["task"])
     values = {
         **typed,
-        "training": training,
+        "training": in_effect(settings.values["training"]),
         "task": {**task, "digest": settings.dataset.digest},
         "seeding": settings.seeds,
         "device": settings.device.type,

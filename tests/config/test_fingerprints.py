@@ -57,6 +57,7 @@ def test_infinity_has_none():
         ["artifacts=full"],
         ["directory=elsewhere"],
         ["hydra/launcher=basic"],
+        ["training.sgd_momentum=0.5"],
     ],
     ids="".join,
 )
