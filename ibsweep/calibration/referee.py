@@ -149,7 +149,7 @@ def _remembered(
     if cache is None:
         return _judged(question, trusted)
     content = {**question._asdict(), "numerics": NUMERICS["estimators"], "truths": TRUTHS}
-    content |= versions(question.node)
+    content |= versions(json.loads(question.node))
     path = cache / f"referee-{fingerprint(content)}.parquet"
     if not path.exists():
         cache.mkdir(parents=True, exist_ok=True)

@@ -2,68 +2,79 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ibsweep.config import keys
 from ibsweep.config.data_files import without_paths
 from ibsweep.config.moved import former
 from ibsweep.config.settings import Settings
+from ibsweep.learning.optimizers import in_effect
 
-NUMERICS = {
+NUMERICS = {  # raised when an unchanged configuration would give other numbers
     "training": 1,
-    "estimators": 1,
-    "convolutions": 2,  # this and the following beside those, where `_MODULES` are used
+    "estimators": 1,  # of what all share
+    "convolutions": 2,  # this and the following beside those, where options name the module
     "noise_numerics": 2,  # `noise` is an option, which this stands beside
     "autoencoders": 2,
     "critics": 3,
-}  # raised when an unchanged configuration would give other numbers
-
-_MODULES = {
-    "convolutions": "ibsweep.networks.conv",
-    "noise_numerics": "ibsweep.noise",
-    "autoencoders": "ibsweep.compressors.autoencoder",
-    "critics": "ibsweep.estimators.critics",
+}  # every other module by its address, from version 2 on, as "ibsweep.estimators.ebab": 2
+_NAMES = {  # of modules in fingerprints; those of others are their addresses
+    "ibsweep.networks.conv": "convolutions",
+    "ibsweep.noise": "noise_numerics",
+    "ibsweep.compressors.autoencoder": "autoencoders",
+    "ibsweep.estimators.critics": "critics",
 }
 
 
 def training_content(settings: Settings) -> dict[str, Any]:
     """All that determines the trained network: the data themselves, not their path."""
-    other = (
-        "sgd_" if settings.values["training"]["optimizer"] == "adam" else "adam_"
-    )  # options without effect
-    training = {k: v for k, v in settings.values["training"].items() if not k.startswith(other)}
+    typed = keys.named(keys.NETWORKS, "network", settings.values)
+    task = without_paths(settings.values["task"])
     values = {
-        **keys.named(keys.NETWORKS, "network", settings.values),
-        "training": training,
-        "task": {**without_paths(settings.values["task"]), "digest": settings.dataset.digest},
+        **typed,
+        "training": in_effect(settings.values["training"]),
+        "task": {**task, "digest": settings.dataset.digest},
         "seeding": settings.seeds,
         "device": settings.device.type,
         "numerics": NUMERICS["training"],
-        **versions(settings.values["network"], settings.values["noise"]),
+        **versions(typed, task),
     }
     return former(values)
 
 
 def content(settings: Settings) -> dict[str, Any]:
     """All that determines a run's numbers."""
+    typed = keys.named(keys.NETWORKS, "measurement", settings.values)
     return {
         **training_content(settings),
-        **former(keys.named(keys.NETWORKS, "measurement", settings.values)),
+        **former(typed),
         "estimator_numerics": NUMERICS["estimators"],
-        **versions(settings.values["estimator"]),
+        **versions(typed),
     }
 
 
 def versions(*options: object) -> dict[str, int]:
-    """Return the numerics versions of the modules that plain options name.
+    """Return the numerics versions of the modules that the targets of plain options name.
+
+    A module at its first version has none, and so leaves fingerprints as they are.
 
     Example:
         >>> versions({"conv": {"_target_": "ibsweep.networks.conv.Conv"}})
         {'convolutions': 2}
     """
-    named = json.dumps([former(option) for option in options])
-    return {part: NUMERICS[part] for part, module in _MODULES.items() if f"{module}." in named}
+    modules = {target.rpartition(".")[0] for target in _targets(former(list(options)))}
+    names = {_NAMES.get(module, module) for module in modules}
+    return {name: NUMERICS[name] for name in sorted(names & NUMERICS.keys())}
+
+
+def _targets(node: object) -> Iterator[str]:
+    """Yield every target in plain options."""
+    if isinstance(node, Mapping):
+        yield str(node.get("_target_", ""))
+    if isinstance(node, (Mapping, list)):
+        for entry in node.values() if isinstance(node, Mapping) else node:
+            yield from _targets(entry)
 
 
 def fingerprint(values: Mapping[str, Any]) -> str:

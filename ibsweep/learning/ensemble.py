@@ -10,7 +10,7 @@ from torch import Tensor
 
 from ibsweep import checks
 from ibsweep.learning import optimizers
-from ibsweep.learning.optimizers import SGD, Adam, Optimizer
+from ibsweep.learning.optimizers import Optimizer
 from ibsweep.learning.regularizers import Regularizer
 from ibsweep.networks.base import Network
 from ibsweep.networks.initialization import INITIALIZATIONS
@@ -59,9 +59,7 @@ class TrainingOptions:
 
     def make_optimizer(self, weights: Tensor, learning_rate: Sequence[float]) -> Optimizer:
         """Build the optimiser of an ensemble's weights, shape `(members, width)`."""
-        if self.optimizer == "sgd":
-            return SGD(weights, learning_rate, momentum=self.sgd_momentum)
-        return Adam(weights, learning_rate, betas=self.adam_betas, epsilon=self.adam_epsilon)
+        return optimizers.make(vars(self), weights, learning_rate)
 
 
 class Member(NamedTuple):

@@ -1,7 +1,8 @@
 """Optimisers of an ensemble: textbook steps with a learning rate of its own for each member."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -86,13 +87,41 @@ class SGD(Optimizer):
         weights.addcmul_(self._velocity, self._rate, value=-1)
 
 
+OPTIMIZERS: dict[str, Callable[..., Optimizer]] = {"adam": Adam, "sgd": SGD}
+
+
+def make(options: Mapping[str, Any], weights: Tensor, learning_rate: Sequence[float]) -> Optimizer:
+    """Build the optimiser that options of training name, with those that begin by its name.
+
+    Args:
+        options: `optimizer`, and e.g. `sgd_momentum`.
+        weights: The weights to be trained, shape `(members, width)`.
+        learning_rate: Of each member.
+    """
+    name = options["optimizer"]
+    own = {key: value for key, value in options.items() if key.startswith(f"{name}_")}
+    own = {key.removeprefix(f"{name}_"): value for key, value in own.items()}
+    return OPTIMIZERS[name](weights, learning_rate, **own)
+
+
+def in_effect(options: Mapping[str, Any]) -> dict[str, Any]:
+    """Return options of training without those of the optimisers that are not chosen.
+
+    Example:
+        >>> in_effect({"optimizer": "adam", "epochs": 9, "sgd_momentum": 0.9})
+        {'optimizer': 'adam', 'epochs': 9}
+    """
+    others = tuple(f"{name}_" for name in OPTIMIZERS if name != options["optimizer"])
+    return {key: value for key, value in options.items() if not key.startswith(others)}
+
+
 def check(*, optimizer: str, betas: Sequence[float], epsilon: float, momentum: float) -> None:
     """Check the options of both optimisers.
 
     Raises:
         ValueError: If one is out of its range.
     """
-    checks.choice("optimizer", optimizer, ("adam", "sgd"))
+    checks.choice("optimizer", optimizer, OPTIMIZERS)
     for beta in checks.sequence("adam_betas", betas, "two numbers", least=2, most=2):
         checks.real("adam_betas", beta, minimum=0, below=1)
     checks.real("adam_epsilon", epsilon, above=0)

@@ -14,6 +14,7 @@ from ibsweep.config.fingerprints import (
     fingerprint,
     network_fingerprint,
     run_fingerprint,
+    versions,
 )
 
 VALUES = st.recursive(
@@ -56,6 +57,7 @@ def test_infinity_has_none():
         ["artifacts=full"],
         ["directory=elsewhere"],
         ["hydra/launcher=basic"],
+        ["training.sgd_momentum=0.5"],
     ],
     ids="".join,
 )
@@ -84,6 +86,8 @@ def test_what_changes_the_network_changes_both(settings, override):
     [
         ("convolutions", ["task=digits", "network=conv_small"]),
         ("noise_numerics", ["noise=additive"]),
+        ("ibsweep.regularizers", ["regularization=l2"]),
+        ("ibsweep.tasks.digits", ["task=digits"]),
     ],
 )
 def test_new_numbers_of_a_part_make_new_networks_of_those_that_have_it(
@@ -140,6 +144,37 @@ def test_new_numbers_of_a_part_make_new_runs_of_estimators_that_use_it(
     monkeypatch.setitem(NUMERICS, part, 99)
     assert run_fingerprint(with_it) != before[0]
     assert (run_fingerprint(without), network_fingerprint(with_it)) == before[1:]
+
+
+def test_new_numbers_of_an_estimator_make_new_runs_of_it_alone(settings, monkeypatch):
+    names = ["ebab", "akde", "ksg", "ksg_subsampled", "shuffled", "kl", "lossy", "gaussian"]
+    runs = {name: settings(f"estimator=[{name}]") for name in names}
+
+    def renamed_by(module):
+        before = {name: run_fingerprint(run) for name, run in runs.items()}
+        with monkeypatch.context() as patch:
+            patch.setitem(NUMERICS, f"ibsweep.estimators.{module}", 2)
+            return {name for name, run in runs.items() if run_fingerprint(run) != before[name]}
+
+    assert renamed_by("ebab") == {"ebab"}
+    assert renamed_by("kde") == {"akde"}
+    assert renamed_by("ksg") == {"ksg", "ksg_subsampled"}
+    assert renamed_by("shuffled") == {"shuffled", "lossy"}
+    assert renamed_by("eba") == set()
+
+
+@pytest.mark.parametrize(
+    "option", ["ibsweep.estimators.critics.mine", {"note": "ibsweep.estimators.critics.mine"}]
+)
+def test_only_targets_name_modules(option):
+    assert versions({"of": [option]}) == {}
+
+
+def test_a_module_that_moved_has_one_version(monkeypatch):
+    monkeypatch.setitem(NUMERICS, "ibsweep.activations", 2)
+    now, then = "ibsweep.networks.activations.elu", "ibsweep.activations.elu"
+    expected = {"ibsweep.activations": 2}
+    assert versions({"_target_": now}) == versions([{"_target_": then}]) == expected
 
 
 @pytest.mark.parametrize(
