@@ -55,5 +55,5 @@ def _keep(store: Store, sweep: str, html: str) -> None:
 def _judged(place: Place, store: Store, sweep: str, trust: tuple[str, ...]) -> reporting.Judged:
     """Ask the referee, who remembers what he measured before."""
     done = analysis.finished_networks(store.networks(sweep=sweep))
-    found = referee(store, done, seeds=SEEDS, cache=place.directory / "cache", trusted=trust)
-    return reporting.Judged(sentences(found), readings(found))
+    judgement = referee(store, done, seeds=SEEDS, cache=place.directory / "cache", trusted=trust)
+    return reporting.Judged(sentences(judgement), readings(judgement))
