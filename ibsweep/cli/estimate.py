@@ -34,12 +34,9 @@ def estimate(
     networks, and one sweep.
     """
     store, networks = place.open(to_write=True), place.runs(query, sweep=sweep)
-    try:
-        wanted = list(
-            estimation.requests(store, networks, overrides, conf_dir=conf_dir(), trusted=trust)
-        )
-    except ValueError as error:
-        raise click.ClickException(str(error)) from error
+    wanted = list(
+        estimation.requests(store, networks, overrides, conf_dir=conf_dir(), trusted=trust)
+    )
     name = f"estimate-{datetime.now():%Y-%m-%d_%H-%M-%S-%f}"
     runs = estimation.measure(store, wanted, sweep=name, workers=workers)
     for _ in track(runs, "measuring", total=len(wanted), transient=True):

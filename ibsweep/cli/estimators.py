@@ -22,7 +22,7 @@ from ibsweep.cli.options import Place, UserPath
 def estimators(measured: Path | None, sweep: str | None, write: Path | None) -> None:
     """List the estimators: what each estimates, its paper, its cost, and where to trust it."""
     if measured is None and (sweep is not None or write is not None):
-        raise click.ClickException("--sweep and --write must come with --measured")
+        raise ValueError("--sweep and --write must come with --measured")
     table = stored() if measured is None else _cells(measured, sweep)
     if write is not None:
         table.to_csv(write, index=False, float_format="%.6g")
@@ -44,5 +44,5 @@ def _cells(directory: Path, sweep: str | None) -> pd.DataFrame:
     runs = Place(None, directory, "ibsweep-calibration").open().calibrations(sweep=sweep)
     done = runs[runs["status"] == "FINISHED"]
     if done.empty:
-        raise click.ClickException(f"--measured must hold calibrations, got none in {directory}")
+        raise ValueError(f"--measured must hold calibrations, got none in {directory}")
     return cells(done)

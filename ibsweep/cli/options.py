@@ -1,9 +1,8 @@
 """The options that say which store, shared by every command."""
 
-import contextlib
 import functools
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -11,7 +10,7 @@ import click
 import pandas as pd
 
 from ibsweep.stored import querying
-from ibsweep.tracking import NotThere, Store, TrackingOptions, open_store, read_store
+from ibsweep.tracking import Store, TrackingOptions, open_store, read_store
 
 
 class UserPath(click.Path):
@@ -28,20 +27,6 @@ class UserPath(click.Path):
     ) -> str | bytes | os.PathLike[str]:
         """Return the path."""
         return super().convert(os.path.expanduser(value), param, ctx)
-
-
-@contextlib.contextmanager
-def one_line() -> Iterator[None]:
-    """Report what is wrong with a store or an option in one line.
-
-    Raises:
-        click.ClickException: In place of a ValueError or OSError raised inside.
-    """
-    try:
-        yield
-    except (ValueError, OSError) as error:
-        text = " ".join(str(error).split())
-        raise click.ClickException(f"--{text}" if isinstance(error, NotThere) else text) from error
 
 
 class Place(NamedTuple):
@@ -61,25 +46,24 @@ class Place(NamedTuple):
         """Open the store, to read; or to write into a study that is there.
 
         Raises:
-            click.ClickException: If there is no such store or study.
+            ValueError: If an option breaks a rule.
+            StoreError: If there is no such store or study.
         """
-        directory = Path(os.path.abspath(self.directory))
-        with one_line():
-            options = TrackingOptions.at(directory, study=self.study, uri=self.uri)
-            store = read_store(options)
-            return open_store(options) if to_write else store
+        directory = Path(os.path.abspath(self.directory))  # whose name may begin with ~
+        options = TrackingOptions.at(directory, study=self.study, uri=self.uri)
+        store = read_store(options)
+        return open_store(options) if to_write else store
 
     def runs(self, query: str | None = None, *, sweep: str | None = None) -> pd.DataFrame:
         """Return its finished networks, one row each.
 
         Raises:
-            click.ClickException: If there is none, or the query is wrong.
+            ValueError: If there is none, or the query is wrong.
+            StoreError: If there is no such store or study.
         """
-        store = self.open()
-        with one_line():
-            runs = querying.runs_of(store, query, sweep=sweep)
+        runs = querying.runs_of(self.open(), query, sweep=sweep)
         if runs.empty:
-            raise click.ClickException(f"the study {self.study!r} holds no such networks")
+            raise ValueError(f"the study {self.study!r} holds no such networks")
         return runs
 
 

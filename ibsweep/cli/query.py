@@ -14,7 +14,7 @@ from ibsweep import checks, names
 from ibsweep.analysis.claims import PAPER_ESTIMATOR, claims
 from ibsweep.analysis.correlations import correlations
 from ibsweep.analysis.summaries import choice_columns
-from ibsweep.cli.options import Place, UserPath, one_line, store_options
+from ibsweep.cli.options import Place, UserPath, store_options
 from ibsweep.cli.tables import FORMATS, write_table
 from ibsweep.scores.phases import phases
 from ibsweep.stored import querying
@@ -69,10 +69,9 @@ def list_runs(output: Path | None, format: str | None, query: Query) -> None:
 
     To read: what differs and the main scores. In a file or another format: every column.
     """
-    with one_line():
-        table = query.runs().drop(columns="run_ids")
-        to_read = format == "table" or (format is None and output is None)
-        write_table(table[_headlines(table)] if to_read else table, output, format)
+    table = query.runs().drop(columns="run_ids")
+    to_read = format == "table" or (format is None and output is None)
+    write_table(table[_headlines(table)] if to_read else table, output, format)
 
 
 @click.command("curves")
@@ -80,8 +79,7 @@ def list_runs(output: Path | None, format: str | None, query: Query) -> None:
 @_FORMAT
 def list_curves(output: Path | None, format: str | None, query: Query) -> None:
     """List I(X;T) and I(T;Y) in bits, at every snapshot of every layer."""
-    with one_line():
-        write_table(querying.curves(query.runs()), output, format)
+    write_table(querying.curves(query.runs()), output, format)
 
 
 @click.command()
@@ -109,15 +107,12 @@ def correlate(
     """
     if log and query.sweep is None:
         raise click.UsageError("--log needs --sweep, the sweep whose run keeps the table")
-    with one_line():
-        runs = query.runs()
-        table = correlations(
-            runs, by=by, score=score or None, against=against, resamples=resamples
-        )
-        write_table(table, output, format)
-        if log and query.sweep is not None:
-            content = {"correlations.csv": table.to_csv(index=False)}
-            querying.store_of(runs).add_to_sweep(query.sweep, content)
+    runs = query.runs()
+    table = correlations(runs, by=by, score=score or None, against=against, resamples=resamples)
+    write_table(table, output, format)
+    if log and query.sweep is not None:
+        content = {"correlations.csv": table.to_csv(index=False)}
+        querying.store_of(runs).add_to_sweep(query.sweep, content)
 
 
 @click.command("claims")
@@ -128,17 +123,13 @@ def correlate(
 )
 def judge(output: Path | None, format: str | None, estimator: str, query: Query) -> None:
     """Test the claims C1 to C7 of Chelombiev et al. (2019) on the networks of a store."""
-    with one_line():
-        runs = query.runs()
-        if runs.empty:
-            raise ValueError(f"no finished networks in the study {query.place.study!r}")
-        checks.choice("estimator", estimator, names.estimators(runs))
-        samples = runs.drop_duplicates("samples")["samples"]
-        if len(samples) > 1:
-            raise ValueError(f"samples must be the same, got {samples.tolist()}: use --filter")
-        curves = querying.curves(runs).query("estimator == @estimator")
-        found = phases(curves, int(samples.iloc[0]))
-        table = claims(runs, found, estimator=estimator)
+    runs = query.runs()
+    checks.choice("estimator", estimator, names.estimators(runs))
+    samples = runs.drop_duplicates("samples")["samples"]
+    if len(samples) > 1:
+        raise ValueError(f"samples must be the same, got {samples.tolist()}: use --filter")
+    curves = querying.curves(runs).query("estimator == @estimator")
+    table = claims(runs, phases(curves, int(samples.iloc[0])), estimator=estimator)
     if output or format not in (None, "table"):
         write_table(table, output, format)
     else:

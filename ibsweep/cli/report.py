@@ -7,7 +7,7 @@ import click
 from ibsweep import analysis
 from ibsweep.calibration.referee import referee
 from ibsweep.calibration.referee_text import readings, sentences
-from ibsweep.cli.options import Place, UserPath, one_line, store_options
+from ibsweep.cli.options import Place, UserPath, store_options
 from ibsweep.reports import sweep as reporting
 from ibsweep.tracking import Store
 
@@ -35,9 +35,8 @@ def report(place: Place, sweep: str, output: Path, asked: bool, trust: tuple[str
     `cache` of --directory.
     """
     store = place.open()
-    with one_line():
-        judged = _judged(place, store, sweep, trust) if asked else None
-        html = reporting.report(store, sweep, judged=judged)
+    judged = _judged(place, store, sweep, trust) if asked else None
+    html = reporting.report(store, sweep, judged=judged)
     output.parent.mkdir(parents=True, exist_ok=True)
     output.write_text(html, encoding="utf-8")
     click.echo(output)
@@ -56,5 +55,5 @@ def _keep(store: Store, sweep: str, html: str) -> None:
 def _judged(place: Place, store: Store, sweep: str, trust: tuple[str, ...]) -> reporting.Judged:
     """Ask the referee, who remembers what he measured before."""
     done = analysis.finished_networks(store.networks(sweep=sweep))
-    found = referee(store, done, seeds=SEEDS, cache=place.directory / "cache", trusted=trust)
-    return reporting.Judged(sentences(found), readings(found))
+    judgement = referee(store, done, seeds=SEEDS, cache=place.directory / "cache", trusted=trust)
+    return reporting.Judged(sentences(judgement), readings(judgement))

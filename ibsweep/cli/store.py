@@ -10,7 +10,7 @@ import torch
 from ibsweep.cli.options import Place, store_options
 from ibsweep.learning.checkpoints import checkpoint_names, remove_checkpoint, remove_partials
 from ibsweep.stored import integrity
-from ibsweep.tracking import Store, StoreError, server
+from ibsweep.tracking import Store, server
 
 _STATES = ("FINISHED", "FAILED", "RUNNING", "KILLED")
 
@@ -30,7 +30,7 @@ def status(place: Place, sweep: str | None, reconcile: bool) -> None:
         states = states[states["sweep"] == sweep]
     if states.empty:
         which = f"sweep {sweep!r}" if sweep is not None else "networks"
-        raise click.ClickException(f"no {which} in the study {place.study!r}")
+        raise ValueError(f"no {which} in the study {place.study!r}")
     for name, runs in states.groupby("sweep"):
         click.echo(f"{name or '(single runs)'}: {_counts(runs)}")
         for run in runs[runs["status"] == "FAILED"].itertuples():
@@ -90,5 +90,3 @@ def ui(place: Place, host: str, port: int) -> None:
         sys.exit(server.serve(store, host=host, port=port, ready=click.echo))
     except KeyboardInterrupt:
         sys.exit(130)
-    except StoreError as error:
-        raise click.ClickException(str(error)) from error

@@ -1,6 +1,5 @@
 """Writes a table where the user wants it, in the form the user wants."""
 
-import sys
 from pathlib import Path
 
 import click
@@ -18,30 +17,30 @@ def write_table(table: pd.DataFrame, output: Path | None, format: str | None) ->
         format: One of `FORMATS`; None: as the file's name ends, or a readable table.
 
     Raises:
-        click.ClickException: If the name does not tell the form, Parquet is to be printed, or it
-            cannot hold an integer.
+        ValueError: If the name does not tell the form, Parquet is to be printed, or it cannot
+            hold an integer.
         OSError: If the file cannot be written.
     """
     ending = output.suffix.removeprefix(".") if output else "table"
     kind = format or ending
     if kind not in FORMATS:
-        raise click.ClickException(
+        raise ValueError(
             f"--output must end in .csv, .json or .parquet, or --format be given, got {output}"
         )
     if kind == "parquet":
         if output is None:
-            raise click.ClickException("--format parquet needs --output")
+            raise ValueError("--format parquet needs --output")
         try:
             table.to_parquet(output, index=False)
         except OverflowError as error:
             rule = "--format must be csv or json for integers beyond 2^63, got parquet"
-            raise click.ClickException(rule) from error
+            raise ValueError(rule) from error
         return
     text = _text(table, kind)
     if output:
         output.write_text(text, encoding="utf-8")
     else:
-        sys.stdout.write(text)
+        click.echo(text, nl=False)
 
 
 def _text(table: pd.DataFrame, kind: str) -> str:

@@ -49,11 +49,13 @@ def _read(options: TrackingOptions, process: int) -> Store:
             rule = "must hold a store of the installed MLflow (or one that is made just now)"
             raise NotThere(f"{key} {rule}, got {options.address!r}")
         made = client(options.address)
-        found = [_study(made, name) for name in (options.study, options.summary_study)]
-        if None in found:
+        experiments = [_study(made, name) for name in (options.study, options.summary_study)]
+        if None in experiments:
             known = ", ".join(_studies(made)) or "none yet"
             raise NotThere(f"study must be one of the store's ({known}), got {options.study!r}")
-    roots = {one.experiment_id: artifact_folder(one, options) for one in found if one is not None}
+    roots = {
+        one.experiment_id: artifact_folder(one, options) for one in experiments if one is not None
+    }
     networks, summary = roots
     return Store(Connection(options, made, networks, summary, artifact_roots=roots))
 

@@ -59,10 +59,10 @@ def curve_points(curves: pd.DataFrame, *, points: int = POINTS) -> Iterator[Poin
     for column in curves:
         if column in KEYS or str(column).startswith(tuple(SMOOTH)):
             continue
-        held = _held(curves, str(column))
-        if held.empty:
+        rows = _measured(curves, str(column))
+        if rows.empty:
             continue
-        chosen = held[held["epoch"].isin(_epochs(held, points))]
+        chosen = rows[rows["epoch"].isin(_epochs(rows, points))]
         places = zip(chosen["estimator"], chosen["layer"], chosen["part"], strict=True)
         names = [estimate(one, str(column), layer, part=part) for one, layer, part in places]
         yield from map(Point, names, chosen[column].astype(float), chosen["epoch"])
@@ -156,7 +156,7 @@ def _epochs(table: pd.DataFrame, points: int) -> list[int]:
     return chart_epochs(epochs, points=points) if points > 1 else [int(epochs.max())]
 
 
-def _held(curves: pd.DataFrame, column: str) -> pd.DataFrame:
+def _measured(curves: pd.DataFrame, column: str) -> pd.DataFrame:
     """Return the rows in which a column says something."""
     if column == FLOOR:
         return curves.dropna(subset=[column])

@@ -2,6 +2,8 @@
 
 import io
 import json
+import subprocess
+import sys
 
 import numpy as np
 import pandas as pd
@@ -110,6 +112,7 @@ def test_claims_are_answered_one_by_one(outputs, tmp_path):
         ("correlate", ["--by", "nonsense"], "by must be a column of the runs"),
         ("claims", ["--sweep", "day"], "the study 'ibsweep' holds no such networks"),
         ("claims", ["--estimator", "kde"], "estimator must be one of ebab"),
+        ("claims", ["--output", "nowhere/claims.csv"], "nowhere"),
     ],
 )
 def test_errors_are_one_line(outputs, command, options, message):
@@ -118,6 +121,16 @@ def test_errors_are_one_line(outputs, command, options, message):
     assert done.output.startswith("Error: ")
     assert message in done.output
     assert len(done.output.splitlines()) == 1
+
+
+@pytest.mark.parametrize("name", ["runs", "claims"])
+def test_a_reader_that_has_seen_enough_ends_the_command_quietly(outputs, name):
+    command = [sys.executable, "-m", "ibsweep.cli", name, "--directory", str(outputs)]
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    with subprocess.Popen(command, text=True, **pipes) as process:
+        process.stdout.close()
+        assert process.stderr.read() == ""
+    assert process.returncode == 1
 
 
 @pytest.mark.parametrize("name", ["runs", "curves", "correlate", "claims"])

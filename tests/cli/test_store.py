@@ -15,8 +15,9 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
-from ibsweep import cli, main
+from ibsweep import cli
 from ibsweep.config.settings import Settings
+from ibsweep.sweeps.networks import Networks
 from ibsweep.tracking import TrackingOptions, open_store
 from tests.support.records import make_job, make_record
 from tests.sweeps.test_command_line import SEQUENTIAL, command
@@ -67,11 +68,11 @@ def abandon(store):
 
 
 def test_the_next_start_closes_what_dead_processes_left(composed):
-    main.prepare(composed())
+    Networks().prepare(composed())
     store = open_store(Settings.of(composed()).tracking)
     abandon(store)
     assert store.networks()["status"].tolist() == ["RUNNING"]
-    main.prepare(composed())
+    Networks().prepare(composed())
     assert store.networks()["status"].tolist() == ["KILLED"]
 
 
