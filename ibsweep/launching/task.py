@@ -94,6 +94,10 @@ class EnsembleTask:
     shared: Sequence[str] = ()
     seed_key: str = "seed"
 
+    def __post_init__(self) -> None:
+        """Let Hydra name the program, and find its files, by the function that it runs."""
+        self.__dict__["__wrapped__"] = self.run
+
     def __call__(self, config: DictConfig) -> object:
         """Run one job by itself."""
         return self.run(config)
