@@ -25,7 +25,8 @@ def identify(composition: Composition) -> dict[int, Identity]:
     identities: dict[int, Identity] = {}
     for jobs, config in composition.families():
         try:
-            known = composition.task.identify(config, [job.seed for job in jobs])
+            seeds = [job.seed.value if job.seed else None for job in jobs]
+            known = composition.task.identify(config, seeds)
         except ValueError as error:
             raise ConfigCompositionException(str(error)) from error
         identities |= zip([job.num for job in jobs], known, strict=True)

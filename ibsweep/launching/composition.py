@@ -3,7 +3,6 @@
 import copy
 import logging
 import pickle
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,11 +16,11 @@ from omegaconf import DictConfig, OmegaConf, open_dict, read_write
 
 from ibsweep import checks
 from ibsweep.launching.resolving import SWEEP_DIR, resolve
+from ibsweep.launching.seeds import Seed, key_of, seed_of, with_seed
 from ibsweep.launching.task import EnsembleTask
 
 log = logging.getLogger(__name__)
 
-SEED = re.compile(r"((?:\+\+)?seed)=(0|[1-9][0-9]*)")
 ANNOUNCED = 50  # more compositions than this take seconds: say so
 
 
@@ -33,13 +32,13 @@ class PlannedJob:
         num: Its number.
         overrides: What distinguishes it, e.g. `("activation=relu", "seed=7")`.
         base: Position of the composed configuration that it shares.
-        seed: Its seed where that differs from the shared configuration's, else None.
+        seed: Its seed where that may differ from the shared configuration's, else None.
     """
 
     num: int
     overrides: tuple[str, ...]
     base: int
-    seed: int | None
+    seed: Seed | None
 
 
 @dataclass(frozen=True)
@@ -91,8 +90,8 @@ def compose(
     """Compose the jobs of a sweep.
 
     What is the sweep's, as its folder, is resolved once, before any job's. Composing takes some
-    40 ms. A task with a fast path has a plain integer `seed`, so its jobs
-    that differ in that alone share one composition.
+    40 ms. A task with a fast path names the key of its seed, a plain
+    integer, so its jobs that differ in that alone share one composition.
 
     Args:
         loader: Composes.
@@ -108,9 +107,9 @@ def compose(
         ConfigCompositionException: If a job cannot be composed, or its seed is no integer ≥ 0.
     """
     shared = resolve(master, (*(task.shared if task is not None else ()), SWEEP_DIR))
-    seeds = [_seed(overrides) if task is not None else None for overrides in job_overrides]
+    seeds = [seed_of(overrides, task.seed_key) if task else None for overrides in job_overrides]
     keys = [
-        tuple(overrides) if seed is None else _without_seed(overrides)
+        tuple(overrides) if seed is None else with_seed(overrides, seed.key, "")
         for overrides, seed in zip(job_overrides, seeds, strict=True)
     ]
     if len(set(keys)) > ANNOUNCED:
@@ -124,7 +123,7 @@ def compose(
             positions[key] = len(bases)
             bases.append(loader.load_sweep_config(master, list(overrides)))
             if task is not None:
-                _check_seed(bases[-1])
+                _check_seed(bases[-1], task.seed_key)
         jobs.append(PlannedJob(num, tuple(overrides), positions[key], seed))
     return Composition(jobs, bases, task, shared)
 
@@ -150,11 +149,8 @@ def become(config: DictConfig, job: PlannedJob) -> None:
         config.hydra.job.id = str(job.num)
         config.hydra.job.num = job.num
         if job.seed is not None:
-            config.seed = job.seed
-            task = [
-                SEED.sub(rf"\g<1>={job.seed}", text) if SEED.fullmatch(text) else text
-                for text in config.hydra.overrides.task
-            ]
+            OmegaConf.update(config, job.seed.key, job.seed.value)
+            task = list(with_seed(config.hydra.overrides.task, *job.seed))
             config.hydra.overrides.task = task
             config.hydra.job.override_dirname = _override_dirname(config, task)
 
@@ -173,27 +169,9 @@ def _hydra_of(config: DictConfig) -> HydraConf | None:
     return HydraConfig.instance().cfg
 
 
-def _without_seed(overrides: Sequence[str]) -> tuple[str, ...]:
-    return tuple(SEED.sub(r"\1=", text) if SEED.fullmatch(text) else text for text in overrides)
-
-
-def _seed(overrides: Sequence[str]) -> int | None:
-    """Return the seed of a job if one override gives it, as an integer; else Hydra is to say."""
-    given = [text for text in overrides if _key(text) == "seed"]
-    match = SEED.fullmatch(given[0]) if len(given) == 1 else None
-    return int(match[2]) if match else None
-
-
-def _key(override: str) -> str:
-    """Return what an override is of."""
-    return re.split("[=@]", override.lstrip("+~"))[0]
-
-
-def _check_seed(config: DictConfig) -> None:
-    if "seed" not in config:
-        return
+def _check_seed(config: DictConfig, key: str) -> None:
     try:
-        checks.seed("seed", OmegaConf.select(config, "seed"))
+        checks.seed(key, OmegaConf.select(config, key, default=0))  # there need not be one
     except ValueError as error:
         raise ConfigCompositionException(str(error)) from error
 
@@ -201,5 +179,5 @@ def _check_seed(config: DictConfig) -> None:
 def _override_dirname(config: DictConfig, task_overrides: Sequence[str]) -> str:
     """Return `hydra.job.override_dirname` as Hydra makes it."""
     style = config.hydra.job.config.override_dirname
-    kept = [text for text in task_overrides if _key(text) not in style.exclude_keys]
+    kept = [text for text in task_overrides if key_of(text) not in style.exclude_keys]
     return style.item_sep.join(sorted(kept)).replace("=", style.kv_sep)

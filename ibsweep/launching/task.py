@@ -60,7 +60,7 @@ class Cost(NamedTuple):
 class EnsembleTask:
     """A task function with a fast path: many of its jobs can run as one ensemble.
 
-    `identify` gets a configuration without `hydra` that jobs share but for their seed, and the
+    `identify` gets a configuration without `hydra` that jobs share but for `seed_key`, and the
     seed of each, None for the configuration's own. It is valid during the call only.
 
     Attributes:
@@ -80,6 +80,7 @@ class EnsembleTask:
         summarise: Called once in the parent with the first job's full configuration and what all
             jobs returned, failed ones included, whatever the launcher.
         shared: Keys, dotted, that must have one value for all jobs, since the sweep goes by them.
+        seed_key: Key, dotted, of the seed: an integer, which a group of jobs may differ in alone.
     """
 
     run: Callable[[DictConfig], object]
@@ -91,6 +92,11 @@ class EnsembleTask:
     probe: Callable[[Sequence[DictConfig]], Cost]
     summarise: Callable[[DictConfig, Sequence[JobReturn]], None]
     shared: Sequence[str] = ()
+    seed_key: str = "seed"
+
+    def __post_init__(self) -> None:
+        """Let Hydra name the program, and find its files, by the function that it runs."""
+        self.__dict__["__wrapped__"] = self.run
 
     def __call__(self, config: DictConfig) -> object:
         """Run one job by itself."""

@@ -2,6 +2,7 @@ import importlib.util
 import json
 import logging
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -62,6 +63,20 @@ def test_jobs_that_differ_in_the_seed_are_composed_once(tmp_path):
     composition = compose(counting, config, jobs, task=fake.task)
     assert counting.calls == 2
     assert [composition.config(job).seed for job in composition.jobs] == [*range(30)] * 2
+
+
+def test_the_task_says_what_its_seed_is_called(tmp_path):
+    config, loader = master(tmp_path)
+    counting = CountingLoader(loader)
+    task = replace(fake.task, seed_key="penalty")
+    composition = compose(counting, config, product(penalty=[3, 0, 7], seed=[1, 2]), task=task)
+    assert counting.calls == 2
+    configs = [composition.config(job) for job in composition.jobs]
+    assert [(one.penalty, one.seed) for one in configs] == [
+        (penalty, seed) for penalty in (3, 0, 7) for seed in (1, 2)
+    ]
+    with pytest.raises(ConfigCompositionException, match="penalty must be an integer ≥ 0, got -1"):
+        compose(loader, config, [["penalty=-1"]], task=task)
 
 
 @pytest.mark.parametrize(
