@@ -11,8 +11,7 @@ import torch
 import yaml
 
 from ibsweep.config.instantiation import build
-from ibsweep.estimators.adapters import layer_information
-from ibsweep.estimators.lossy import frozen_lossy_information, lossy_information
+from ibsweep.estimators import critics
 from ibsweep.information import try_out
 from ibsweep.types import Information
 
@@ -20,7 +19,6 @@ FILES = sorted((Path(__file__).parents[2] / "conf" / "estimator").glob("*.yaml")
 SAMPLES = 64
 LABELS = torch.arange(SAMPLES) % 3
 RANGE = (-4.0, 4.0)
-DENSITIES = (layer_information, lossy_information, frozen_lossy_information)
 INPUTS = np.random.default_rng(0).normal(size=(SAMPLES, 2))
 
 
@@ -33,18 +31,28 @@ def activity(*leading, units=3, seed=0):
 
 
 @pytest.fixture(params=FILES, ids=lambda file: file.stem)
-def option(request):
-    name, content = request.param.stem, yaml.safe_load(request.param.read_text())
-    if "steps" in content[name].get("pair", {}):
-        content[name]["pair"]["steps"] = 3  # what is learned does not matter here
-    return name, content
+def content(request):
+    return yaml.safe_load(request.param.read_text())
 
 
 @pytest.fixture
-def estimate(option):
+def estimator(content):
+    """The estimator as its file says, but that what is learned does not matter here."""
+    ((name, node),) = content.items()
+    built = build(node, f"estimator.{name}")
+    if learns(built):
+        built.keywords["pair"].keywords["steps"] = 3
+    return built
+
+
+def learns(estimator):
+    """Whether it starts from random weights, for which each row has its place."""
+    return getattr(estimator.keywords.get("pair"), "func", None) is critics.mutual_information
+
+
+@pytest.fixture
+def estimate(estimator):
     """The estimator, given what `information.measure` would supply."""
-    name, content = option
-    estimator = build(content[name], f"estimator.{name}")
     parameters = inspect.signature(estimator).parameters
     supply = {"activity_range": RANGE, "inputs": INPUTS, "task_inputs": {"all": INPUTS}}
     given = {key: value for key, value in supply.items() if key in parameters}
@@ -59,22 +67,21 @@ def with_final(estimator, layer, labels, **supply):
 
 
 @pytest.fixture
-def plugged(option, estimate):
+def plugged(estimate):
     """The estimator, if it takes the layer's discrete or noisy values for what they are.
 
-    One for continuous vectors is told by neighbours of the samples about values in between.
+    One that asks for the inputs is for two continuous vectors: it is told by neighbours of the
+    samples about values in between.
     """
-    name, content = option
-    if build(content[name], name).func in DENSITIES:
+    if "inputs" in estimate.keywords:
         pytest.skip("estimates a density")
     return estimate
 
 
 @pytest.fixture
-def unlearned(option, estimate):
-    """The estimator, unless it starts from random weights, for which each row has its place."""
-    name, content = option
-    if "steps" in content[name].get("pair", {}):
+def unlearned(estimator, estimate):
+    """The estimator, unless it learns."""
+    if learns(estimator):
         pytest.skip("learns from random batches")
     return estimate
 
@@ -86,15 +93,14 @@ def given(estimate, rows):
     return partial(estimate, inputs=INPUTS[rows])
 
 
-def test_a_file_holds_one_estimator_under_its_own_name(option):
-    name, content = option
-    assert list(content) == [name]
-    assert content[name]["_partial_"] is True
+def test_a_file_holds_one_estimator_under_its_own_name(request, content):
+    ((name, node),) = content.items()
+    assert f"[{name}]" in request.node.name
+    assert node["_partial_"] is True
 
 
-def test_measures_whatever_measure_supplies(option):
-    name, content = option
-    try_out(build(content[name], name))
+def test_measures_whatever_measure_supplies(estimator):
+    try_out(estimator)
 
 
 def test_one_layer_gives_floats(estimate):
