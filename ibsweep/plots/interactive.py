@@ -113,7 +113,7 @@ def _seeds(rows: pd.DataFrame, known: list[str]) -> dict[str, pd.DataFrame]:
 
 def _mean(shown: pd.DataFrame, seeds: dict[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
     """Return a layer's mean `x, y` with half an interval, or of one seed its standard error."""
-    mean = {}
+    mean: dict[str, pd.DataFrame] = {}
     for axis, quantity in _AXES.items():
         half = shown[f"{quantity}_high"] - shown[quantity]
         if seeds["x"].shape[1] == 1 and f"{axis}_error" in seeds:
