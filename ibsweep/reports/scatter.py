@@ -110,5 +110,5 @@ def power_note(n: int) -> str:
         'n = 8: |r| ≥ .71 is significant at 5 %, |r| ≥ .85 is found with 80 % power'
     """
     critical, detectable = (f"{r(n):.2f}".lstrip("0") for r in (critical_r, detectable_r))
-    found = f"|r| ≥ {detectable} is found with 80 % power"
-    return f"n = {n}: |r| ≥ {critical} is significant at 5 %, {found}"
+    power = f"|r| ≥ {detectable} is found with 80 % power"
+    return f"n = {n}: |r| ≥ {critical} is significant at 5 %, {power}"

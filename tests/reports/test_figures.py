@@ -111,8 +111,8 @@ def test_the_three_kinds_are_recognised():
         for name, values in shapes.items()
         for layer in ("layer_1", "output")
     ]
-    found = three_kinds(pd.concat(tables))
-    assert found == {"early compression": "drops", "fitting": "fits", "neither": "still"}
+    kinds = three_kinds(pd.concat(tables))
+    assert kinds == {"early compression": "drops", "fitting": "fits", "neither": "still"}
 
 
 def test_the_notes_say_what_ibsweep_correlations_finds():
