@@ -4,7 +4,7 @@ Nothing is assumed: each says in words by what rule it is `supported`, `not supp
 `undecided`, and what is missing where networks are.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable
 
 import numpy as np
 import pandas as pd
@@ -14,11 +14,12 @@ from ibsweep.analysis.correlations import correlations
 from ibsweep.analysis.effects import (
     ALPHA,
     LEAST_EFFECT,
+    Claim,
     Effect,
     Finding,
+    Verdict,
     decide,
     mean_effect,
-    missing,
     share_effect,
     sign_p,
     spread_effect,
@@ -30,8 +31,8 @@ SATURATING = ("tanh", "sigmoid", "softsign", "hardtanh", "relu6", "sine")  # bou
 SEEDS = 10  # of which C7 says that they show the picture
 PENALTY = "regularization.l2.penalty"
 _SPREAD = 0.25  # of the mean score: a smaller spread over seeds does not matter
-_FEW = 5  # networks: below, nothing is decided
 _FALSE_ALARMS = 0.05  # share of networks that may seem to compress first by noise
+_PRESENT = f"interval above 0 and p < {ALPHA}; not, if it is below {LEAST_EFFECT}"
 
 
 def claims(
@@ -67,73 +68,74 @@ def fixed_bins_underestimate(
     runs: pd.DataFrame, *, estimator: str = PAPER_ESTIMATOR
 ) -> list[Finding]:
     """C1: paired difference of the hidden layers' score, adaptive less fixed bins."""
-    claim = ("C1", "fixed bins underestimate compression")
-    columns = [compression(name) for name in (estimator, "binning_global")]
-    rule = f"interval above 0 and sign test p < {ALPHA}; not, if it is below {LEAST_EFFECT}"
-    if not set(columns) <= set(runs):
+    rule = _PRESENT.replace("p <", "sign test p <")
+    claim = Claim("C1", "fixed bins underestimate compression", rule)
+    adaptive, fixed = (compression(name) for name in (estimator, "binning_global"))
+    if not {adaptive, fixed} <= set(runs):
         need = f"needs estimator=[{estimator},binning_global] on the same networks"
-        return [missing(*claim, need)]
-    found = []
-    for group, networks in _activations(runs):
-        difference = networks[columns[0]] - networks[columns[1]]
+        return [claim.undecided(need)]
+
+    def test(networks: pd.DataFrame) -> tuple[Effect, Verdict]:
+        difference = networks[adaptive] - networks[fixed]
         effect = mean_effect(difference)._replace(p=sign_p(difference))
-        verdict = decide(effect.low > 0 and effect.p < ALPHA, effect.high < LEAST_EFFECT)
-        found.append(_finding(claim, group, "difference of scores", effect, verdict, rule))
-    return found
+        return effect, _present(effect)
+
+    return _by_activation(claim, runs, "difference of scores", test)
 
 
 def saturation_is_not_required(
     runs: pd.DataFrame, phases: pd.DataFrame, *, estimator: str = PAPER_ESTIMATOR
 ) -> list[Finding]:
     """C2: hidden layers' score less the noise floor, for activations that do not saturate."""
-    claim = ("C2", "compression does not require saturation")
-    rule = f"interval above 0 and p < {ALPHA}; not, if it is below {LEAST_EFFECT}"
-    found = []
-    for group, networks in _activations(runs):
-        if group not in SATURATING:
-            score = networks.set_index("run_id")[compression(estimator)]
-            effect = mean_effect(score - noise_floor(phases, estimator=estimator))
-            verdict = decide(effect.low > 0 and effect.p < ALPHA, effect.high < LEAST_EFFECT)
-            measure = "hidden score less that of noise"
-            found.append(_finding(claim, group, measure, effect, verdict, rule))
-    return found or [missing(*claim, "needs an activation that does not saturate, e.g. relu")]
+    claim = Claim("C2", "compression does not require saturation", _PRESENT)
+    floor = noise_floor(phases, estimator=estimator)
+
+    def test(networks: pd.DataFrame) -> tuple[Effect, Verdict]:
+        score = networks.set_index("run_id")[compression(estimator)]
+        effect = mean_effect(score - floor)
+        return effect, _present(effect)
+
+    unsaturated = runs[~runs["activation"].isin(SATURATING)]
+    findings = _by_activation(claim, unsaturated, "hidden score less that of noise", test)
+    need = "needs an activation that does not saturate, e.g. relu"
+    return findings or [claim.undecided(need)]
 
 
 def initialisations_vary(
     runs: pd.DataFrame, phases: pd.DataFrame, *, estimator: str = PAPER_ESTIMATOR
 ) -> list[Finding]:
     """C3: standard deviation of the hidden layers' score over seeds, against measuring noise."""
-    claim = ("C3", "initialisations differ in compression")
     rule = f"interval above {_SPREAD:.0%} of the mean score and the noise; not, if below"
-    found = []
-    for group, networks in _activations(runs):
-        names, score = networks["run_id"], networks[compression(estimator)]
-        noise = float(noise_floor(phases, estimator=estimator).reindex(names).mean())
+    claim = Claim("C3", "initialisations differ in compression", rule)
+    floor = noise_floor(phases, estimator=estimator)
+
+    def test(networks: pd.DataFrame) -> tuple[Effect, Verdict]:
+        score = networks[compression(estimator)]
+        noise = float(floor.reindex(networks["run_id"]).mean())
         effect = spread_effect(score, noise=noise)
         least = max(_SPREAD * abs(score.mean()), noise)
-        verdict = decide(effect.low > least, effect.high < least)
-        found.append(_finding(claim, group, "sd of hidden score", effect, verdict, rule))
-    return found
+        return effect, decide(effect.low > least, effect.high < least)
+
+    return _by_activation(claim, runs, "sd of hidden score", test)
 
 
 def compression_may_come_first(
     runs: pd.DataFrame, phases: pd.DataFrame, *, estimator: str = PAPER_ESTIMATOR
 ) -> list[Finding]:
     """C4: share of networks of which a layer compresses before it fits."""
-    claim = ("C4", "compression may come before fitting")
     rule = f"interval above {_FALSE_ALARMS}; not, if it is below"
-    first = phases[phases["estimator"] == estimator].assign(
-        first=lambda table: (table["verdict"] == "compresses_first") & (table["probability"] > 0.9)
-    )
-    marks = first.groupby("network")["first"].any()
-    found = []
-    for group, networks in _activations(runs):
-        known = marks[marks.index.intersection(networks["run_id"])]
-        if len(known):
-            effect = share_effect(known, chance=_FALSE_ALARMS)
-            verdict = decide(effect.low > _FALSE_ALARMS, effect.high < _FALSE_ALARMS)
-            found.append(_finding(claim, group, "share of networks", effect, verdict, rule))
-    return found or [missing(*claim, f"needs curves of {estimator}")]
+    claim = Claim("C4", "compression may come before fitting", rule)
+    layers = phases[phases["estimator"] == estimator]
+    first = (layers["verdict"] == "compresses_first") & (layers["probability"] > 0.9)
+    marks = first.groupby(layers["network"]).any()
+
+    def test(networks: pd.DataFrame) -> tuple[Effect, Verdict]:
+        effect = share_effect(marks[networks["run_id"]], chance=_FALSE_ALARMS)
+        return effect, decide(effect.low > _FALSE_ALARMS, effect.high < _FALSE_ALARMS)
+
+    known = runs[runs["run_id"].isin(marks.index)]
+    findings = _by_activation(claim, known, "share of networks", test)
+    return findings or [claim.undecided(f"needs curves of {estimator}")]
 
 
 def penalty_increases_compression(
@@ -144,18 +146,23 @@ def penalty_increases_compression(
     Layers cluster if the standard deviation of their final I(X;T) falls. The trend is Spearman's
     rho over ReLU networks, unpenalised ones included.
     """
-    statement = "L2 increases compression, layers cluster, no overfitting"
+    rule = f"rho > 0: interval on that side and p < {ALPHA}; not, if on the other"
+    claim = Claim("C5", "L2 increases compression, layers cluster, no overfitting", rule)
     networks = _penalised(runs)
     levels = networks[PENALTY].nunique() if PENALTY in networks else 0
     if levels < 3:
         need = "needs relu networks with regularization=none and with l2 at ≥ 2 penalties"
-        return [missing("C5", statement, f"{need}, got {levels} levels", group="relu")]
+        return [claim.undecided(f"{need}, got {levels} levels", group="relu")]
     final = networks[
         [name for name in networks if str(name).startswith(estimate(estimator, "i_xt", ""))]
     ]
     networks = networks.assign(spread=final.std(axis=1, ddof=0))
-    outcomes = {compression(estimator): 1, "spread": -1, "accuracy/gap": -1}
-    return [_trend(networks, outcome, sign, statement) for outcome, sign in outcomes.items()]
+    falls = claim._replace(rule=rule.replace(">", "<", 1))
+    return [
+        _trend(claim, networks, compression(estimator), sign=1),
+        _trend(falls, networks, "spread", sign=-1),
+        _trend(falls, networks, "accuracy/gap", sign=-1),
+    ]
 
 
 def only_the_last_layer_correlates(
@@ -165,45 +172,35 @@ def only_the_last_layer_correlates(
 
     The family of Holm's p is the layers of one activation.
     """
-    claim = ("C6", "only the last layer's compression goes with accuracy")
+    rule = f"last: r > 0, Holm p < {ALPHA}, and no hidden layer so; not, if one is or last r < .3"
+    claim = Claim("C6", "only the last layer's compression goes with accuracy", rule)
     last = compression(estimator, "last")
     layers = [name for name in runs if str(name).startswith(compression(estimator, "layer_"))]
     if last not in runs:
-        return [missing(*claim, f"needs the estimator {estimator}")]
-    rule = f"last: r > 0, Holm p < {ALPHA}, and no hidden layer so; not, if one is or last r < .3"
-    found = []
-    for group, networks in _activations(runs):
+        return [claim.undecided(f"needs the estimator {estimator}")]
+    findings = []
+    for activation, networks in _unregularised(runs).groupby("activation"):
         table = correlations(networks, score=[*layers, last], against=TEST_ACCURACY)
         for without, rows in table.groupby("without_failed"):
-            rows = rows.set_index("score")
-            good = (rows["r"] > 0) & (rows["r_p_holm"] < ALPHA)
-            hidden = bool(good.drop(last).any())
-            row = rows.loc[last]
-            verdict = decide(bool(good[last]) and not hidden, hidden or row["r_high"] < 0.3)
-            effect = _of_row(row, "r", p="r_p_holm")
-            name = f"{group}, without failed" if without else group
-            measure = f"r of last score, accuracy (detectable {row['r_detectable']:.2f})"
-            found.append(_finding(claim, name, measure, effect, verdict, rule))
-    return found
+            group = f"{activation}, without failed" if without else str(activation)
+            findings.append(_last_alone(claim, group, rows.set_index("score"), last))
+    return findings
 
 
 def ten_seeds_suffice(runs: pd.DataFrame, *, estimator: str = PAPER_ESTIMATOR) -> list[Finding]:
     """C7: half-width of the 95 % interval of the mean hidden score that ten seeds give."""
-    claim = ("C7", "ten seeds already show the picture")
     rule = f"upper end of the half-width ≤ {LEAST_EFFECT}; not, if the lower end is above"
+    claim = Claim("C7", "ten seeds already show the picture", rule)
     factor = stats.t.ppf(0.975, SEEDS - 1) / np.sqrt(SEEDS)
-    found = []
-    for group, networks in _activations(runs):
+
+    def test(networks: pd.DataFrame) -> tuple[Effect, Verdict]:
         spread = spread_effect(networks[compression(estimator)], noise=0.0)
         width, low, high = (factor * end for end in spread[:3])
-        effect = Effect(width, low, high, np.nan, spread.n)
         enough = spread.n >= SEEDS
-        verdict = decide(
-            enough and effect.high <= LEAST_EFFECT, enough and effect.low > LEAST_EFFECT
-        )
-        measure = "half-width with 10 seeds"
-        found.append(_finding(claim, group, measure, effect, verdict, rule))
-    return found
+        verdict = decide(enough and high <= LEAST_EFFECT, enough and low > LEAST_EFFECT)
+        return Effect(width, low, high, np.nan, spread.n), verdict
+
+    return _by_activation(claim, runs, "half-width with 10 seeds", test)
 
 
 def noise_floor(phases: pd.DataFrame, *, estimator: str = PAPER_ESTIMATOR) -> pd.Series:
@@ -216,39 +213,56 @@ def noise_floor(phases: pd.DataFrame, *, estimator: str = PAPER_ESTIMATOR) -> pd
     return share.where(hidden["peak"] > 0).groupby(hidden["network"]).mean()
 
 
-def _trend(networks: pd.DataFrame, outcome: str, sign: int, statement: str) -> Finding:
+def _by_activation(
+    claim: Claim,
+    runs: pd.DataFrame,
+    measure: str,
+    test: Callable[[pd.DataFrame], tuple[Effect, Verdict]],
+) -> list[Finding]:
+    """Test a claim on the unregularised networks of each activation."""
+    findings = []
+    for activation, networks in _unregularised(runs).groupby("activation"):
+        effect, verdict = test(networks)
+        findings.append(
+            claim.finding(str(activation), measure=measure, effect=effect, verdict=verdict)
+        )
+    return findings
+
+
+def _unregularised(runs: pd.DataFrame) -> pd.DataFrame:
+    """Return the networks that were trained without a regulariser."""
+    return runs[runs["regularization"] == "none"] if "regularization" in runs else runs
+
+
+def _present(effect: Effect) -> Verdict:
+    """Decide whether an effect is there by the rule `_PRESENT`."""
+    return decide(effect.low > 0 and effect.p < ALPHA, effect.high < LEAST_EFFECT)
+
+
+def _trend(claim: Claim, networks: pd.DataFrame, outcome: str, *, sign: int) -> Finding:
     """Return the finding on the trend in the penalty of one outcome, which should have a sign."""
     table = correlations(networks, score=PENALTY, against=outcome)
-    row = table[~table["without_failed"]].iloc[0]
-    effect = _of_row(row, "rho", p="rho_p")
+    effect = _of_row(table[~table["without_failed"]].iloc[0], "rho", p="rho_p")
     low, high = sorted((sign * effect.low, sign * effect.high))
     verdict = decide(low > 0 and effect.p < ALPHA, high < 0)
-    side = ">" if sign > 0 else "<"
-    rule = f"rho {side} 0: interval on that side and p < {ALPHA}; not, if on the other"
     measure = f"rho of penalty and {outcome}"
-    return _finding(("C5", statement), "relu", measure, effect, verdict, rule)
+    return claim.finding("relu", measure=measure, effect=effect, verdict=verdict)
+
+
+def _last_alone(claim: Claim, group: str, rows: pd.DataFrame, last: str) -> Finding:
+    """Return the finding on one group, from its correlations, a row a layer's score."""
+    correlates = (rows["r"] > 0) & (rows["r_p_holm"] < ALPHA)
+    hidden, row = bool(correlates.drop(last).any()), rows.loc[last]
+    verdict = decide(bool(correlates[last]) and not hidden, hidden or row["r_high"] < 0.3)
+    measure = f"r of last score, accuracy (detectable {row['r_detectable']:.2f})"
+    effect = _of_row(row, "r", p="r_p_holm")
+    return claim.finding(group, measure=measure, effect=effect, verdict=verdict)
 
 
 def _of_row(row: pd.Series, name: str, *, p: str) -> Effect:
     """Return a coefficient from a row of `correlations`."""
     ends = float(row[f"{name}_low"]), float(row[f"{name}_high"])
     return Effect(float(row[name]), *ends, float(row[p]), int(row["n"]))
-
-
-def _finding(
-    claim: tuple[str, str], group: str, measure: str, effect: Effect, verdict: str, rule: str
-) -> Finding:
-    """Return a finding; with too few networks it is undecided."""
-    if effect.n < _FEW:
-        return missing(*claim, f"needs ≥ {_FEW} networks, got {effect.n}", group=group, n=effect.n)
-    return Finding(*claim, group, measure, *effect, verdict, rule)  # type: ignore[arg-type]
-
-
-def _activations(runs: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
-    """Yield the unregularised networks of each activation."""
-    plain = runs[runs["regularization"] == "none"] if "regularization" in runs else runs
-    for activation, networks in plain.groupby("activation"):
-        yield str(activation), networks
 
 
 def _penalised(runs: pd.DataFrame) -> pd.DataFrame:

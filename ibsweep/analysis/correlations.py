@@ -128,8 +128,8 @@ def correlations_through_training(
     last = training.sort_values("epoch").groupby("network")[against].last().rename("outcome")
     known = curves[(curves["part"] == "all") & curves["network"].isin(runs["run_id"])]
     known = known.sort_values("epoch", kind="stable")
-    held = _compression_so_far(known) if score == "compression" else known[score]
-    known = known.assign(score=held).join(last, "network")
+    values = _compression_so_far(known) if score == "compression" else known[score]
+    known = known.assign(score=values).join(last, "network")
     chosen = known if epochs is None else known[known["epoch"].isin(epochs)]
     known = chosen.merge(_traits(runs), left_on="network", right_on="run_id")
     rows = [

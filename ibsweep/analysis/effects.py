@@ -12,6 +12,7 @@ from ibsweep.analysis.summaries import mean_interval
 Verdict = Literal["supported", "not supported", "undecided"]
 ALPHA = 0.05
 LEAST_EFFECT = 0.05  # of a score: an interval below this rules out an effect that matters
+FEWEST = 5  # networks: below, nothing is decided
 
 
 class Finding(NamedTuple):
@@ -57,10 +58,38 @@ class Effect(NamedTuple):
 NOTHING = Effect(np.nan, np.nan, np.nan, np.nan, 0)
 
 
-def missing(claim: str, statement: str, reason: str, *, group: str = "all", n: int = 0) -> Finding:
-    """Return the finding on a claim whose networks are not there."""
-    effect = NOTHING._replace(n=n)
-    return Finding(claim, statement, group, "", *effect, "undecided", reason)
+class Claim(NamedTuple):
+    """A claim, and the rule in words that decides it.
+
+    Attributes:
+        number: E.g. `C1`.
+        statement: The claim in words.
+        rule: When it is supported, and when not.
+    """
+
+    number: str
+    statement: str
+    rule: str
+
+    def finding(self, group: str, *, measure: str, effect: Effect, verdict: Verdict) -> Finding:
+        """Return what it came to for a group of networks; with too few of them it is undecided."""
+        if effect.n < FEWEST:
+            reason = f"needs ≥ {FEWEST} networks, got {effect.n}"
+            return self.undecided(reason, group=group, n=effect.n)
+        return Finding(
+            claim=self.number,
+            statement=self.statement,
+            group=group,
+            measure=measure,
+            **effect._asdict(),
+            verdict=verdict,
+            rule=self.rule,
+        )
+
+    def undecided(self, reason: str, *, group: str = "all", n: int = 0) -> Finding:
+        """Return the finding if the networks that it needs are not there."""
+        nothing = NOTHING._replace(n=n)
+        return Finding(self.number, self.statement, group, "", *nothing, "undecided", reason)
 
 
 def decide(supported: bool, refuted: bool) -> Verdict:

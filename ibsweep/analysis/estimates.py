@@ -42,13 +42,14 @@ def final_details(networks: pd.DataFrame) -> pd.DataFrame:
         groups = _by_configuration(networks, list(titles))
         complete = groups.count().eq(groups.size(), axis="index")
         means = _plain(groups.mean().where(complete), titles)
-        told = [name for name in titles.values() if name not in (TITLES["i_xt"], TITLES["i_ty"])]
-        rows = means.dropna(subset=told, how="all") if told else means.iloc[:0]
+        estimates = (TITLES["i_xt"], TITLES["i_ty"])
+        details = [title for title in titles.values() if title not in estimates]
+        rows = means.dropna(subset=details, how="all") if details else means.iloc[:0]
         tables.append(rows.assign(estimator=estimator, layer=layer))
     first = ["networks", "estimator", "layer"]
     shown = [*first, *TITLES.values()]
-    held = [table for table in tables if len(table)]
-    whole = pd.concat(held, ignore_index=True) if held else pd.DataFrame(columns=first)
+    known = [table for table in tables if len(table)]
+    whole = pd.concat(known, ignore_index=True) if known else pd.DataFrame(columns=first)
     return whole[[name for name in shown if name in whole]]
 
 

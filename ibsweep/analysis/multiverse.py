@@ -71,8 +71,8 @@ def _shares(
     order = np.random.default_rng(seed).random((draws, len(pairs))).argsort(axis=1)[:, :size]
     x, y = np.moveaxis(pairs[order], 2, 0)
     if question == "compression":
-        found = stats.ttest_1samp(x, 0.0, axis=1)
+        test = stats.ttest_1samp(x, 0.0, axis=1)
     else:
-        found = stats.pearsonr(x, y, axis=1)
-    sign = np.sign(found.statistic) * (found.pvalue < 0.05)
+        test = stats.pearsonr(x, y, axis=1)
+    sign = np.sign(test.statistic) * (test.pvalue < 0.05)
     return float((sign > 0).mean()), float((sign < 0).mean())

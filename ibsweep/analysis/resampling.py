@@ -180,8 +180,8 @@ def _weighted_ranks(values: np.ndarray, counts: np.ndarray) -> np.ndarray:
     distinct, place = np.unique(values, return_inverse=True)
     ties = np.zeros((len(values), len(distinct)))
     ties[np.arange(len(values)), place] = 1.0
-    held = counts @ ties
-    return (np.cumsum(held, axis=1) - (held - 1) / 2)[:, place]
+    ranked = counts @ ties
+    return (np.cumsum(ranked, axis=1) - (ranked - 1) / 2)[:, place]
 
 
 def _weighted_pearson(x: np.ndarray, y: np.ndarray, counts: np.ndarray) -> np.ndarray:
@@ -201,8 +201,8 @@ def _weighted_pearson(x: np.ndarray, y: np.ndarray, counts: np.ndarray) -> np.nd
 def _extreme(x: np.ndarray, y: np.ndarray, rows: np.ndarray) -> float:
     """Return the part of the permutations, the identity included, with an |r| as large."""
     x, y = _standardized(x), _standardized(y)
-    found = abs(float(x @ y))
-    if np.isnan(found):
+    measured = abs(float(x @ y))
+    if np.isnan(measured):
         return np.nan
     drawn = np.abs(y[rows] @ x)
-    return float((1 + (drawn >= found - 1e-12).sum()) / (1 + len(rows)))
+    return float((1 + (drawn >= measured - 1e-12).sum()) / (1 + len(rows)))

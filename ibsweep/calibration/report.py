@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.table import Table
 
 from ibsweep import plots
-from ibsweep.calibration.summary import summarize, tidy
+from ibsweep.calibration.summary import COLUMNS, summarize, tidy
 from ibsweep.tracking import Store
 
 _BITS = ("truth", "bias", "rmse")
@@ -29,12 +29,13 @@ def finish(store: Store, sweep: str) -> None:
     if done.empty:
         return
     table = cells(done)
+    kinds = [name for name in table if name not in ("estimator", "truth", *COLUMNS)]
     store.log_sweep(
         sweep,
         command=f"ibsweep calibrate {shlex.join(sys.argv[1:])}",
         summary=table,
         files={},
-        figures={"calibration": plots.calibration(table)},
+        figures={"calibration": plots.calibration(table, panels=kinds)},
     )
     _show(table, store, sweep)
 

@@ -105,9 +105,9 @@ def check_one_plane(curves: pd.DataFrame, *of_one: str) -> None:
         ValueError: If one does not.
     """
     for name in of_one:
-        found = sorted(map(str, curves[name].unique())) if name in curves else ["one"]
-        if len(found) != 1:
-            raise ValueError(f"curves must be of one {name}, got {len(found)}: {found[:5]}")
+        values = sorted(map(str, curves[name].unique())) if name in curves else ["one"]
+        if len(values) != 1:
+            raise ValueError(f"curves must be of one {name}, got {len(values)}: {values[:5]}")
 
 
 def _drawable(axes: Axes, curves: pd.DataFrame) -> pd.DataFrame:

@@ -36,8 +36,8 @@ def loss_phases_figure(curves: pd.DataFrame, training: pd.DataFrame) -> Figure:
     figure = canvas(TWO_COLUMNS, 5.2)
     panels = figure.subplots(3, 1, sharex=True)
     columns = ((curves, "i_xt"), (smooth, "loss"), (smooth, "slope"))
-    for axes, (held, column), name, colour in zip(panels, columns, _NAMES, SERIES, strict=False):
-        _draw(axes, held, column, colour)
+    for axes, (rows, column), name, colour in zip(panels, columns, _NAMES, SERIES, strict=False):
+        _draw(axes, rows, column, colour)
         axes.set_ylabel(name, fontsize=8.5, color=INK)
         axes.axvline(table["steepest_epoch"].median() + 1, color=INK, linestyle=":", linewidth=1)
         if table["onset_epoch"].notna().any():

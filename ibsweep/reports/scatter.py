@@ -1,13 +1,16 @@
 """Figure 9 of Chelombiev et al. (2019), arXiv:1902.09037: compression against accuracy."""
 
-import math
+from collections.abc import Hashable, Mapping
+from typing import Any
 
+import numpy as np
 import pandas as pd
-from scipy import stats
 
 from ibsweep.analysis import mean_interval
 from ibsweep.analysis.claims import PAPER_ESTIMATOR
+from ibsweep.analysis.correlations import correlations
 from ibsweep.analysis.multiverse import QUESTIONS, multiverse
+from ibsweep.analysis.resampling import critical_r, detectable_r
 from ibsweep.names import FAILED, TEST_ACCURACY, compression
 from ibsweep.plots.axes import Figure
 from ibsweep.plots.multiverse import multiverse_map
@@ -21,16 +24,15 @@ _SIZES = (4, 10, 20, 40)
 def fig9a(source: Source) -> Figure:
     """Each ReLU initialisation: score against accuracy, for the hidden layers and the last."""
     runs = source.runs("relu")
+    failed = int((runs[FAILED] > 0).sum())
     scores = {
         "hidden layers": compression(PAPER_ESTIMATOR),
         "last layer": compression(PAPER_ESTIMATOR, "last"),
     }
-    trained = runs[runs[FAILED] == 0]
-    notes = {
-        title: f"all: {correlation_note(runs, score)}\n"
-        f"without {len(runs) - len(trained)} failed: {correlation_note(trained, score)}"
-        for title, score in scores.items()
-    }
+    notes = {}
+    for title, score in scores.items():
+        every, trained = correlation_notes(runs, score)
+        notes[title] = f"all: {every}\nwithout {failed} failed: {trained}"
     return initialisations_scatter(runs, scores, notes=notes)
 
 
@@ -44,9 +46,9 @@ def fig9b(source: Source) -> Figure:
         rows.append((name, x.mean, x.half_width, y.mean, y.half_width))
     columns = ["activation", "score", "score_half", "accuracy", "accuracy_half"]
     means = pd.DataFrame(rows, columns=columns)
-    table = means.rename(columns={"score": score, "accuracy": TEST_ACCURACY})
-    note = f"{correlation_note(table, score)}\n{power_note(len(means))}"
-    return activations_scatter(means, note=note)
+    table = means.rename(columns={"score": score, "accuracy": TEST_ACCURACY}).assign(**{FAILED: 0})
+    note, _ = correlation_notes(table, score)
+    return activations_scatter(means, note=f"{note}\n{power_note(len(means))}")
 
 
 def multiverse_figure(source: Source) -> Figure:
@@ -65,30 +67,39 @@ def multiverse_figure(source: Source) -> Figure:
     most = int(table[scores].notna().sum().min())
     sizes = sorted({size for size in _SIZES if size < most} | {max(most, _SIZES[0])})
     trained = table[table[FAILED] == 0]
-    found = [
+    verdicts = [
         multiverse(rows, estimators=names, seeds=sizes).assign(
-            estimator=lambda verdicts, mark=mark: verdicts["estimator"] + mark
+            estimator=lambda answers, mark=mark: answers["estimator"] + mark
         )
         for rows, mark in ((table, ""), (trained, ", trained"))
     ]
-    return multiverse_map(pd.concat(found))
+    return multiverse_map(pd.concat(verdicts))
 
 
-def correlation_note(table: pd.DataFrame, score: str) -> str:
-    """Say how a score and the test accuracy correlate: Pearson's r, Fisher's 95 % interval, p, n.
+def correlation_notes(table: pd.DataFrame, score: str) -> tuple[str, str]:
+    """Say how a score and the test accuracy correlate, as `analysis.correlations` finds.
 
     Args:
-        table: Columns `score` and `accuracy/test`; rows without a score are left out.
+        table: Columns `score`, `accuracy/test` and `failed_to_train`, one row a network.
         score: The score's column.
+
+    Returns:
+        Pearson's r, its 95 % interval (bootstrap), p (permutation) and n: of all networks, and
+        without those that failed to train.
     """
-    kept = table.dropna(subset=[score, TEST_ACCURACY])
-    if len(kept) < 4:
-        return f"no correlation of n = {len(kept)}"
-    found = stats.pearsonr(kept[score], kept[TEST_ACCURACY])
-    low, high = found.confidence_interval(0.95)
-    p = "< .001" if found.pvalue < 0.001 else f"= {found.pvalue:.3f}"
-    lost = f" ({len(table) - len(kept)} undefined)" if len(kept) < len(table) else ""
-    return f"r = {found.statistic:.2f} [{low:.2f}, {high:.2f}], p {p}, n = {len(kept)}{lost}"
+    rows = correlations(table, score=score, against=TEST_ACCURACY).to_dict("records")
+    every, trained = (_note(row) for row in rows)
+    return every, trained
+
+
+def _note(row: Mapping[Hashable, Any]) -> str:
+    """Say what a row of correlations holds; there is no interval of fewer than four networks."""
+    if np.isnan(row["r_low"]):
+        return f"no correlation of n = {row['n']}"
+    p = "< .001" if row["r_p"] < 0.001 else f"= {row['r_p']:.3f}"
+    lost = f" ({row['undefined']} undefined)" if row["undefined"] else ""
+    interval = f"[{row['r_low']:.2f}, {row['r_high']:.2f}]"
+    return f"r = {row['r']:.2f} {interval}, p {p}, n = {row['n']}{lost}"
 
 
 def power_note(n: int) -> str:
@@ -98,10 +109,6 @@ def power_note(n: int) -> str:
         >>> power_note(8)
         'n = 8: |r| ≥ .71 is significant at 5 %, |r| ≥ .85 is found with 80 % power'
     """
-    quantile = stats.t.ppf(0.975, n - 2)
-    critical = quantile / math.sqrt(n - 2 + quantile**2)
-    detectable = math.tanh((stats.norm.ppf(0.975) + stats.norm.ppf(0.8)) / math.sqrt(n - 3))
-    shown = (f"{value:.2f}".lstrip("0") for value in (critical, detectable))
-    return "n = {}: |r| ≥ {} is significant at 5 %, |r| ≥ {} is found with 80 % power".format(
-        n, *shown
-    )
+    critical, detectable = (f"{r(n):.2f}".lstrip("0") for r in (critical_r, detectable_r))
+    power = f"|r| ≥ {detectable} is found with 80 % power"
+    return f"n = {n}: |r| ≥ {critical} is significant at 5 %, {power}"

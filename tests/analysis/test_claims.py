@@ -82,8 +82,8 @@ def test_c4_counts_networks_that_compress_first(kind, verdict):
 def penalised(sign):
     tables = []
     for penalty in (0.0, 0.005, 0.015, 0.03):
-        held = {f"ebab/I_XT/layer_{k}": 8.0 + k * (1 - 20 * sign * penalty) for k in (1, 2)}
-        table = networks(int(1e4 * penalty), n=20, **held)
+        final = {f"ebab/I_XT/layer_{k}": 8.0 + k * (1 - 20 * sign * penalty) for k in (1, 2)}
+        table = networks(int(1e4 * penalty), n=20, **final)
         table[HIDDEN] += 40 * sign * penalty
         table["accuracy/gap"] -= 40 * sign * penalty
         table["regularization"] = "l2" if penalty else "none"

@@ -33,20 +33,23 @@ def networks(n=20, *, slope=0.5, seed=0):
 
 
 def row(table, **values):
-    (found,) = table[(table[list(values)] == pd.Series(values)).all(axis=1)].to_dict("records")
-    return found
+    chosen = (table[list(values)] == pd.Series(values)).all(axis=1)
+    (correlation,) = table[chosen].to_dict("records")
+    return correlation
 
 
 def test_a_row_holds_scipys_coefficients():
     runs = networks()
-    found = row(correlations(runs, **FEW), score=SCORE, without_failed=False)
-    assert found["n"] == 40
-    assert found["r"] == pytest.approx(stats.pearsonr(runs[SCORE], runs[ACCURACY]).statistic)
-    assert found["rho"] == pytest.approx(stats.spearmanr(runs[SCORE], runs[ACCURACY]).statistic)
-    assert found["r_low"] < found["r"] < found["r_high"]
-    assert 0 < found["r_p"] <= found["r_p_holm"] < 0.05
-    assert -1 < found["r_given_weight_norm"] < 1
-    assert math.isnan(found["r_given_loss"])
+    correlation = row(correlations(runs, **FEW), score=SCORE, without_failed=False)
+    assert correlation["n"] == 40
+    assert correlation["r"] == pytest.approx(stats.pearsonr(runs[SCORE], runs[ACCURACY]).statistic)
+    assert correlation["rho"] == pytest.approx(
+        stats.spearmanr(runs[SCORE], runs[ACCURACY]).statistic
+    )
+    assert correlation["r_low"] < correlation["r"] < correlation["r_high"]
+    assert 0 < correlation["r_p"] <= correlation["r_p_holm"] < 0.05
+    assert -1 < correlation["r_given_weight_norm"] < 1
+    assert math.isnan(correlation["r_given_loss"])
 
 
 def test_groups_have_rows_of_their_own_beside_all_and_centred():
@@ -79,16 +82,16 @@ def test_networks_that_failed_to_train_are_left_out_in_half_of_the_rows():
 def test_undefined_scores_are_dropped_and_counted():
     runs = networks()
     runs.loc[:1, SCORE] = math.nan
-    found = row(correlations(runs, score=SCORE, **FEW), without_failed=False)
-    assert (found["n"], found["undefined"]) == (38, 2)
+    correlation = row(correlations(runs, score=SCORE, **FEW), without_failed=False)
+    assert (correlation["n"], correlation["undefined"]) == (38, 2)
 
 
 def test_a_constant_score_has_no_correlation_and_is_no_test():
     runs = networks().assign(**{"ebab/compression/hidden": 0.0})
     table = correlations(runs, **FEW)
     assert math.isnan(row(table, score="ebab/compression/hidden", without_failed=True)["r"])
-    found = row(table, score=SCORE, without_failed=True)
-    assert found["r_p_holm"] == found["r_p"]
+    correlation = row(table, score=SCORE, without_failed=True)
+    assert correlation["r_p_holm"] == correlation["r_p"]
 
 
 def test_the_same_seed_gives_the_same_table():
@@ -104,7 +107,7 @@ def test_an_unknown_column_is_named(key):
 def through_training():
     """Return networks whose I(X;T) falls at the last of three epochs by as much as they score."""
     runs, epochs = networks(10), [0, 1, 2]
-    held = {
+    columns = {
         name: [4.0, 5.0, 5.0 - drop]
         for name, drop in zip(runs["run_id"], runs[SCORE], strict=True)
     }
@@ -112,7 +115,7 @@ def through_training():
     curves = pd.DataFrame(
         [
             {"network": name, "epoch": epoch, "i_xt": value} | common
-            for name, values in held.items()
+            for name, values in columns.items()
             for epoch, value in zip(epochs, values, strict=True)
         ]
     )

@@ -19,8 +19,8 @@ def test_means_over_networks_with_their_errors():
         {"lossy/I_XT/layer_1": bits, "lossy/I_XT_error/layer_1": error, "ebab/I_XT/layer_1": 9.0}
         for bits, error in ((2.0, 0.1), (4.0, 0.3))
     ]
-    found = final_details(table(*rows))
-    assert found.to_dict("records") == [
+    details = final_details(table(*rows))
+    assert details.to_dict("records") == [
         {"networks": "relu", "estimator": "lossy", "layer": "layer_1"}
         | {"I(X;T)": 3.0, "± I(X;T)": pytest.approx(0.2)}
     ]
@@ -28,10 +28,10 @@ def test_means_over_networks_with_their_errors():
 
 def test_layers_are_in_the_order_of_the_network():
     names = ("output", "layer_10", "layer_2")
-    found = final_details(
+    details = final_details(
         table({f"sp/{kind}/{name}": 1.0 for name in names for kind in ("I_TY", "I_XT", "rank_t")})
     )
-    assert found["layer"].tolist() == ["layer_2", "layer_10", "output"]
+    assert details["layer"].tolist() == ["layer_2", "layer_10", "output"]
 
 
 def test_an_undefined_estimate_makes_its_mean_undefined():
@@ -40,8 +40,8 @@ def test_an_undefined_estimate_makes_its_mean_undefined():
 
 
 def test_estimators_that_tell_nothing_make_no_row():
-    found = final_details(table({"ebab/I_XT/layer_1": 9.0, "ebab.test/I_XT/layer_1": 9.0}))
-    assert found.empty
+    details = final_details(table({"ebab/I_XT/layer_1": 9.0, "ebab.test/I_XT/layer_1": 9.0}))
+    assert details.empty
 
 
 def test_only_violations_that_occur_are_listed():
@@ -52,8 +52,8 @@ def test_only_violations_that_occur_are_listed():
         for share in (0.0, 0.5)
     ]
     other = rows[0] | {"configuration": "b", "name": "tanh-seed0"}
-    found = violations(table(*rows, other))
-    assert found.to_dict("records") == [
+    shares = violations(table(*rows, other))
+    assert shares.to_dict("records") == [
         {"networks": "relu", "estimator": "lossy"}
         | {"I < 0": 0.25, "I(T;Y) > H(Y)": 0.0, "gain by processing": 0.0}
     ]

@@ -26,21 +26,21 @@ def verdict(table, estimator, question, seeds):
 
 def test_signs_are_found_where_they_are_and_few_where_there_is_none():
     names = ["clear", "opposite", "none"]
-    found = multiverse(networks(), estimators=names, seeds=[10, 40])
-    assert len(found) == len(names) * len(QUESTIONS) * 2
-    assert verdict(found, "clear", "correlation, last", 10) == (1, 0)
-    assert verdict(found, "opposite", "correlation, hidden", 40) == (0, 1)
-    assert verdict(found, "clear", "compression", 10) == (1, 0)
-    assert verdict(found, "none", "compression", 40) == (0, 0)
-    assert sum(verdict(found, "none", "correlation, last", 10)) < 0.2
+    answers = multiverse(networks(), estimators=names, seeds=[10, 40])
+    assert len(answers) == len(names) * len(QUESTIONS) * 2
+    assert verdict(answers, "clear", "correlation, last", 10) == (1, 0)
+    assert verdict(answers, "opposite", "correlation, hidden", 40) == (0, 1)
+    assert verdict(answers, "clear", "compression", 10) == (1, 0)
+    assert verdict(answers, "none", "compression", 40) == (0, 0)
+    assert sum(verdict(answers, "none", "correlation, last", 10)) < 0.2
 
 
 def test_too_few_networks_have_no_verdict_and_the_map_says_so():
     table = networks()
     table.loc[:34, "clear/compression/last"] = np.nan
-    found = multiverse(table, estimators=["clear"], seeds=[5, 20])
-    assert np.isnan(verdict(found, "clear", "correlation, last", 20)).all()
-    panel = multiverse_map(found).axes[2]
+    answers = multiverse(table, estimators=["clear"], seeds=[5, 20])
+    assert np.isnan(verdict(answers, "clear", "correlation, last", 20)).all()
+    panel = multiverse_map(answers).axes[2]
     assert [text.get_text() for text in panel.texts] == ["100% +", "–"]
 
 

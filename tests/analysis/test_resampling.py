@@ -29,8 +29,8 @@ def test_a_constant_side_has_no_correlation():
 
 
 def test_intervals_are_those_of_scipys_bootstrap(pairs):
-    found = resampling.bootstrap_interval(*pairs, **DRAWS)
-    for ends, statistic in zip((found[:2], found[2:]), _SCIPY, strict=True):
+    interval = resampling.bootstrap_interval(*pairs, **DRAWS)
+    for ends, statistic in zip((interval[:2], interval[2:]), _SCIPY, strict=True):
         expected = stats.bootstrap(
             pairs,
             lambda x, y, axis, s=statistic: s(x, y),
@@ -98,5 +98,5 @@ def test_partial_r_agrees_with_its_closed_form(pairs):
 
 
 def test_holm_leaves_out_what_was_not_tested():
-    found = resampling.holm(np.array([0.01, np.nan, 0.04, 0.03]))
-    np.testing.assert_allclose(found, [0.03, np.nan, 0.06, 0.06])
+    adjusted = resampling.holm(np.array([0.01, np.nan, 0.04, 0.03]))
+    np.testing.assert_allclose(adjusted, [0.03, np.nan, 0.06, 0.06])

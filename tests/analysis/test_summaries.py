@@ -45,8 +45,8 @@ def test_fewer_than_two_values_have_no_interval(values):
 
 def test_interval_covers_the_truth_95_times_in_100():
     samples = np.random.default_rng(0).normal(3.0, 2.0, size=(1000, 6))
-    found = [mean_interval(pd.Series(sample)) for sample in samples]
-    covered = [abs(mean - 3.0) <= half_width for mean, half_width, _ in found]
+    intervals = [mean_interval(pd.Series(sample)) for sample in samples]
+    covered = [abs(mean - 3.0) <= half_width for mean, half_width, _ in intervals]
     assert 0.93 < np.mean(covered) < 0.97
 
 

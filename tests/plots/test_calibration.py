@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 
 from ibsweep.plots import calibration
+from ibsweep.plots.style import SERIES
 
 
 def table(distributions=("normal", "uniform"), sd=0.1):
@@ -19,13 +20,17 @@ def table(distributions=("normal", "uniform"), sd=0.1):
     )
 
 
+def drawn(cells):
+    return calibration(cells, panels=["distribution", "samples"])
+
+
 def panels(figure):
     return [axes for axes in figure.axes if axes.axison]
 
 
 def test_a_panel_a_kind_of_sample_and_a_line_an_estimator():
-    figure = calibration(table())
-    assert [axes.get_title() for axes in panels(figure)] == [
+    figure = drawn(table())
+    assert [axes.get_title(loc="left") for axes in panels(figure)] == [
         "normal, samples 5000",
         "uniform, samples 5000",
     ]
@@ -34,15 +39,16 @@ def test_a_panel_a_kind_of_sample_and_a_line_an_estimator():
 
 
 def test_lines_are_truth_against_mean():
-    (axes,) = panels(calibration(table(["normal"])))
+    (axes,) = panels(drawn(table(["normal"])))
     lines = {line.get_label(): line for line in axes.containers}
     x, y = lines["ksg"].lines[0].get_data()
     assert np.array_equal(x, [0.0, 1.0, 4.0])
     assert np.array_equal(y, [-0.5, 0.5, 3.5])
+    assert [line.lines[0].get_color() for line in axes.containers] == list(SERIES[:2])
 
 
 def test_a_single_seed_has_no_bars(tmp_path):
-    figure = calibration(table(sd=np.nan))
+    figure = drawn(table(sd=np.nan))
     figure.savefig(tmp_path / "figure.png")
     bars = panels(figure)[0].containers[0].lines[2][0].get_segments()
     assert all(np.ptp(bar[:, 1]) == 0 for bar in bars)
@@ -50,4 +56,4 @@ def test_a_single_seed_has_no_bars(tmp_path):
 
 def test_nothing_cannot_be_drawn():
     with pytest.raises(ValueError, match="rows of the table must be an integer ≥ 1, got 0"):
-        calibration(table([]))
+        drawn(table([]))

@@ -47,9 +47,7 @@ def points(page, name):
     traces = page.evaluate(
         "document.querySelector('.figure').data.map(t => [t.name, t.visible, t.x, t.y])"
     )
-    return [
-        np.c_[x, y] for found, visible, x, y in traces if found == name and visible is not False
-    ]
+    return [np.c_[x, y] for own, visible, x, y in traces if own == name and visible is not False]
 
 
 def expected(epoch, layer="layer_2"):
@@ -124,11 +122,11 @@ def test_it_shows_ceiling_floor_estimand_and_what_cannot_compress():
 def test_at_most_forty_epochs_are_shown_and_the_page_says_so():
     table = curves()
     html = interactive_plane(table, samples=SAMPLES, title="relu")
-    held = table["epoch"].nunique()
+    snapshots = table["epoch"].nunique()
     shown = int(html.split("The slider shows ")[1].split()[0])
-    assert shown <= 40 < held
-    assert f"The slider shows {shown} of {held} snapshots" in html
-    assert len(mean_curves(table)["epoch"].unique()) == held
+    assert shown <= 40 < snapshots
+    assert f"The slider shows {shown} of {snapshots} snapshots" in html
+    assert len(mean_curves(table)["epoch"].unique()) == snapshots
 
 
 def test_one_network_is_drawn_without_a_choice_of_seeds():

@@ -138,6 +138,6 @@ def test_known_errors_of_one_network_are_bars_and_the_figure_says_so():
     curves = make_curves().assign(i_xt_error=0.7, i_ty_error=np.nan)
     figure, said = plane(curves), "bars: one standard error of an estimate"
     assert said in texts(figure) and said not in texts(plane())
-    lines = [held for held in figure.axes[0].collections if isinstance(held, LineCollection)]
-    ends = [path.vertices[:, 0].min() for held in lines for path in held.get_paths()]
+    lines = [one for one in figure.axes[0].collections if isinstance(one, LineCollection)]
+    ends = [path.vertices[:, 0].min() for one in lines for path in one.get_paths()]
     assert np.nanmin(ends) == pytest.approx((curves["i_xt"] - 0.7).min())

@@ -4,11 +4,11 @@ import numpy as np
 import pandas as pd
 import pytest
 from click.testing import CliRunner
-from scipy import stats
 
+import ibsweep
 from ibsweep import cli
 from ibsweep.reports.planes import three_kinds
-from ibsweep.reports.scatter import correlation_note
+from ibsweep.reports.scatter import correlation_notes
 from ibsweep.tracking import TrackingOptions, open_store
 from tests.support.records import make_record
 
@@ -111,16 +111,18 @@ def test_the_three_kinds_are_recognised():
         for name, values in shapes.items()
         for layer in ("layer_1", "output")
     ]
-    found = three_kinds(pd.concat(tables))
-    assert found == {"early compression": "drops", "fitting": "fits", "neither": "still"}
+    kinds = three_kinds(pd.concat(tables))
+    assert kinds == {"early compression": "drops", "fitting": "fits", "neither": "still"}
 
 
-def test_the_note_gives_pearson_s_r_and_counts_what_is_undefined():
+def test_the_notes_say_what_ibsweep_correlations_finds():
     rng = np.random.default_rng(0)
     x = rng.normal(size=20)
     table = pd.DataFrame({"score": x, "accuracy/test": x + rng.normal(size=20)})
+    table["failed_to_train"] = [1.0] * 3 + [0.0] * 17
     table.loc[4, "score"] = np.nan
-    kept = table.dropna()
-    r = stats.pearsonr(kept["score"], kept["accuracy/test"]).statistic
-    note = correlation_note(table, "score")
-    assert note.startswith(f"r = {r:.2f} [") and note.endswith("n = 19 (1 undefined)")
+    rows = ibsweep.correlations(table, score="score", against="accuracy/test")
+    for note, row in zip(correlation_notes(table, "score"), rows.itertuples(), strict=True):
+        assert note.startswith(f"r = {row.r:.2f} [{row.r_low:.2f}, {row.r_high:.2f}], p ")
+        assert note.endswith(f"n = {20 - 1 - 3 * row.without_failed} (1 undefined)")
+    assert correlation_notes(table[:4], "score")[1] == "no correlation of n = 1"
