@@ -54,6 +54,9 @@ def growth(*, interval_s: float = 0.005) -> Iterator[Growth]:
 
     Args:
         interval_s: Seconds between two looks.
+
+    Yields:
+        The growth so far; it is final when the block has ended.
     """
     process, seen, done = psutil.Process(), Growth(), threading.Event()
     before = process.memory_info().rss

@@ -23,8 +23,8 @@ FLOW = [  # a module imports from its own line or an earlier one
     {"main", "cli", "schedule", "__main__", "__init__"},
 ]
 OWNERS = {
-    "hydra": {"config", "launching", "sweeps", "calibration", "main"},
-    "omegaconf": {"config", "launching", "sweeps", "calibration", "main", "stored"},
+    "hydra": {"config", "launching", "sweeps", "calibration"},
+    "omegaconf": {"config", "launching", "sweeps", "calibration", "stored"},
     "click": {"cli"},
     "mlflow": {"tracking"},
     "sqlalchemy": {"tracking"},

@@ -104,7 +104,7 @@ def correlate(
 
     Each row is given with and without networks that failed to train; p is by permutation, and by
     Holm's rule over all scores of a group; intervals are bootstrap percentiles.
-    """
+    """  # noqa: DOC501 - the text is the command's help
     if log and query.sweep is None:
         raise click.UsageError("--log needs --sweep, the sweep whose run keeps the table")
     runs = query.runs()

@@ -95,6 +95,9 @@ def showing(
         folder: Folder that the workers and this process share.
         ensembles: Number of ensembles that are planned.
         write: Writes a line.
+
+    Yields:
+        What shows the board.
     """
     if is_live():
         columns = (

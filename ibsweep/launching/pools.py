@@ -51,6 +51,9 @@ def open_pool(options: LauncherOptions, *, units: int) -> Iterator[Pool]:
         options: What the user chose.
         units: Largest number of ensembles that there can be: more workers than that would idle.
 
+    Yields:
+        The workers.
+
     Raises:
         ConfigCompositionException: If the backend is not installed.
     """

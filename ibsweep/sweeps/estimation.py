@@ -52,6 +52,9 @@ def requests(
         conf_dir: Folder of the configuration.
         trusted: Prefixes of targets outside ibsweep and torch.nn that configurations may name.
 
+    Yields:
+        One request a network.
+
     Raises:
         ConfigError: If an override is of something else, or wrong.
     """
@@ -91,6 +94,9 @@ def measure(
         wanted: What to measure.
         sweep: Identifier that the runs get.
         workers: Number of processes; −1 for one a core.
+
+    Yields:
+        The identifier of each network's run.
     """
     known = {fingerprints.run_fingerprint(one.settings): one for one in wanted}
     finished = store.finished(known)

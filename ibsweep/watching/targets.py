@@ -100,6 +100,9 @@ class Classes(Targets):
         """Return each class's probability and its natural logarithm, shape `(samples, classes)`.
 
         A single logit z is that of class 1, as if the logits were (0, z).
+
+        Raises:
+            ValueError: If the output is not of this shape, or the labels are real numbers.
         """
         single, shape = _is_single(output), tuple(output.shape)
         if not single and output.ndim != 2:
