@@ -132,14 +132,14 @@ def test_replayed_activity_of_an_epoch_does_not_depend_on_what_else_is_replayed(
     parts = ensemble([0], noises=noises)
     weights = train(parts).weights[:, 0]
 
-    def replay(which, **options):
+    def replayed(which, **options):
         noise = MeasuringNoise(noises, 5, which)
         return replay.replay(parts.network, weights[which], DIGITS.inputs, noise=noise, **options)
 
-    together, logs = replay([0, 1, 2])
-    alone, alone_logs = replay([1])
+    together, logs = replayed([0, 1, 2])
+    alone, alone_logs = replayed([1])
     rows = np.arange(3, 900, 7)
-    some, some_logs = replay([2], rows=rows)
+    some, some_logs = replayed([2], rows=rows)
     assert torch.equal(logs[1], alone_logs[0])
     assert torch.equal(logs[2], some_logs[0])
     for name, values in together.items():
