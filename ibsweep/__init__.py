@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from ibsweep.watching import watch
 
 __all__ = ["activity", "correlations", "curves", "runs", "training", "watch"]
-__version__ = importlib.metadata.version("ibsweep")
 
 _HOMES = dict.fromkeys(("activity", "curves", "runs", "training"), "ibsweep.stored.querying")
 _HOMES["correlations"] = "ibsweep.analysis.correlations"
@@ -29,7 +28,9 @@ _HOMES["watch"] = "ibsweep.watching"
 
 
 def __getattr__(name: str) -> object:
-    """Return a public function from the module that holds it."""
+    """Return a public function from the module that holds it, or the installed version."""
+    if name == "__version__":
+        return importlib.metadata.version("ibsweep")
     if name not in _HOMES:
         raise AttributeError(f"module 'ibsweep' has no attribute {name!r}")
     return getattr(importlib.import_module(_HOMES[name]), name)
