@@ -30,6 +30,7 @@ from ibsweep.types import Dataset, Information, Split
 
 DTYPES = {"float32": torch.float32, "float64": torch.float64}
 PARTS = ("all", "train", "test")
+MERGED = 0.01  # share of different patterns that float32 may make equal
 
 
 @dataclass(frozen=True)
@@ -122,7 +123,7 @@ class Settings(Options):
         """Check that the training's floating-point type holds the patterns.
 
         Raises:
-            ConfigError: If it makes one infinite, or different ones equal.
+            ConfigError: If it makes one infinite, or more than `MERGED` of different ones equal.
         """
         if self.dtype == torch.float32:
             _check_float32(self._task, self.trusted)
@@ -353,7 +354,13 @@ def _try_task(task: Source, trusted: tuple[str, ...]) -> None:
 
 @lru_cache(maxsize=8)
 def _check_float32(task: Source, trusted: tuple[str, ...]) -> None:
-    """Check that float32 holds a task's patterns; it takes a second for a gigabyte."""
+    """Check that float32 holds a task's patterns, and tells all but `MERGED` of them apart.
+
+    Of continuous data a few coincide by chance: some 2 of 10 000 normal numbers.
+
+    Raises:
+        ConfigError: If it does not.
+    """
     exact = _dataset(task, trusted).inputs
     with np.errstate(over="ignore"):
         rounded = exact.astype(np.float32) + 0  # −0 becomes 0
@@ -361,6 +368,6 @@ def _check_float32(task: Source, trusted: tuple[str, ...]) -> None:
     if not np.isfinite(rounded).all():
         raise ConfigError(f"{rule} cannot hold, got {exact[~np.isfinite(rounded)][0]:g}")
     distinct = [len({hash(row.tobytes()) for row in rows}) for rows in (exact, rounded)]
-    if distinct[1] < distinct[0]:
+    if distinct[1] < (1 - MERGED) * distinct[0]:
         got = f"got {distinct[0]} different ones, of which it leaves {distinct[1]}"
         raise ConfigError(f"{rule} makes equal, {got}")

@@ -272,6 +272,13 @@ def test_patterns_must_fit_the_type_of_the_training(settings, tmp_path, x, rule)
     settings(*own, "dtype=float64").check()
 
 
+def test_continuous_patterns_of_which_a_few_coincide_by_chance_are_taken(settings, tmp_path):
+    x = np.random.default_rng(0).normal(size=(10_000, 1))
+    assert 0 < len(x) - len(np.unique(x.astype(np.float32))) < 10
+    np.savez(tmp_path / "data.npz", x=x, y=np.arange(10_000) % 2)
+    settings("task=arrays", f"task.path={tmp_path}/data.npz").check()
+
+
 def test_every_class_must_be_trained_on(settings, tmp_path):
     np.savez(tmp_path / "data.npz", x=np.eye(8), y=np.arange(8))
     with pytest.raises(ConfigError, match="^split.train_fraction must leave each class a sample"):
