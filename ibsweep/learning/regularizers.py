@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from ibsweep import checks, promises
+from ibsweep.learning.placed import Placed
 from ibsweep.randomness import Generators
 
 
@@ -41,8 +42,10 @@ def l1(*, penalty: Sequence[float]) -> Regularizer:
     Raises:
         ValueError: If a penalty is negative.
     """
-    scale = _column("penalty", penalty, minimum=0)
-    return Regularizer(penalty=lambda weights: scale.to(weights)[:, 0] * weights.abs().sum(dim=1))
+    scale = Placed(_column("penalty", penalty, minimum=0))
+    return Regularizer(
+        penalty=lambda weights: scale.like(weights)[:, 0] * weights.abs().sum(dim=1)
+    )
 
 
 def l2(*, penalty: Sequence[float]) -> Regularizer:
@@ -57,9 +60,9 @@ def l2(*, penalty: Sequence[float]) -> Regularizer:
     References:
         Chelombiev et al. (2019), §3.1, arXiv:1902.09037; the form is that of their released code.
     """
-    scale = _column("penalty", penalty, minimum=0) / 2
+    scale = Placed(_column("penalty", penalty, minimum=0) / 2)
     return Regularizer(
-        penalty=lambda weights: scale.to(weights)[:, 0] * weights.square().sum(dim=1)
+        penalty=lambda weights: scale.like(weights)[:, 0] * weights.square().sum(dim=1)
     )
 
 
@@ -112,11 +115,12 @@ def max_norm(*, norm: Sequence[float]) -> Regularizer:
         Srebro & Shraibman, Rank, trace-norm and max-norm, 2005; used with dropout by Srivastava et
         al. (2014).
     """
-    norms = _column("norm", norm, above=0).unsqueeze(-1)
+    norms = Placed(_column("norm", norm, above=0).unsqueeze(-1))
 
     def shrink(weights: Tensor) -> None:
         lengths = torch.linalg.vector_norm(weights, dim=2, keepdim=True)
-        weights.mul_(torch.where(lengths > norms.to(weights), norms.to(weights) / lengths, 1.0))
+        most = norms.like(weights)
+        weights.mul_(torch.where(lengths > most, most / lengths, 1.0))
 
     return Regularizer(constrain=shrink)
 

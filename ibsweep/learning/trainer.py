@@ -8,6 +8,7 @@ from torch.nn import functional
 
 from ibsweep.learning.batches import Batches
 from ibsweep.learning.checkpoints import Checkpoints
+from ibsweep.learning.cuda_graph import graphed
 from ibsweep.learning.ensemble import Ensemble, Trained
 from ibsweep.networks.noise import injection
 from ibsweep.networks.weights import Layout, Weights
@@ -77,6 +78,11 @@ class _Trainer:
         self._perturbs = [r.perturb for r in ensemble.regularizers if r.perturb]
         self._penalties = [r.penalty for r in ensemble.regularizers if r.penalty]
         self._constraints = [r.constrain for r in ensemble.regularizers if r.constrain]
+        self._differentiate = graphed(
+            self._gradients,
+            device=ensemble.device,
+            repeatable=not self._perturbs and self._inject is None,
+        )
         self._kept = set(ensemble.snapshots.tolist())
         self.epoch = 0
         self.snapshots: list[Tensor] = []
@@ -85,15 +91,8 @@ class _Trainer:
 
     def run_epoch(self) -> None:
         """Take one step for each batch of the training part."""
-        perturb = self._perturb if self._perturbs else None
         for inputs, targets in self._batches:
-            held = self._ensemble.network.forward(
-                self._weights.leaves, inputs, perturb, self._inject
-            )
-            losses = -(functional.log_softmax(held[-1], dim=1) * targets).sum(dim=(1, 2))
-            penalties = [penalty(self._weights.hidden) for penalty in self._penalties]
-            total = torch.stack(penalties).sum(dim=0) if penalties else None
-            self._weights.differentiate(losses, total)
+            self._differentiate(inputs, targets)
             self._step()
         self.epoch += 1
         self._retire_diverged()
@@ -126,6 +125,15 @@ class _Trainer:
         """Take a snapshot if this is an epoch for one."""
         if self.epoch in self._kept:
             self.snapshots.append(self._weights.flat.cpu().clone())
+
+    def _gradients(self, inputs: Tensor, targets: Tensor) -> None:
+        """Set the gradients of the weights to those on one batch."""
+        perturb = self._perturb if self._perturbs else None
+        held = self._ensemble.network.forward(self._weights.leaves, inputs, perturb, self._inject)
+        losses = -(functional.log_softmax(held[-1], dim=1) * targets).sum(dim=(1, 2))
+        penalties = [penalty(self._weights.hidden) for penalty in self._penalties]
+        total = torch.stack(penalties).sum(dim=0) if penalties else None
+        self._weights.differentiate(losses, total)
 
     @torch.no_grad()
     def _step(self) -> None:
