@@ -47,18 +47,19 @@ def vectors(name: str, x: ArrayLike) -> np.ndarray:
     return array
 
 
-def pairs(x: ArrayLike, y: ArrayLike, *, dither: bool = True) -> Pair:
+def pairs(x: ArrayLike, y: ArrayLike, *, dither: bool = True, unit: bool = True) -> Pair:
     """Return two vectors' samples, each on its own support.
 
     Args:
         x: Shape `(n, d_x)`.
         y: Shape `(n, d_y)`.
         dither: Whether to spread equal values, see `dithered`.
+        unit: Whether principal components have unit variance, see `on_support`.
 
     Raises:
         ValueError: If one is malformed, or they do not have equally many rows.
     """
-    first, second = on_support("x", x), on_support("y", y)
+    first, second = on_support("x", x, unit=unit), on_support("y", y, unit=unit)
     if len(first) != len(second):
         raise ValueError(f"y must have {len(first)} rows as x, got {len(second)}")
     spread = dithered(first, seed=0), dithered(second, seed=1)
@@ -82,7 +83,7 @@ def classes(labels: ArrayLike, *, samples: int) -> tuple[np.ndarray, np.ndarray]
     return numbers, sizes
 
 
-def on_support(name: str, x: ArrayLike) -> np.ndarray:
+def on_support(name: str, x: ArrayLike, *, unit: bool = True) -> np.ndarray:
     """Drop the directions in which samples do not vary: constant and linearly dependent ones.
 
     Information is the same without them; a density does not exist with them. Units are first
@@ -91,6 +92,7 @@ def on_support(name: str, x: ArrayLike) -> np.ndarray:
     Args:
         name: What an error calls the samples.
         x: Shape `(n, d)`; a direction narrower than 1000 rounding units of its type is dropped.
+        unit: Whether principal components have unit variance, or their own: of scaled columns.
 
     Returns:
         Shape `(n, rank)`, float64: `x` itself, centred, each column with variance 1, if it has
@@ -112,7 +114,8 @@ def on_support(name: str, x: ArrayLike) -> np.ndarray:
     kept = singular > resolution * singular[0]
     if kept.all() and len(points) > scaled.shape[1]:
         return scaled
-    return left[:, kept][first_equal(points)] * np.sqrt(len(points))
+    scale = np.sqrt(len(points)) if unit else singular[kept]
+    return left[:, kept][first_equal(points)] * scale
 
 
 def described(name: str, x: ArrayLike, points: np.ndarray) -> dict[str, float]:

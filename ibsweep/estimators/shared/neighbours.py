@@ -1,5 +1,6 @@
 """Nearest neighbours of each sample, of which equal samples make no zero distances."""
 
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -29,13 +30,16 @@ class Neighbours(NamedTuple):
     ties: int
 
 
-def nearest(points: np.ndarray, orders: ArrayLike, *, workers: int = 1) -> Neighbours:
+def nearest(
+    points: np.ndarray, orders: ArrayLike, *, dimension: int | None = None, workers: int = 1
+) -> Neighbours:
     """Find the neighbours of every sample by Euclidean distance.
 
     Args:
         points: Shape `(n, d)`, at least two of them unlike.
         orders: Numbers k of neighbours asked for, ≥ 1; where there are fewer than k unlike other
             samples, the farthest stands in.
+        dimension: Of the support, if it is less than d: a tree is fast if that is small.
         workers: Threads.
 
     Raises:
@@ -56,7 +60,9 @@ def nearest(points: np.ndarray, orders: ArrayLike, *, workers: int = 1) -> Neigh
     if len(places) < 2:
         raise ValueError(f"samples must not all be equal, got {len(points)} equal ones")
     reach = min(int(asked.max()) + 1, len(places))
-    distances, found = _query(places, reach, workers)
+    flat = (points.shape[1] if dimension is None else dimension) <= TREE_DIMENSIONS
+    query = partial(_query_tree, workers=workers) if flat else _query_pairs
+    distances, found = query(places, reach)
     others = np.cumsum(copies[found], axis=1) - 1
     farther = np.arange(reach) > 0
     radii, counts = [], []
@@ -79,12 +85,9 @@ def _places(points: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     return places, of, copies
 
 
-def _query(points: np.ndarray, reach: int, workers: int) -> tuple[np.ndarray, np.ndarray]:
-    if points.shape[1] <= TREE_DIMENSIONS:
-        return KDTree(points, leafsize=LEAF).query(
-            points, np.arange(1, reach + 1), workers=workers
-        )
-    return _query_pairs(points, reach)
+def _query_tree(points: np.ndarray, reach: int, workers: int) -> tuple[np.ndarray, np.ndarray]:
+    tree = KDTree(points, leafsize=LEAF)
+    return tree.query(points, np.arange(1, reach + 1), workers=workers)
 
 
 def _query_pairs(points: np.ndarray, reach: int) -> tuple[np.ndarray, np.ndarray]:

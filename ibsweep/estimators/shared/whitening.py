@@ -44,3 +44,9 @@ def whiten(x: np.ndarray) -> Whitened:
     if len(x) <= x.shape[1] or singular[-1] <= LEAST * singular[0]:
         return Whitened(points, -np.inf)
     return Whitened(points, float(np.log(singular / np.sqrt(len(x))).sum()))
+
+
+def white(points: np.ndarray) -> np.ndarray:
+    """Bring samples to unit covariance, without the directions in which they do not vary."""
+    left, singular, _ = np.linalg.svd(points - points.mean(axis=0), full_matrices=False)
+    return left[:, singular > 1e-9 * singular[0]] * np.sqrt(len(points))
