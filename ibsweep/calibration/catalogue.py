@@ -11,6 +11,7 @@ from ibsweep.calibration.trust import sentence, trust
 from ibsweep.config import shipped
 
 VECTORS = {"pair", "of_inputs"}  # what estimators of continuous vectors are given
+TAKES_ATOMS_APART = "ibsweep.estimators.general.mutual_information"
 ATOMS = (
     "layers that are exactly 0, or another value, at part of the samples: it may be far off, and"
     " {}/atoms is 1"
@@ -49,4 +50,5 @@ def _summary(node: Mapping[str, Any]) -> str:
 
 def _beware(name: str, node: Mapping[str, Any]) -> str:
     """Say of which samples an estimator may say something far off; nothing if of none known."""
-    return ATOMS.format(name) if VECTORS & set(node) else ""
+    takes_apart = node.get("pair", {}).get("_target_") == TAKES_ATOMS_APART
+    return ATOMS.format(name) if VECTORS & set(node) and not takes_apart else ""

@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.table import Table
 
 from ibsweep import plots
+from ibsweep.calibration.published import comparison
 from ibsweep.calibration.summary import COLUMNS, summarize, tidy
 from ibsweep.tracking import Store
 
@@ -38,6 +39,9 @@ def finish(store: Store, sweep: str) -> None:
         figures={"calibration": plots.calibration(table, panels=kinds)},
     )
     _show(table, store, sweep)
+    beside = comparison(_estimates(done))
+    if beside:
+        print(beside)
 
 
 def cells(runs: pd.DataFrame) -> pd.DataFrame:
@@ -51,8 +55,7 @@ def cells(runs: pd.DataFrame) -> pd.DataFrame:
         two that differ between runs ("" where there is none), `truth` (bits), and the columns of
         `summarize`; ordered by what names a cell.
     """
-    named = runs.drop(columns="samples").rename(columns={"estimator": "estimators"})
-    estimates = tidy(named.join(runs["samples"]))
+    estimates = _estimates(runs)
     options = [name for name in runs if name.startswith(("distribution.", "compressor."))]
     options = [name for name in options if name != "distribution.information"]
     varying = [name for name in options if estimates[name].astype(str).nunique() > 1]
@@ -60,6 +63,12 @@ def cells(runs: pd.DataFrame) -> pd.DataFrame:
     by = [*_CHOICES, "samples", *varying, "truth"]
     table = summarize(estimates, by)
     return table.sort_values([*by], kind="stable", ignore_index=True)
+
+
+def _estimates(runs: pd.DataFrame) -> pd.DataFrame:
+    """Return one row an estimate, see `tidy`."""
+    named = runs.drop(columns="samples").rename(columns={"estimator": "estimators"})
+    return tidy(named.join(runs["samples"]))
 
 
 def _show(table: pd.DataFrame, store: Store, sweep: str) -> None:

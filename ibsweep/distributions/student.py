@@ -45,7 +45,7 @@ class Student(Distribution):
         self._degrees = checks.real("degrees", degrees, above=0.0)
         self._bits = check_information(information)
         self._rotated = checks.truth("rotated", rotated)
-        divisor = _divisor_bits(self._dims, self._degrees)
+        divisor = divisor_nats(self._dims, self._degrees) / math.log(2)
         if self._bits < divisor:
             raise ValueError(
                 f"information must be ≥ {divisor:.4g} bits, what the common divisor of {degrees:g}"
@@ -67,8 +67,8 @@ class Student(Distribution):
         return Pair(x / divisor, y / divisor)
 
 
-def _divisor_bits(dims: tuple[int, int], degrees: float) -> float:
-    """Return what the common divisor contributes to the information, in bits."""
+def divisor_nats(dims: tuple[int, int], degrees: float) -> float:
+    """Return what the common divisor contributes to the information, in nats."""
     halves = np.array([0, sum(dims), dims[0], dims[1]]) / 2 + degrees / 2
     terms = gammaln(halves) - halves * digamma(halves)
-    return float(terms @ [1, 1, -1, -1]) / math.log(2)
+    return float(terms @ [1, 1, -1, -1])
