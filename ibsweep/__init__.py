@@ -7,6 +7,7 @@
     ibsweep.correlations(runs, by="activation")
     ibsweep.activity(runs.iloc[0], epoch=0)
     with ibsweep.watch(model, inputs, labels) as probe: …  # any torch model, in your own loop
+    ibsweep.mutual_information(x, y)                       # two arrays: bits, error, diagnostics
 
 What these need (torch, MLflow) is imported when they are first used.
 """
@@ -17,14 +18,17 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from ibsweep.analysis.correlations import correlations
+    from ibsweep.arrays import entropy, mutual_information
     from ibsweep.stored.querying import activity, curves, runs, training
     from ibsweep.watching import watch
 
-__all__ = ["activity", "correlations", "curves", "runs", "training", "watch"]
+__all__ = ["activity", "correlations", "curves", "entropy", "mutual_information", "runs"]
+__all__ += ["training", "watch"]
 
 _HOMES = dict.fromkeys(("activity", "curves", "runs", "training"), "ibsweep.stored.querying")
 _HOMES["correlations"] = "ibsweep.analysis.correlations"
 _HOMES["watch"] = "ibsweep.watching"
+_HOMES |= dict.fromkeys(("entropy", "mutual_information"), "ibsweep.arrays")
 
 
 def __getattr__(name: str) -> object:

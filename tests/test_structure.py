@@ -16,7 +16,7 @@ FLOW = [  # a module imports from its own line or an earlier one
     {"analysis"},
     {"tracking"},
     {"config"},
-    {"stored", "plots"},
+    {"stored", "plots", "arrays"},
     {"reports", "launching"},
     {"sweeps", "watching"},
     {"calibration"},
