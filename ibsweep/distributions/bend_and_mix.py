@@ -82,7 +82,7 @@ class BendAndMix(Distribution):
 
     Example:
         >>> round(BendAndMix(task="x").bits, 2)
-        0.58
+        0.59
     """
 
     def __init__(self, *, task: str) -> None:
