@@ -1,11 +1,17 @@
 """Mixtures whose information is known by Monte Carlo: against closed forms and quadrature."""
 
+import json
+import os
+import subprocess
+
 import numpy as np
 import pytest
-from scipy.stats import multivariate_normal
+from scipy.stats import ks_2samp, multivariate_normal
 
 from ibsweep.distributions import bend_and_mix
 from ibsweep.distributions.bend_and_mix import TASKS, BendAndMix, Mixture
+
+ORACLE = os.environ.get("BENCHMARK_MI_PYTHON")  # of an environment with benchmark-mi 0.1.3
 
 
 def test_one_component_is_a_normal_distribution():
@@ -66,3 +72,40 @@ def test_the_truth_is_the_same_each_time_and_known_well():
 def test_a_task_that_is_not_there_is_an_error():
     with pytest.raises(ValueError, match="task must be one of x, ai, .*got 'y'"):
         BendAndMix(task="y")
+
+
+PROGRAM = """
+import json, sys
+from bmi.benchmark.tasks import mixtures
+tasks = {name: getattr(mixtures, f"task_{name}")() for name in ("x", "ai", "galaxy", "waves")}
+for d, n in ((3, 5), (5, 5), (3, 10), (5, 10), (25, 5)):
+    tasks[f"concentric-{d}-{n}"] = mixtures.task_concentric_multinormal(d, n_components=n)
+for d in (5, 25):
+    for share in (0.2, 0.5):
+        task = mixtures.task_multinormal_sparse_w_inliers(d, d, inlier_fraction=share)
+        tasks[f"inliers-{d}-{share}"] = task
+known = {}
+for name, task in tasks.items():
+    x, y = task.sample(2000, seed=1)
+    known[name] = [float(task.mutual_information), x.tolist(), y.tolist()]
+json.dump(known, sys.stdout)
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(ORACLE is None, reason="BENCHMARK_MI_PYTHON names no Python")
+def test_the_benchmark_itself_agrees():
+    done = subprocess.run([ORACLE, "-c", PROGRAM], capture_output=True, text=True, check=True)
+    theirs = json.loads(done.stdout)
+    assert set(theirs) == set(TASKS)
+    for task, (nats, *both) in theirs.items():
+        ours, error = TASKS[task].information()
+        assert ours == pytest.approx(nats, abs=4 * error * 3**0.5), task  # theirs: half the draws
+        samples = [np.array(rows) for rows in both]
+        pair = BendAndMix(task=task).sample(2000, np.random.default_rng(0))
+        for one, other in zip(pair, samples, strict=True):
+            assert one.shape == other.shape
+            for a, b in zip(one.T, other.T, strict=True):
+                assert ks_2samp(a, b).pvalue > 1e-6, task
+        products = [np.prod(np.hstack(rows), axis=1) for rows in (pair, samples)]
+        assert ks_2samp(*products).pvalue > 1e-6, task
