@@ -10,7 +10,7 @@ from scipy.special import entr
 from ibsweep import checks
 from ibsweep.distributions.base import Distribution, Pair, check_dims, check_information
 
-FINEST = 40.0  # bits of the symbol, so that float64 tells the cells apart
+FINEST = 46.0  # bits of the symbol; float64 tells 128 numbers apart in such a cell
 
 
 class RareEvents(Distribution):

@@ -68,7 +68,7 @@ def test_channels_are_independent():
     ("options", "rule"),
     [
         ({"information": 0.5}, "information must be ≥ 0.8813 bits"),
-        ({"information": 40.0}, "information must be ≤ 28.88 bits"),
+        ({"information": 40.0}, "information must be ≤ 33.08 bits"),
         ({"information": 1.0, "failure": 1.0}, "failure must be ≥ 0 and < 1"),
         ({"information": 1.0, "dims": (1, 2)}, "dims must be equal"),
     ],
