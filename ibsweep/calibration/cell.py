@@ -10,10 +10,8 @@ import numpy as np
 from omegaconf import DictConfig
 
 from ibsweep import checks, promises
-from ibsweep.calibration.coding import Fit, compress
+from ibsweep.calibration.coding import Fit, compress, learn
 from ibsweep.calibration.pair_estimators import Estimator, pair_estimator
-from ibsweep.compressors.base import Compressor
-from ibsweep.compressors.encoding import fit_once
 from ibsweep.config import keys
 from ibsweep.config.data_files import PATHS, Source, without_paths
 from ibsweep.config.fingerprints import fingerprint, versions
@@ -134,9 +132,10 @@ class Cell(Options):
             pair = promises.tried(rule, lambda: draw(few, np.random.default_rng(0)))
         with blame(f"compressor.{next(iter(self.values['compressor']))}"):
             rule = f"_target_ must encode alike each time, got {promises.shown(self.compressor)}"
-            fitted = promises.kind(fit_once(self.compressor, pair.x), Compressor)
-            promises.tried(rule, fitted.encode, pair.x)
-            pair, _ = self.sample(few, 0)
+            other = draw(few, np.random.default_rng(1))
+            fitted = learn(self.compressor, other)
+            promises.tried(rule, fitted["x"].encode, pair.x)
+            pair, _ = compress(pair, self.compressor, other=other)
         for name, estimator in self.estimators.items():
             with blame(f"estimator.{name}"):
                 estimator(pair.x, pair.y)

@@ -6,14 +6,35 @@ import numpy as np
 
 from ibsweep import promises
 from ibsweep.compressors.base import Compressor
-from ibsweep.compressors.encoding import fit_once, quality
+from ibsweep.compressors.encoding import fit_both, fit_once, quality, takes_pairs
 from ibsweep.distributions.base import Pair
 
-Fit = Callable[[np.ndarray], Compressor]
+Fit = Callable[..., Compressor]
+
+
+def learn(fit: Fit, known: Pair) -> dict[str, Compressor]:
+    """Learn from samples how to compress X, and Y unless it is a label.
+
+    Args:
+        fit: Makes a compressor of one vector; or two, of a vector and of `other`.
+        known: The samples. Of a label, `other` is one column a class, 1 where it is that one.
+
+    Returns:
+        The compressors by `x` and `y`; equal arguments share them within a process.
+
+    Raises:
+        ValueError: If what `fit` makes is none.
+    """
+    if known.y.ndim > 1:
+        return dict(zip("xy", fit_both(fit, known.x, known.y), strict=True))
+    if not takes_pairs(fit):
+        return {"x": promises.kind(fit_once(fit, known.x), Compressor)}
+    classes = known.y[:, None] == np.unique(known.y)
+    return {"x": fit_both(fit, known.x, classes.astype(np.float64))[0]}
 
 
 def compress(pair: Pair, fit: Fit, *, other: Pair) -> tuple[Pair, dict[str, float]]:
-    """Compress X, and Y unless it is a label, each by itself.
+    """Compress X, and Y unless it is a label: each by itself, or together if `fit` takes both.
 
     Args:
         pair: The samples whose information is to be estimated.
@@ -24,15 +45,11 @@ def compress(pair: Pair, fit: Fit, *, other: Pair) -> tuple[Pair, dict[str, floa
         The codes; and `explained_variance/x`, `rank/x`, the same for y: what the codes keep of the
         samples, which the compressor did not learn from.
     """
-    coded, scores = [], {}
-    for name, values, known in zip("xy", pair, other, strict=True):
-        if values.ndim == 1:
-            coded.append(values)
-            continue
-        # X is often the same at every truth
-        compressor = promises.kind(fit_once(fit, known), Compressor)
+    coded, scores = pair._asdict(), {}
+    for name, compressor in learn(fit, other).items():
+        values = coded[name]
         found = quality(compressor, values)
         scores[f"explained_variance/{name}"] = found.explained_variance
         scores[f"rank/{name}"] = float(found.rank)
-        coded.append(compressor.encode(values))
-    return Pair(*coded), scores
+        coded[name] = compressor.encode(values)
+    return Pair(**coded), scores

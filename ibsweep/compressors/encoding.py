@@ -10,8 +10,10 @@ import numpy as np
 
 from ibsweep import samples
 from ibsweep.compressors.base import Compressor
+from ibsweep.promises import kind, shown
 
 Fit = Callable[..., Compressor]
+FitBoth = Callable[..., tuple[Compressor, Compressor]]
 
 
 class Quality(NamedTuple):
@@ -83,10 +85,21 @@ def fit(make: Fit, points: np.ndarray, dimensions: int | None = None) -> Compres
         make: A function such as those of `ibsweep.compressors`.
         points: Shape `(n, d)`.
         dimensions: At most of the codes; None for what `make` says.
+
+    Raises:
+        ValueError: If `make` learns from pairs of vectors.
     """
+    if takes_pairs(make):
+        rule = "a compressor must learn from one vector here"
+        raise ValueError(f"{rule}, got {shown(make)}, which learns from pairs")
     if dimensions is None or "dimensions" not in inspect.signature(make).parameters:
         return make(points)
     return make(points, dimensions=dimensions)
+
+
+def takes_pairs(make: Fit | FitBoth) -> bool:
+    """Say whether a function fits compressors of two vectors together: it takes `other`."""
+    return "other" in inspect.signature(make).parameters
 
 
 def fit_once(make: Fit, points: np.ndarray, dimensions: int | None = None) -> Compressor:
@@ -97,21 +110,48 @@ def fit_once(make: Fit, points: np.ndarray, dimensions: int | None = None) -> Co
         points: Shape `(n, d)`.
         dimensions: As for `fit`.
     """
+    place = _place(_name(make, (points, dimensions)))
+    if not place:
+        place.append(fit(make, points, dimensions))
+    return place[0]
+
+
+def fit_both(make: Fit | FitBoth, x: np.ndarray, y: np.ndarray) -> tuple[Compressor, Compressor]:
+    """Fit compressors of two vectors as `fit_once` does: each by itself, or together.
+
+    Args:
+        make: As for `fit_once`, or a function of x and `other` that returns two compressors.
+        x: Shape `(n, d_x)`.
+        y: Shape `(n, d_y)`.
+
+    Raises:
+        ValueError: If `make` returns something else.
+    """
+    if not takes_pairs(make):  # X is often the same at every truth
+        return kind(fit_once(make, x), Compressor), kind(fit_once(make, y), Compressor)
+    place = _place(_name(make, (x, y)))
+    if not place:
+        fitted = make(x, other=y)
+        if not isinstance(fitted, tuple) or len(fitted) != 2:  # noqa: PLR2004
+            raise ValueError(f"_target_ must make two Compressors, got {type(fitted).__name__}")
+        place.extend(kind(one, Compressor) for one in fitted)
+    return place[0], place[1]
+
+
+def _name(make: Fit | FitBoth, arguments: tuple[object, ...]) -> Hashable:
+    """Return what stands for a function and its arguments."""
     function: object = make
     options: dict[Any, Any] = {}
     if isinstance(make, partial):
         function, options = make.func, {**dict(enumerate(make.args)), **make.keywords}
     functions = frozenset((key, value) for key, value in options.items() if callable(value))
     plain = {key: value for key, value in options.items() if not callable(value)}
-    place = _place((function, functions, joblib.hash((plain, points, dimensions))))
-    if not place:
-        place.append(fit(make, points, dimensions))
-    return place[0]
+    return function, functions, joblib.hash((plain, *arguments))
 
 
 @lru_cache(maxsize=64)
 def _place(name: Hashable) -> list[Compressor]:
-    """Return the list that is for one compressor, empty until that is fitted.
+    """Return the list that is for what is fitted at once, empty until that is.
 
     A cache of `fit` itself would keep its points, too.
     """

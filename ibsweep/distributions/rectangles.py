@@ -38,32 +38,39 @@ def rectangle_images(*, information: float, size: int = 32, rotated: bool = Fals
 
     Args:
         information: I(X;Y) in bits.
-        size: Pixels on a side, ≥ 32: a rectangle then always covers a whole pixel on each axis,
-            so that its picture tells its edges.
+        size: Pixels on a side, ≥ 4. No side is shorter than two pixels, nor than `LEAST_SIDE`: a
+            rectangle always covers a whole pixel on each axis, so that its picture tells its
+            edges.
         rotated: Whether each coordinate of one depends on all of the other.
 
     Raises:
         ValueError: If an argument is out of range.
     """
-    pixels = checks.integer("size", size, minimum=32)
-    edges = rectangles(information=information, rotated=rotated)
-    return Mapped(edges, partial(draw_rectangles, size=pixels))
+    pixels = checks.integer("size", size, minimum=4)
+    places = uniform(dims=(4, 4), information=information, rotated=rotated)
+    return Mapped(places, partial(_draw, size=pixels))
 
 
-def coordinates(uniforms: np.ndarray) -> np.ndarray:
-    """Map the cube onto rectangles (left, right, bottom, top) with sides ≥ `LEAST_SIDE`.
+def _draw(uniforms: np.ndarray, *, size: int) -> np.ndarray:
+    edges = coordinates(uniforms, least=max(LEAST_SIDE, 2 / size))
+    return draw_rectangles(edges, size=size)
+
+
+def coordinates(uniforms: np.ndarray, *, least: float = LEAST_SIDE) -> np.ndarray:
+    """Map the cube onto rectangles (left, right, bottom, top) with sides ≥ `least`.
 
     On each axis left = (1 − m)(1 − √(1 − u₁)) and right = left + m + u₂(1 − left − m), with m the
     least side: every pair of edges with right − left ≥ m is equally likely.
 
     Args:
         uniforms: Shape `(samples, 4)`, between 0 and 1.
+        least: m, below 1.
 
     Returns:
         Shape `(samples, 4)`, between 0 and 1.
     """
-    low = (1 - LEAST_SIDE) * (1 - np.sqrt(1 - uniforms[:, 0::2]))
-    high = low + LEAST_SIDE + uniforms[:, 1::2] * (1 - low - LEAST_SIDE)
+    low = (1 - least) * (1 - np.sqrt(1 - uniforms[:, 0::2]))
+    high = low + least + uniforms[:, 1::2] * (1 - low - least)
     return np.stack([low, high], axis=2).reshape(len(uniforms), 4)
 
 

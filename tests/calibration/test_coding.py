@@ -46,3 +46,43 @@ def test_what_both_truths_share_is_fitted_once():
         pair = Pair(data(0), data(truth))
         compress(pair, counting, other=pair)
     assert fits == [200, 200, 200]
+
+
+def test_a_compressor_of_pairs_sees_both_vectors_and_learns_once():
+    seen = []
+
+    def together(x, *, other):
+        seen.append((x, other))
+        return pca.fit(x, dimensions=1), pca.fit(other, dimensions=2)
+
+    known = Pair(data(0), data(1))
+    for _ in range(2):
+        left, scores = compress(Pair(data(2), data(3)), together, other=known)
+    assert len(seen) == 1
+    assert np.array_equal(seen[0][0], known.x)
+    assert np.array_equal(seen[0][1], known.y)
+    assert (left.x.shape, left.y.shape) == ((200, 1), (200, 2))
+    assert (scores["rank/x"], scores["rank/y"]) == (1, 2)
+
+
+def test_a_compressor_of_pairs_sees_labels_as_a_column_a_class():
+    seen = []
+
+    def together(x, *, other):
+        seen.append(other)
+        return pca.fit(x, dimensions=1), identity.fit(other)
+
+    labels = np.array([3, 7] * 100)
+    left, _ = compress(Pair(data(0), labels), together, other=Pair(data(1), labels))
+    assert np.array_equal(seen[0], np.array([[1.0, 0.0], [0.0, 1.0]] * 100))
+    assert left.x.shape == (200, 1)
+    assert np.array_equal(left.y, labels)
+
+
+def test_a_compressor_of_pairs_that_gives_one_is_refused():
+    def one(x, *, other):
+        return identity.fit(x)
+
+    pair = Pair(data(0), data(1))
+    with pytest.raises(ValueError, match="_target_ must make two Compressors, got Compressor"):
+        compress(pair, one, other=pair)

@@ -38,7 +38,9 @@ NETWORKS = {
 }
 CALIBRATIONS = {
     "normal": ["estimator=[ksg,mine]"],
-    "digits": ["distribution=digits", "compressor=conv_autoencoder", "seed=2"],
+    "digits": [
+        *("distribution=digits", "compressor=conv_autoencoder", "estimator=[shuffled]", "seed=2")
+    ],
 }
 GOLDEN = {
     "relu": [

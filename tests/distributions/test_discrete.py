@@ -86,6 +86,43 @@ def pool():
     return images / 16, labels
 
 
+def test_chosen_classes_share_the_information_and_no_other_occurs():
+    law = digits(information=0.5, classes=[4, 1])
+    known = {image.tobytes(): label for image, label in zip(*pool(), strict=True)}
+    x, y = law.sample(20_000, rng())
+    first, second = ([known[row.tobytes()] for row in rows] for rows in (x, y))
+    assert set(first) == set(second) == {1, 4}
+    assert mutual_info_score(first, second) / math.log(2) == pytest.approx(0.5, abs=0.03)
+
+
+def test_distinct_images_occur_once_and_never_on_both_sides():
+    x, y = digits(information=0.5, classes=[0, 1], distinct=True).sample(140, rng())
+    images = {row.tobytes() for row in (*x, *y)}
+    assert len(images) == 280
+    again, _ = digits(information=0.5, classes=[0, 1], distinct=True).sample(140, rng(1))
+    assert {row.tobytes() for row in again} & {row.tobytes() for row in y}  # halves are new
+
+
+def test_more_distinct_images_than_there_are_cannot_be_drawn():
+    law = digits(information=0.5, classes=[0, 1], distinct=True)
+    with pytest.raises(ValueError, match="samples must leave ≤ 89 distinct images of class 0"):
+        law.sample(400, rng())
+
+
+@pytest.mark.parametrize(
+    ("classes", "message"),
+    [
+        ([3], "classes must be different classes 0 … 9"),
+        ([1, 10], r"classes\[1\] must be an integer ≤ 9, got 10"),
+        ([1, 1], r"classes must be different, got \[1, 1\]"),
+        ([0, 1], "information must be ≤ 1 bits here, got 2"),
+    ],
+)
+def test_classes_that_cannot_be_are_refused(classes, message):
+    with pytest.raises(ValueError, match=message):
+        digits(information=2.0, classes=classes)
+
+
 def test_mnist_is_read_from_its_files(tmp_path):
     labels = np.arange(20) % 10
     images = np.broadcast_to(25 * labels[:, None, None], (20, 28, 28))

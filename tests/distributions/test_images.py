@@ -71,5 +71,16 @@ def test_pictures_have_the_size_asked_for():
 
 
 def test_pictures_that_would_not_tell_are_refused():
-    with pytest.raises(ValueError, match="size must be an integer ≥ 32, got 16"):
-        rectangle_images(information=1.0, size=16)
+    with pytest.raises(ValueError, match="size must be an integer ≥ 4, got 3"):
+        rectangle_images(information=1.0, size=3)
+
+
+@pytest.mark.parametrize("size", [4, 16])
+def test_rectangles_on_few_pixels_cover_two_at_least(size):
+    pictures = rectangle_images(information=1.0, size=size).sample(2000, rng()).x
+    squares = pictures.reshape(-1, size, size)
+    for axis in (1, 2):
+        lengths = squares.max(axis=axis).sum(axis=1)
+        assert lengths.min() == pytest.approx(2, abs=0.1)
+        assert lengths.min() >= 2 - 1e-9
+        assert lengths.max() <= size + 1e-9

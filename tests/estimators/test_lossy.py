@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from ibsweep.compressors import autoencoder, identity, pca, random_projection
+from ibsweep.compressors import autoencoder, cross_predictive, identity, pca, random_projection
 from ibsweep.compressors.encoding import encoded, fit_once
 from ibsweep.estimators import gaussian, mixed_ksg
 from ibsweep.estimators.lossy import frozen_lossy_information, lossy_information
@@ -181,3 +181,10 @@ def test_a_part_that_the_inputs_compressor_is_fitted_to_is_supplied():
 def test_options_are_checked(options, message):
     with pytest.raises(ValueError, match=message):
         lossy_information(layer(1.0), LABELS, **OPTIONS | options)
+
+
+@pytest.mark.parametrize("role", ["input_compressor", "layer_compressor"])
+def test_a_compressor_of_pairs_is_refused(role):
+    options = OPTIONS | {role: partial(cross_predictive.fit, kind="dense")}
+    with pytest.raises(ValueError, match="must learn from one vector here, got fit"):
+        lossy_information(layer(0.1), LABELS, **options)

@@ -88,7 +88,7 @@ def all_coordinates(
 def few_coordinates(
     x: np.ndarray, y: np.ndarray, by: Shuffling, *, kinds: Sequence[int], most: int
 ) -> Result:
-    """Estimate from the canonical pairs of the features that surely tell most.
+    """Estimate from the canonical pairs of the features that surely tell most, if not too many.
 
     Args:
         x: Shape `(n, d_x)`.
