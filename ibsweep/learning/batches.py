@@ -35,7 +35,7 @@ class Order:
         """Return the rows of one epoch, one line a member, or one line if all members share it."""
         order = self.generators.permutation(self._rows.shape[1])
         if self.shared:
-            return self._rows[:1, :].gather(1, order[:1])
+            return self._rows[0].index_select(0, order[0])[None]
         return self._rows.gather(1, order)
 
 

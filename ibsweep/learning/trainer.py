@@ -114,6 +114,8 @@ class _Trainer:
     @torch.no_grad()
     def _retire_diverged(self) -> None:
         """Zero the weights of members that diverged, and note when; their slots stay."""
+        if self._weights.flat.sum().isfinite():
+            return  # the sum is not if one of them is not; asking each takes far longer
         finite = self._weights.flat.isfinite().all(dim=1)
         if not finite.all():
             self._weights.flat[~finite] = 0

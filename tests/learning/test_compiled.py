@@ -147,7 +147,7 @@ def test_nor_on_threads_that_train_beside_it():
     assert all(torch.equal(weights, expected) for weights in found.values())
 
 
-DIVERGENCE = {"at once": (1e30, 0.0), "at length": (0.1, 200.0)}  # learning rate, λ of l2
+DIVERGENCE = {"at once": (1e30, 0.0), "at length": (0.01, 210.0)}  # learning rate, λ of l2
 
 
 @needs_compiler
@@ -161,7 +161,7 @@ def test_a_divergence_is_reported_at_the_epoch_that_torch_reports(activation, wa
     rules = [regularizers.l2(penalty=[penalty if i == 2 else 0.0 for i in range(4)])]
     mixed = dataclasses.replace(parts, members=members, regularizers=rules)
     ours, torchs = by("compiled", mixed), by("torch", mixed)
-    assert ours.failed == torchs.failed == {2: {"at once": 1, "at length": 5}[way]}
+    assert ours.failed == torchs.failed == {2: {"at once": 1, "at length": 4}[way]}
     calm = stored_of(parts)
     for member in (0, 1, 3):
         assert torch.equal(ours.weights[:, member], calm[:, member])

@@ -92,14 +92,15 @@ class CompiledEpochs(Epochs):
         """See `Epochs.run`."""
         rows = self._order.draw().contiguous()
         where = ctypes.c_void_p(rows.data_ptr())
+        taken = int(self._steps[0])
         for batch in range(self._batches):
-            self._steps += 1
             for begin in range(0, self._members, self._together):
                 end = min(begin + self._together, self._members)
-                numbers = (batch, begin, end, int(self._steps[0]))
+                numbers = (batch, begin, end, taken + batch + 1)
                 self._library.take_step(
                     ctypes.byref(self._training), where, *map(ctypes.c_longlong, numbers)
                 )
+        self._steps += self._batches
 
 
 def _penalties(regularizers: Sequence[Regularizer], like: Tensor) -> dict[str, Tensor | None]:

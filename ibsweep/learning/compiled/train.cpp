@@ -73,19 +73,23 @@ static void shrink(real *weights, real norm) {
     }
 }
 
+// Moments of units that are dead decay to subnormal numbers, with which processors are slow, and
+// stay there. Beside epsilon they are nothing, and here nothing they become.
+INLINE real normal(real x) { return (x < 0 ? -x : x) < SMALLEST ? real(0) : x; }
+
 INLINE void adam(const Step &s, int begin, int end) {
   for (int k = begin; k < end; k++) {
     real g = s.gradient[k];
-    s.first[k] += (g - s.first[k]) * s.rest1;
-    s.second[k] = s.second[k] * s.beta2 + g * g * s.rest2;
-    real scale = root(s.second[k] / s.correction2) + s.epsilon;
-    s.weights[k] -= s.first[k] / scale * s.rate / s.correction1;
+    real first = normal(s.first[k] + (g - s.first[k]) * s.rest1);
+    real second = normal(s.second[k] * s.beta2 + g * g * s.rest2);
+    s.first[k] = first, s.second[k] = second;
+    s.weights[k] -= first / (root(second / s.correction2) + s.epsilon) * s.rate / s.correction1;
   }
 }
 
 INLINE void descend(const Step &s, int begin, int end) {
   for (int k = begin; k < end; k++) {
-    s.first[k] = s.first[k] * s.momentum + s.gradient[k];
+    s.first[k] = normal(s.first[k] * s.momentum + s.gradient[k]);
     s.weights[k] -= s.first[k] * s.rate;
   }
 }
