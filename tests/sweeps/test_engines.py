@@ -18,7 +18,8 @@ from ibsweep.tracking import open_store
 from tests.learning.test_compiled import needs_compiler
 from tests.sweeps.test_command_line import SEQUENTIAL, TINY, command, said
 
-SWEEP = ["-m", "activation=relu", "seed=range(2)", *SEQUENTIAL]
+AUTO = f"{KEY}=auto"
+SWEEP = ["-m", "activation=relu", "seed=range(2)", AUTO, *SEQUENTIAL]
 
 
 @pytest.fixture(scope="module")
@@ -52,14 +53,15 @@ def test_without_a_compiler_torch_trains(older):
 def test_what_it_trained_counts_where_there_is_a_compiler(older):
     text = said(command(older, *SWEEP, "dry_run=true"))
     assert "2 jobs, 2 of 2 already finished, 0 to run" in text
-    text = said(command(older, "activation=relu", "seed=1", *TINY))
+    text = said(command(older, "activation=relu", "seed=1", AUTO, *TINY))
     assert "already finished" in text
 
 
 @needs_compiler
 def test_only_what_is_missing_is_trained_by_compiled_loops(older, no_compiler):
     """In one sweep: a network is finished, two are measured anew, one is trained."""
-    sweep = ["-m", "activation=relu", "seed=range(3)", "estimator=[binning_width]", *SEQUENTIAL]
+    sweep = [*SWEEP, "seed=range(3)", "estimator=[binning_width]"]
+    sweep.remove("seed=range(2)")
     text = said(command(older, *sweep, "dry_run=true"))
     assert "3 networks, 1 to train" in text
     assert "engine: compiled trains 1" in text
@@ -73,7 +75,7 @@ def test_only_what_is_missing_is_trained_by_compiled_loops(older, no_compiler):
 
 @needs_compiler
 def test_the_engine_is_part_of_what_a_network_is(settings):
-    auto, torchs = settings(), settings(f"{KEY}=torch")
+    auto, torchs = settings(AUTO), settings(f"{KEY}=torch")
     assert engine_of(auto) == "compiled"
     assert engines_of(auto) == ["compiled", "torch"]
     assert engines_of(torchs) == ["torch"]
