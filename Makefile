@@ -30,6 +30,7 @@ lint: $(VENV)/dev
 benchmarks: $(VENV)/dev
 	$(BIN)/python -m tests.benchmarks.estimators
 	$(BIN)/python -m tests.benchmarks.ensembles
+	$(BIN)/python -m tests.benchmarks.engines $(BASELINE)
 	$(BIN)/python -m tests.benchmarks.querying
 	$(BIN)/python -m tests.benchmarks.convolutions
 	$(BIN)/python -m tests.benchmarks.neighbours

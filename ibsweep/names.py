@@ -30,6 +30,7 @@ IDENTITY = (  # what names a run, in tables of runs
     "fingerprint",
     "training_fingerprint",
     "configuration",
+    "engine",
     "samples",
     "failure",
     "started",

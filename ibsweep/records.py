@@ -22,6 +22,7 @@ class Job:
         config: Resolved configuration, as YAML text.
         sweep: Identifier of the sweep the job belongs to, or None for a single run.
         kind: What it leaves behind: `network`, or `calibration` (estimates of known information).
+        engine: What trains its network, e.g. `compiled`; None where nothing of ours does.
     """
 
     name: str
@@ -34,6 +35,7 @@ class Job:
     config: str
     sweep: str | None
     kind: str = "network"
+    engine: str | None = None
 
 
 @dataclass(frozen=True)

@@ -7,12 +7,15 @@ from typing import Any
 
 from ibsweep.config import keys
 from ibsweep.config.data_files import without_paths
+from ibsweep.config.engines import engine_of, with_engine
 from ibsweep.config.moved import former
 from ibsweep.config.settings import Settings
+from ibsweep.learning.engines import COMPILED, TORCH
 from ibsweep.learning.optimizers import in_effect
 
 NUMERICS = {  # raised when an unchanged configuration would give other numbers
-    "training": 1,
+    "training": 1,  # by torch
+    "compiled": 1,  # training by compiled loops
     "estimators": 1,  # of what all share
     "convolutions": 2,  # this and the following beside those, where options name the module
     "noise_numerics": 2,  # `noise` is an option, which this stands beside
@@ -33,7 +36,7 @@ def training_content(settings: Settings) -> dict[str, Any]:
     task = without_paths(settings.values["task"])
     values = {
         **typed,
-        "training": in_effect(settings.values["training"]),
+        "training": _training(settings),
         "task": {**task, "digest": settings.dataset.digest},
         "seeding": settings.seeds,
         "device": settings.device.type,
@@ -41,6 +44,15 @@ def training_content(settings: Settings) -> dict[str, Any]:
         **versions(typed, task),
     }
     return former(values)
+
+
+def _training(settings: Settings) -> dict[str, Any]:
+    """Return the options of training in effect; torch adds nothing to them, as before 0.2."""
+    options = {**in_effect(settings.values["training"])}
+    options.pop("engine", None)
+    if engine_of(settings) == COMPILED:
+        options["engine"] = f"{COMPILED} {NUMERICS['compiled']}"
+    return options
 
 
 def content(settings: Settings) -> dict[str, Any]:
@@ -99,8 +111,9 @@ def run_fingerprint(settings: Settings) -> str:
 
 
 def configuration_fingerprint(settings: Settings) -> str:
-    """Name what the seeds of one configuration share."""
-    return fingerprint({**content(settings), "seeding": dict(settings.seeding)})
+    """Name what the seeds of one configuration share, whatever trains them."""
+    shared = content(with_engine(settings, TORCH))
+    return fingerprint({**shared, "seeding": dict(settings.seeding)})
 
 
 def ensemble_key(settings: Settings) -> str:

@@ -7,6 +7,7 @@ from omegaconf import OmegaConf
 
 from ibsweep.config import fingerprints
 from ibsweep.config.data_files import PATHS
+from ibsweep.config.engines import KEY, engine_of, with_engine
 from ibsweep.config.keys import ASIDE
 from ibsweep.config.settings import Settings
 from ibsweep.records import Job
@@ -20,6 +21,8 @@ def describe(settings: Settings, choices: Mapping[str, Any], *, sweep: str | Non
         choices: The option chosen in each configuration group; other keys are left out.
         sweep: Identifier of the sweep that it belongs to, if any.
     """
+    engine = engine_of(settings)
+    settings = with_engine(settings, engine)
     values = settings.values
     chosen = {str(k): str(v) for k, v in choices.items() if k in values and v is not None}
     chosen |= {group: ",".join(values[group]) or "none" for group in ("estimator", "noise")}
@@ -40,6 +43,7 @@ def describe(settings: Settings, choices: Mapping[str, Any], *, sweep: str | Non
         configuration=fingerprints.configuration_fingerprint(settings),
         config=OmegaConf.to_yaml(OmegaConf.create(dict(values))),
         sweep=sweep,
+        engine=engine,
     )
 
 
@@ -50,7 +54,9 @@ def parameters(values: Mapping[str, Any]) -> dict[str, object]:
         >>> parameters({"task": {"path": "a.npz", "labels": "y"}, "seed": 1, "rerun": True})
         {'task.labels': 'y', 'seed': 1}
     """
-    return dict(_flatten({key: value for key, value in values.items() if key not in ASIDE}))
+    flat = dict(_flatten({key: value for key, value in values.items() if key not in ASIDE}))
+    flat.pop(KEY, None)  # a column of its own
+    return flat
 
 
 def _flatten(values: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, object]]:

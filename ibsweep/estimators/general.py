@@ -168,7 +168,7 @@ def _chosen(
         result = _wide(tamed, columns, dimensions, by)
     else:
         result = all_coordinates((x, y), tamed, dimensions, by)
-    if not wide and tamed[0].shape[1] + tamed[1].shape[1] > 2:
+    if not wide and 2 < tamed[0].shape[1] + tamed[1].shape[1] <= canonical.SHARE * len(x):
         kinds = canonical.LINEAR, canonical.RADIAL
         few = few_coordinates(*tamed, by, kinds=kinds, most=min(dimensions))
         result = _more_telling(result, few, narrow=sum(dimensions) <= NARROW)

@@ -33,12 +33,14 @@ class PlannedJob:
         overrides: What distinguishes it, e.g. `("activation=relu", "seed=7")`.
         base: Position of the composed configuration that it shares.
         seed: Its seed where that may differ from the shared configuration's, else None.
+        engine: Key and name of the engine that was chosen for it; None if it has no choice.
     """
 
     num: int
     overrides: tuple[str, ...]
     base: int
     seed: Seed | None
+    engine: tuple[str, str] | None = None
 
 
 @dataclass(frozen=True)
@@ -148,6 +150,8 @@ def become(config: DictConfig, job: PlannedJob) -> None:
     with read_write(config), read_write(config.hydra), open_dict(config):
         config.hydra.job.id = str(job.num)
         config.hydra.job.num = job.num
+        if job.engine is not None:
+            OmegaConf.update(config, *job.engine, force_add=True)
         if job.seed is not None:
             OmegaConf.update(config, job.seed.key, job.seed.value)
             task = list(with_seed(config.hydra.overrides.task, *job.seed))

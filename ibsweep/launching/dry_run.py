@@ -1,6 +1,7 @@
 """A sweep's dry run: what it would do, how long, and what it would leave; nothing is written."""
 
 import time
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import NamedTuple
@@ -104,6 +105,7 @@ def lines(planned: Planned) -> Iterator[str]:
         f"plan: {_some(range(networks), 'network')}, {networks - remaining.measured} to train, in"
         f" {_some(units, 'ensemble')} ({sizes}) on {_some(range(workers), 'worker')}"
     )
+    yield from _engines(remaining, units)
     task = remaining.due.task
     if task is None:
         yield NO_TIME
@@ -121,6 +123,15 @@ def lines(planned: Planned) -> Iterator[str]:
         f"leaves: about {mean.disk_bytes * len(due) / 1e6:,.0f} MB, with"
         f" {mean.metric_rows * len(due):,.0f} metric rows"
     )
+
+
+def _engines(remaining: Remaining, units: Sequence[Unit]) -> Iterator[str]:
+    """Yield a line on what trains the networks that are not trained yet, if there is a choice."""
+    first = [network[0] for unit in units for network in unit.networks]
+    due = [job for job in first if not remaining.is_trained(job)]
+    counts = Counter(job.engine[1] for job in due if job.engine is not None)
+    if counts:
+        yield f"engine: {', '.join(f'{name} trains {n}' for name, n in counts.items())}"
 
 
 def _some(things: Sequence[object], name: str) -> str:

@@ -89,13 +89,19 @@ def find_remaining(composition: Composition, identities: Mapping[int, Identity])
     if task is None or not composition.jobs:
         return Remaining(composition, {}, {}, {}, composition)
     recalled = _recall(task, composition.config(composition.jobs[0]), identities)
+    identities = {num: recalled[num].identity or one for num, one in identities.items()}
     same = twins({n: one for n, one in identities.items() if recalled[n].returned is None})
     jobs = [
-        job
+        _by_engine(job, task.engine_key, identities[job.num].engine)
         for job in composition.jobs
         if job.num not in same and recalled[job.num].returned is None
     ]
     return Remaining(composition, identities, recalled, same, replace(composition, jobs=jobs))
+
+
+def _by_engine(job: PlannedJob, key: str, engine: str) -> PlannedJob:
+    """Write down which engine trains a job's network: a worker is not to choose another."""
+    return replace(job, engine=(key, engine)) if engine else job
 
 
 def _recall(

@@ -20,12 +20,16 @@ class Identity(NamedTuple):
             is measured.
         run: Jobs of equal run (in a store) are the same: the first runs, for all.
         store: Where the job's results go.
+        engine: What trains the network, one of a choice that the task has; empty if it has none.
+        other: The same job by another engine: if that is run or trained already, it serves.
     """
 
     group: str
     network: str
     run: str
     store: Hashable = None
+    engine: str = ""
+    other: "Identity | None" = None
 
 
 class Recalled(NamedTuple):
@@ -34,10 +38,12 @@ class Recalled(NamedTuple):
     Attributes:
         returned: What the job returns if it has been run already, else None.
         trained: Whether its network is trained, so that it need only be measured.
+        identity: What the job is to be, if that is another engine's.
     """
 
     returned: object | None
     trained: bool
+    identity: Identity | None = None
 
 
 class Cost(NamedTuple):
@@ -81,6 +87,7 @@ class EnsembleTask:
             jobs returned, failed ones included, whatever the launcher.
         shared: Keys, dotted, that must have one value for all jobs, since the sweep goes by them.
         seed_key: Key, dotted, of the seed: an integer, which a group of jobs may differ in alone.
+        engine_key: Key, dotted, of the engine: jobs run by the one that was chosen for them all.
     """
 
     run: Callable[[DictConfig], object]
@@ -93,6 +100,7 @@ class EnsembleTask:
     summarise: Callable[[DictConfig, Sequence[JobReturn]], None]
     shared: Sequence[str] = ()
     seed_key: str = "seed"
+    engine_key: str = "training.engine"
 
     def __post_init__(self) -> None:
         """Let Hydra name the program, and find its files, by the function that it runs."""

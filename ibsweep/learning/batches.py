@@ -1,24 +1,55 @@
 """The batches that the members of an ensemble see."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import torch
 from torch import Tensor
 from torch.nn import functional
 
-from ibsweep.learning.ensemble import Ensemble
+from ibsweep.learning.ensemble import Ensemble, Member
 from ibsweep.networks.weights import padded
 from ibsweep.randomness import Generators
 
 
-class Batches:
-    """The batches of an epoch, drawn anew at each, padded to an aligned number of samples."""
+class Order:
+    """The order in which members see the rows of their training parts, drawn anew each epoch.
 
-    def __init__(self, ensemble: Ensemble) -> None:
-        members, dataset = ensemble.members, ensemble.dataset
+    Args:
+        members: The networks of an ensemble.
+
+    Attributes:
+        generators: Where the order comes from.
+    """
+
+    def __init__(self, members: Sequence[Member]) -> None:
         self.generators = Generators("batches", [m.seeds["batches"] for m in members])
         self._rows = torch.stack([torch.from_numpy(m.split.train) for m in members])
         self._same_rows = bool((self._rows == self._rows[0]).all())
+
+    @property
+    def shared(self) -> bool:
+        """Whether all members have the same order."""
+        return self._same_rows and len(self.generators.distinct) == 1
+
+    def draw(self) -> Tensor:
+        """Return the rows of one epoch, one line a member, or one line if all members share it."""
+        order = self.generators.permutation(self._rows.shape[1])
+        if self.shared:
+            return self._rows[0].index_select(0, order[0])[None]
+        return self._rows.gather(1, order)
+
+
+class Batches:
+    """The batches of an epoch, padded to an aligned number of samples.
+
+    Args:
+        ensemble: What is trained.
+        order: Of the rows.
+    """
+
+    def __init__(self, ensemble: Ensemble, order: Order) -> None:
+        dataset = ensemble.dataset
+        self._order, self._members = order, len(ensemble.members)
         self._size = ensemble.options.batch_size
         targets = functional.one_hot(torch.from_numpy(dataset.labels), dataset.classes).T
         self._inputs, self._targets = (
@@ -28,7 +59,7 @@ class Batches:
 
     def __iter__(self) -> Iterator[tuple[Tensor, Tensor]]:
         """Yield inputs and targets, shape `(members, features or classes, samples)`."""
-        rows = self._shuffled_rows()
+        rows = self._order.draw()
         for batch in rows.split(self._size, dim=1):
             size = batch.shape[1]
             index = functional.pad(batch, (0, padded(size) - size)).to(self._inputs.device)
@@ -36,16 +67,9 @@ class Batches:
             targets[..., size:] = 0
             yield self._spread(self._gather(self._inputs, index)), self._spread(targets)
 
-    def _shuffled_rows(self) -> Tensor:
-        """Rows of one epoch, one line a member, or one line if all members share them."""
-        order = self.generators.permutation(self._rows.shape[1])
-        if self._same_rows and len(self.generators.distinct) == 1:
-            return self._rows[:1, :].gather(1, order[:1])
-        return self._rows.gather(1, order)
-
     @staticmethod
     def _gather(columns: Tensor, index: Tensor) -> Tensor:
         return columns[:, index].transpose(0, 1)
 
     def _spread(self, shared: Tensor) -> Tensor:
-        return shared.expand(len(self._rows), -1, -1)
+        return shared.expand(self._members, -1, -1)

@@ -17,6 +17,8 @@ from ibsweep.networks.initialization import INITIALIZATIONS
 from ibsweep.networks.noise import Noise
 from ibsweep.types import Dataset, Split
 
+ENGINES = ("auto", "compiled", "torch")
+
 
 @dataclass(frozen=True)
 class TrainingOptions:
@@ -31,6 +33,7 @@ class TrainingOptions:
         adam_epsilon: Added to the root of Adam's second moment, > 0.
         sgd_momentum: In [0, 1).
         initialization: Of the weights: `glorot` or `released` (see `ibsweep.networks.mlp`).
+        engine: What trains: `torch`, `compiled` loops, or `auto`: these where they can.
 
     Raises:
         ValueError: If an option is out of its range.
@@ -44,12 +47,14 @@ class TrainingOptions:
     adam_epsilon: float
     sgd_momentum: float
     initialization: str
+    engine: str = "torch"
 
     def __post_init__(self) -> None:
         checks.integer("epochs", self.epochs, minimum=1)
         checks.integer("batch_size", self.batch_size, minimum=1)
         checks.real("learning_rate", self.learning_rate, above=0)
         checks.choice("initialization", self.initialization, INITIALIZATIONS)
+        checks.choice("engine", self.engine, ENGINES)
         optimizers.check(
             optimizer=self.optimizer,
             betas=self.adam_betas,

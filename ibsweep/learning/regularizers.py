@@ -4,8 +4,8 @@ Every number is a list with one value for each network of the ensemble, so that 
 sweep over, say, a penalty train together.
 """
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 import torch
 from torch import Tensor
@@ -26,11 +26,14 @@ class Regularizer:
             stream, to the activity passed on.
         constrain: Changes a hidden weight matrix, shape `(members, units, inputs)`, in place after
             each step.
+        numbers: What says all that for code that does it in its own way: each member's number, by
+            name (`l1`, `l2` or `norm`); empty if nothing says it.
     """
 
     penalty: Callable[[Tensor], Tensor] | None = None
     perturb: Callable[[Tensor, Generators], Tensor] | None = None
     constrain: Callable[[Tensor], None] | None = None
+    numbers: Mapping[str, Sequence[float]] = field(default_factory=dict)
 
 
 def l1(*, penalty: Sequence[float]) -> Regularizer:
@@ -44,7 +47,8 @@ def l1(*, penalty: Sequence[float]) -> Regularizer:
     """
     scale = Placed(_column("penalty", penalty, minimum=0))
     return Regularizer(
-        penalty=lambda weights: scale.like(weights)[:, 0] * weights.abs().sum(dim=1)
+        penalty=lambda weights: scale.like(weights)[:, 0] * weights.abs().sum(dim=1),
+        numbers={"l1": penalty},
     )
 
 
@@ -62,7 +66,8 @@ def l2(*, penalty: Sequence[float]) -> Regularizer:
     """
     scale = Placed(_column("penalty", penalty, minimum=0) / 2)
     return Regularizer(
-        penalty=lambda weights: scale.like(weights)[:, 0] * weights.square().sum(dim=1)
+        penalty=lambda weights: scale.like(weights)[:, 0] * weights.square().sum(dim=1),
+        numbers={"l2": penalty},
     )
 
 
@@ -122,7 +127,7 @@ def max_norm(*, norm: Sequence[float]) -> Regularizer:
         most = norms.like(weights)
         weights.mul_(torch.where(lengths > most, most / lengths, 1.0))
 
-    return Regularizer(constrain=shrink)
+    return Regularizer(constrain=shrink, numbers={"norm": norm})
 
 
 def try_regularizer(regularizer: Regularizer) -> None:

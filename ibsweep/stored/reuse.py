@@ -66,16 +66,12 @@ class StoredNetwork(NamedTuple):
     weights: Tensor
 
 
-def held(wanted: Sequence[Wanted], *, sweep: str | None) -> list[Held]:
-    """Say what the stores hold of each run; finished runs become part of the sweep, if any."""
+def held(wanted: Sequence[Wanted]) -> list[Held]:
+    """Say what the stores hold of each run."""
     known: dict[Wanted, Held] = {}
     for options in dict.fromkeys(one.store for one in wanted):
         here = [one for one in wanted if one.store == options]
-        store = open_store(options)
-        found = _look(store, here)
-        known |= found
-        if sweep is not None:
-            store.join_sweep({one.run_id for one in found.values() if one.run_id}, sweep)
+        known |= _look(open_store(options), here)
     return [known[one] for one in wanted]
 
 

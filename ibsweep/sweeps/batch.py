@@ -10,9 +10,10 @@ import numpy as np
 from torch import Tensor
 
 from ibsweep.config import fingerprints
+from ibsweep.config.engines import engine_of, ensemble_of
 from ibsweep.config.settings import Settings
 from ibsweep.learning.checkpoints import Checkpoints, checkpoint_epoch, remove_checkpoint
-from ibsweep.learning.ensemble import Ensemble
+from ibsweep.learning.engines import least_members
 from ibsweep.learning.trainer import Progress, train
 from ibsweep.networks.weights import Layout
 from ibsweep.plots.by_estimator import information_planes
@@ -167,9 +168,9 @@ class Batch:
         """Train an ensemble from the epoch on that its checkpoints hold."""
         settings = list(wanted.values())
         epochs = f"epochs {epoch} to {settings[0].training.epochs}"
-        log.info("training %d networks, %s", len(settings), epochs)
+        log.info("training %d networks by %s, %s", len(settings), engine_of(settings[0]), epochs)
         begin = time.perf_counter()
-        filler = settings[:1] * (settings[0].network.least_members - len(settings))
+        filler = settings[:1] * (least_members(ensemble_of(settings)) - len(settings))
         checkpoints = Checkpoints(settings[0].checkpoints, list(wanted), epoch=epoch)
         trained = train(ensemble_of([*settings, *filler]), progress, checkpoints=checkpoints)
         seconds = (time.perf_counter() - begin) / len(settings)
@@ -214,19 +215,3 @@ def _arrays(settings: Settings, weights: Tensor) -> dict[str, np.ndarray]:
     """Each parameter at every snapshot."""
     views = Layout(settings.network.parameters).views(weights)
     return {"epochs": settings.snapshots, **{name: view.numpy() for name, view in views.items()}}
-
-
-def ensemble_of(settings: Sequence[Settings]) -> Ensemble:
-    """Put the networks of settings that differ only in numbers into one ensemble."""
-    first = settings[0]
-    return Ensemble(
-        network=first.network,
-        members=[one.member for one in settings],
-        regularizers=Settings.regularizers(settings),
-        dataset=first.dataset,
-        options=first.training,
-        snapshots=first.snapshots,
-        device=first.device,
-        dtype=first.dtype,
-        noises=first.noises,
-    )

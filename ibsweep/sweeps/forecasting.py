@@ -9,13 +9,14 @@ import numpy as np
 import pandas as pd
 from torch import Tensor
 
+from ibsweep.config.engines import ensemble_of
 from ibsweep.config.settings import Settings
 from ibsweep.launching.task import Cost
+from ibsweep.learning.engines import least_members
 from ibsweep.learning.trainer import train
 from ibsweep.plots.by_estimator import information_planes
 from ibsweep.scores import performance
 from ibsweep.scores.scoring import score
-from ibsweep.sweeps.batch import ensemble_of
 from ibsweep.sweeps.replay import Replay
 from ibsweep.tracking.metrics import run_points
 
@@ -56,7 +57,7 @@ def forecast(settings: Sequence[Settings]) -> Cost:
 
 def _train_briefly(settings: Sequence[Settings]) -> tuple[Tensor, float]:
     """Return the first network's weights at a few snapshots, and the seconds of an epoch."""
-    filler = [settings[0]] * (settings[0].network.least_members - len(settings))
+    filler = [settings[0]] * (least_members(ensemble_of(settings)) - len(settings))
     whole = ensemble_of([*settings, *filler])
     epochs, per_epoch = WARM_UP_EPOCHS, 0.0
     for _ in range(3):  # the first rounds find out how many epochs fill the time

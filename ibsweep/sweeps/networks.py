@@ -8,6 +8,7 @@ from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig
 
 from ibsweep.config import fingerprints
+from ibsweep.config.engines import engine_of, engines_of, with_engine
 from ibsweep.config.jobs import describe
 from ibsweep.config.settings import Settings
 from ibsweep.launching.task import Cost, Identity, Progress, Run
@@ -33,7 +34,9 @@ class Networks(Jobs):
         identities = []
         for settings in Settings.of(config).with_seeds(config, seeds):
             settings.check()
-            identities.append(_identity(settings))
+            by_engine = [with_engine(settings, engine) for engine in engines_of(settings)]
+            other = _identity(by_engine[1]) if len(by_engine) > 1 else None
+            identities.append(_identity(by_engine[0], other))
         return identities
 
     def start(self, configs: Sequence[DictConfig], progress: Progress) -> Run:
@@ -52,12 +55,14 @@ class Networks(Jobs):
         conclude(Settings.of(config), sweep_name(config.hydra.sweep.dir), command=command)
 
 
-def _identity(settings: Settings) -> Identity:
+def _identity(settings: Settings, other: Identity | None = None) -> Identity:
     return Identity(
         group=fingerprints.ensemble_key(settings),
         network=fingerprints.network_fingerprint(settings),
         run=fingerprints.run_fingerprint(settings),
         store=settings.tracking,
+        engine=engine_of(settings),
+        other=other,
     )
 
 

@@ -4,20 +4,21 @@ import logging
 import sys
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
-from functools import partial
 from typing import final
 
 import torch
 from hydra.core.hydra_config import HydraConfig
 from hydra.types import RunMode
-from omegaconf import DictConfig
+from omegaconf import DictConfig, OmegaConf, open_dict, read_write
 
+from ibsweep.config.engines import KEY
 from ibsweep.config.keys import OF_A_SWEEP
 from ibsweep.config.options import Options
 from ibsweep.launching import dry_run
 from ibsweep.launching.task import Cost, EnsembleTask, Identity, Progress, Recalled, Run
 from ibsweep.learning.checkpoints import remove_partials
 from ibsweep.stored import reuse
+from ibsweep.stored.reuse import Skipped
 from ibsweep.sweeps.app import EXPECTED, report
 from ibsweep.sweeps.running import running_sweep, sweep_name
 from ibsweep.tracking import check_store, open_store, store_errors
@@ -71,10 +72,12 @@ class Jobs(ABC):
             dry_run.refuse(config)
             identities = self.identify(config)
             self.prepare(config)
-            (known,) = self._recalled(config, identities, _joining(running_sweep()))
+            (known,) = self._recalled(config, identities, reuse.held)
             if known.returned is not None:
+                self._join(config, [known], running_sweep())
                 log.info("already finished: %s, skipped (rerun=true forces it)", known.returned)
                 return known.returned
+            _choose_engine(config, (known.identity or identities[0]).engine)
             return self.start([config], lambda fraction: None)(0)
         except EXPECTED as error:
             if (
@@ -94,7 +97,9 @@ class Jobs(ABC):
     @final
     def recall(self, config: DictConfig, identities: Sequence[Identity]) -> list[Recalled]:
         """Say which jobs the store holds already; those belong to this sweep too from now on."""
-        return self._recalled(config, identities, _joining(sweep_name(config.hydra.sweep.dir)))
+        recalled = self._recalled(config, identities, reuse.held)
+        self._join(config, recalled, sweep_name(config.hydra.sweep.dir))
+        return recalled
 
     @final
     def peek(self, config: DictConfig, identities: Sequence[Identity]) -> list[Recalled]:
@@ -119,6 +124,7 @@ class Jobs(ABC):
             probe=self.probe,
             summarise=self.summarise,
             shared=OF_A_SWEEP,
+            engine_key=KEY,
         )
 
     def _recalled(
@@ -132,15 +138,30 @@ class Jobs(ABC):
         options = self.options(config)
         if options.rerun:
             return [Recalled(None, trained=False)] * len(identities)
-        wanted = [reuse.Wanted(options.tracking, one.run, one.network) for one in identities]
-        with store_errors("the store could not be read", options.tracking.address):
-            answers = look(wanted)
-        return [
-            Recalled(reuse.Skipped(one.run_id) if one.run_id else None, one.trained)
-            for one in answers
+        each = [(one, one.other) if one.other else (one,) for one in identities]
+        wanted = [
+            reuse.Wanted(options.tracking, one.run, one.network) for both in each for one in both
         ]
+        with store_errors("the store could not be read", options.tracking.address):
+            answers = iter(look(wanted))
+        return [_settled([(one, next(answers)) for one in both]) for both in each]
+
+    def _join(self, config: DictConfig, known: Sequence[Recalled], sweep: str | None) -> None:
+        """Let finished runs be part of a sweep, if there is one."""
+        done = {str(one.returned.run_id) for one in known if isinstance(one.returned, Skipped)}
+        if sweep is not None and done:
+            store = open_store(self.options(config).tracking)
+            store.join_sweep(done, sweep)
 
 
-def _joining(sweep: str | None) -> _Look:
-    """Return what looks into the store, and adds what it finds to a sweep."""
-    return partial(reuse.held, sweep=sweep)
+def _choose_engine(config: DictConfig, engine: str) -> None:
+    """Write down what trains a job's network, if there is a choice."""
+    if engine:
+        with read_write(config), open_dict(config):
+            OmegaConf.update(config, KEY, engine, force_add=True)
+
+
+def _settled(candidates: Sequence[tuple[Identity, reuse.Held]]) -> Recalled:
+    """Choose which of its engines a job goes by: one that is run already, or else trained."""
+    identity, held = max(candidates, key=lambda one: (one[1].run_id is not None, one[1].trained))
+    return Recalled(Skipped(held.run_id) if held.run_id else None, held.trained, identity)

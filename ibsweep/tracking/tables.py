@@ -37,6 +37,7 @@ def _identity(run: StoredRun) -> dict[str, object]:
         for name in ("fingerprint", "training_fingerprint", "configuration", "failure")
     }
     return known | {
+        "engine": tags.get("ibsweep.engine", "torch"),  # before 0.2 nothing else trained
         "run_id": run.run_id,
         "name": run.name,
         "status": run.status,

@@ -32,6 +32,8 @@ def job_tags(job: Job) -> dict[str, str]:
         "ibsweep.training_fingerprint": job.training_fingerprint,
         "ibsweep.configuration": job.configuration,
     }
+    if job.engine is not None:
+        tags["ibsweep.engine"] = job.engine
     return tags if job.sweep is None else tags | {sweep_tag(job.sweep): "1"}
 
 

@@ -155,9 +155,9 @@ def distance(one: Tensor, other: Tensor) -> float:
 def one_step(parts) -> tuple[Tensor, Tensor]:
     """Return the gradients on the first batch and the weights after one step."""
     own = trainer._Trainer(parts)
-    own._gradients(*next(iter(own._batches)))
+    own._epochs._gradients(*next(iter(own._epochs._batches)))
     gradient = own._weights.gradient.clone()
-    own._step()
+    own._epochs._step()
     return gradient, own._weights.flat.clone()
 
 
@@ -193,7 +193,7 @@ def graphs(device: str, sizes: Sizes) -> None:
         own = trainer._Trainer(parts)
         while own.epoch < parts.options.epochs:
             own.run_epoch()
-        replays = getattr(own._differentiate, "replays", 0)
+        replays = getattr(own._epochs._differentiate, "replays", 0)
         equal = torch.equal(torch.stack(own.snapshots), known)
         print(f"  {' '.join(kind):38s} equal {equal}, {replays} replays")
 
@@ -246,12 +246,12 @@ def profile(device: str, sizes: Sizes) -> None:
         own = trainer._Trainer(built(range(members), device, epochs=9))
         own.run_epoch()
         own.run_epoch()
-        inputs, targets = next(iter(own._batches))
+        inputs, targets = next(iter(own._epochs._batches))
         calls = {
-            "batches of an epoch": lambda own=own: list(own._batches),
-            "gradients": lambda own=own, x=inputs, y=targets: own._differentiate(x, y),
-            "kernel by kernel": lambda own=own, x=inputs, y=targets: own._gradients(x, y),
-            "optimiser": own._step,
+            "batches of an epoch": lambda own=own: list(own._epochs._batches),
+            "gradients": lambda own=own, x=inputs, y=targets: own._epochs._differentiate(x, y),
+            "kernel by kernel": lambda own=own, x=inputs, y=targets: own._epochs._gradients(x, y),
+            "optimiser": own._epochs._step,
             "diverged?": own._retire_diverged,
         }
         row = {name: round(1e6 * seconds(call, device, 20)) for name, call in calls.items()}

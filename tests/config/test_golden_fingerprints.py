@@ -115,7 +115,7 @@ GOLDEN = {
 
 
 def of_network(overrides):
-    settings = Settings.of(composed("config", ["device=cpu", *overrides]))
+    settings = Settings.of(composed("config", ["device=cpu", "training.engine=torch", *overrides]))
     return [fingerprint(settings) for fingerprint in FINGERPRINTS]
 
 

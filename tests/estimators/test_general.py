@@ -95,6 +95,17 @@ def test_two_numbers_in_many_units(rng):
     assert estimate.value * NATS == pytest.approx(nats(0.8, 0.8), abs=0.15)
 
 
+@pytest.mark.parametrize(("n", "units"), [(300, 64), (300, 200), (1000, 512)])
+def test_two_numbers_in_more_units_than_samples_can_correlate(rng, n, units):
+    z = rng.normal(size=(n, 2))
+    other = 0.8 * z + 0.6 * rng.normal(size=(n, 2))
+    x, y = (
+        np.sin(values @ rng.normal(size=(2, units)) + rng.uniform(0, 6, size=units))
+        for values in (z, other)
+    )
+    assert read(x, y) == pytest.approx(nats(0.8, 0.8), abs=0.5)
+
+
 @pytest.mark.parametrize("width", [1, 2])
 def test_atoms_beside_a_density(rng, width):
     x, y = normal_pairs(rng, 3000, (width, width), [0.8] * width)

@@ -6,7 +6,7 @@ import gc
 import pytest
 import torch
 
-from ibsweep.learning import cuda_graph, trainer
+from ibsweep.learning import cuda_graph, epochs, trainer
 from ibsweep.networks.activations import Activation
 from ibsweep.networks.mlp import MLP
 from tests.learning.test_trainer import EPOCHS, ensemble
@@ -33,11 +33,11 @@ def trained(parts, monkeypatch, *, graph):
     """Train with or without graphs; return the snapshots and how often a graph was replayed."""
     with monkeypatch.context() as patched:
         if not graph:
-            patched.setattr(trainer, "graphed", lambda step, **_: step)
+            patched.setattr(epochs, "graphed", lambda step, **_: step)
         own = trainer._Trainer(parts)
         while own.epoch < EPOCHS:
             own.run_epoch()
-    return torch.stack(own.snapshots), getattr(own._differentiate, "replays", 0)
+    return torch.stack(own.snapshots), getattr(own._epochs._differentiate, "replays", 0)
 
 
 @CUDA

@@ -17,6 +17,7 @@ QUICK = 3000  # samples that decide on coordinates where all would take long
 LONG = 4  # dimensions beyond which they would
 SURE = 3.0  # standard errors
 STRAIGHT = 0.9  # least canonical correlation of vectors that are alike but for a linear map
+CERTAIN = 0.999  # a correlation that permuted samples reach only if there are too few of them
 BLOCK = 3  # canonical pairs in which neighbours are sought together, where there are more than 4
 
 
@@ -36,7 +37,8 @@ class Result(NamedTuple):
     @classmethod
     def nothing(cls, n: int, limit: float) -> "Result":
         """Return no information; its error is what one pair of the correlation `limit` has."""
-        return cls(np.zeros(n), -0.5 * float(np.log1p(-(limit**2))), {"pairs": 0.0, "drift": 0.0})
+        error = -0.5 * float(np.log1p(-(min(limit, CERTAIN) ** 2)))
+        return cls(np.zeros(n), error, {"pairs": 0.0, "drift": 0.0})
 
     @classmethod
     def infinite(cls, n: int) -> "Result":
@@ -88,10 +90,10 @@ def all_coordinates(
 def few_coordinates(
     x: np.ndarray, y: np.ndarray, by: Shuffling, *, kinds: Sequence[int], most: int
 ) -> Result:
-    """Estimate from the canonical pairs of the features that surely tell most, if not too many.
+    """Estimate from the canonical pairs of the features that surely tell most.
 
     Args:
-        x: Shape `(n, d_x)`.
+        x: Shape `(n, d_x)`; columns of x and y together at most `canonical.SHARE` of n.
         y: Shape `(n, d_y)`.
         by: Estimates the information of two sides.
         kinds: Of features, see `canonical.features`; the first, unless others surely tell more.

@@ -1,0 +1,129 @@
+"""Compiles the loops for a kind of networks at first use, and keeps them for the next time.
+
+A library lies in the user's cache folder. Its name is a hash of the sources, the options of the
+compiler and what that says of itself and of this processor, and a hash of the file itself: one
+that is broken, or of somebody else's making, is compiled anew.
+"""
+
+import ctypes
+import functools
+import hashlib
+import os
+import platform
+import shutil
+import stat
+import subprocess
+import tempfile
+from pathlib import Path
+
+from ibsweep.learning.compiled.kind import Kind
+
+COMPILERS = ("c++", "g++", "clang++")
+FLAGS = (  # no -ffast-math: it would let NaN pass, and make the process round subnormals to zero
+    *("-std=c++17", "-O3", "-march=native", "-ffp-contract=fast", "-fno-math-errno"),
+    *("-fno-trapping-math", "-fno-exceptions", "-fno-rtti", "-fPIC", "-shared", "-w"),
+)
+SECONDS = 300  # a compiler may take
+_SOURCES = sorted(
+    path for path in Path(__file__).parent.iterdir() if path.suffix in (".cpp", ".h")
+)
+_TINY = Kind((1, 1, 1), "Relu", "float")
+
+
+class NoLibrary(RuntimeError):
+    """There is no compiled library, and none can be made; the message says why in a line."""
+
+
+def missing() -> str | None:
+    """Say why there are no libraries on this machine; None if there are.
+
+    The first call on a machine compiles a small one, to try the compiler out.
+    """
+    return _missing(os.environ.get("PATH"), cache_folder())
+
+
+@functools.cache
+def _missing(path: str | None, folder: Path) -> str | None:
+    try:
+        load(_TINY)
+    except NoLibrary as error:
+        return str(error)
+    return None
+
+
+def load(kind: Kind) -> ctypes.CDLL:
+    """Return the library for a kind of networks, compiled now if there is none.
+
+    Raises:
+        NoLibrary: If it cannot be compiled, kept or loaded.
+    """
+    compiler = next(filter(None, map(shutil.which, COMPILERS)), None)
+    if compiler is None or os.name != "posix":
+        raise NoLibrary(f"no C++ compiler ({', '.join(COMPILERS)}) is on the PATH")
+    return _load(kind, compiler, cache_folder())
+
+
+def cache_folder() -> Path:
+    """Return the folder of libraries: by XDG_CACHE_HOME if it is set, else the platform's."""
+    home = Path.home() / ("Library/Caches" if platform.system() == "Darwin" else ".cache")
+    return Path(os.environ.get("XDG_CACHE_HOME") or home) / "ibsweep"
+
+
+@functools.cache
+def _load(kind: Kind, compiler: str, folder: Path) -> ctypes.CDLL:
+    macros = [f"-DREAL={kind.real}", f"-DACTIVATION={kind.activation}"]
+    macros.append(f"-DSIZES={','.join(map(str, kind.sizes))}")
+    command = [compiler, *FLAGS, *macros]
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        name = _name(command)
+        path = next(filter(_is_sound, folder.glob(f"{name}-*.so")), None)
+        return ctypes.CDLL(str(path or _compile(command, folder, name)))
+    except OSError as error:
+        raise NoLibrary(f"the compiled library cannot be kept or loaded: {error}") from error
+
+
+def _name(command: list[str]) -> str:
+    """Hash what decides what a command makes; `-march=native` is the processor's features."""
+    features = _run([*command[: 1 + len(FLAGS)], "-dM", "-E", "-x", "c++", os.devnull])
+    sources = b"".join(path.read_bytes() for path in _SOURCES)
+    words = [*map(str, command), features, platform.platform()]
+    return hashlib.sha256("\n".join(words).encode() + sources).hexdigest()[:32]
+
+
+def _is_sound(path: Path) -> bool:
+    """Say whether a file is this user's own, nobody else can write to it, and it is whole."""
+    about = path.stat()
+    ours = about.st_uid == os.getuid() and not about.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
+    return ours and path.stem.endswith(f"-{_hash(path)}")
+
+
+def _hash(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()[:32]
+
+
+def _compile(command: list[str], folder: Path, name: str) -> Path:
+    """Compile, and put the library into its place at once, so that others find it whole."""
+    with tempfile.TemporaryDirectory(prefix=".compiling-", dir=folder) as place:
+        made = Path(place) / "library.so"
+        _run([*command, "-o", str(made), str(Path(__file__).parent / "train.cpp")])
+        made.chmod(0o700)
+        path = folder / f"{name}-{_hash(made)}.so"
+        made.replace(path)
+    return path
+
+
+def _run(command: list[str]) -> str:
+    """Run the compiler, and return what it prints.
+
+    Raises:
+        NoLibrary: If it fails; the message has its first line of complaint.
+    """
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=SECONDS)
+    except subprocess.TimeoutExpired as error:
+        raise NoLibrary(f"{command[0]} did not end within {SECONDS} s") from error
+    if done.returncode:
+        lines = [line for line in done.stderr.splitlines() if "error" in line] or ["no reason"]
+        raise NoLibrary(f"{command[0]} failed: {lines[0].strip()}")
+    return done.stdout

@@ -1,0 +1,88 @@
+"""One pass of an ensemble over its training part, by torch's own operations."""
+
+from abc import ABC, abstractmethod
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from ibsweep.learning.batches import Batches, Order
+from ibsweep.learning.cuda_graph import graphed
+from ibsweep.learning.ensemble import Ensemble
+from ibsweep.learning.optimizers import Optimizer
+from ibsweep.networks.noise import injection
+from ibsweep.networks.weights import Weights
+from ibsweep.randomness import Generators
+
+
+class Epochs(ABC):
+    """Trains the weights of an ensemble, an epoch at a time."""
+
+    @abstractmethod
+    def run(self) -> None:
+        """Take one step for each batch of the training part."""
+
+    @property
+    @abstractmethod
+    def generators(self) -> dict[str, Generators]:
+        """Where its random numbers come from: `batches` and `noise`."""
+
+
+class TorchEpochs(Epochs):
+    """Epochs by batched products and automatic differentiation: for every ensemble.
+
+    Args:
+        ensemble: What to train.
+        weights: Its weights, which change in place.
+        optimizer: Changes them.
+    """
+
+    def __init__(self, ensemble: Ensemble, weights: Weights, optimizer: Optimizer) -> None:
+        self._ensemble, self._weights, self._optimizer = ensemble, weights, optimizer
+        self._order = Order(ensemble.members)
+        self._batches = Batches(ensemble, self._order)
+        self._noise = Generators("noise", [m.seeds["noise"] for m in ensemble.members])
+        self._inject = injection(ensemble.noises, self._noise)
+        self._perturbs = [r.perturb for r in ensemble.regularizers if r.perturb]
+        self._penalties = [r.penalty for r in ensemble.regularizers if r.penalty]
+        self._constraints = [r.constrain for r in ensemble.regularizers if r.constrain]
+        self._differentiate = graphed(
+            self._gradients,
+            device=ensemble.device,
+            repeatable=not self._perturbs and self._inject is None,
+        )
+
+    @property
+    def generators(self) -> dict[str, Generators]:
+        """See `Epochs.generators`."""
+        return {"batches": self._order.generators, "noise": self._noise}
+
+    def run(self) -> None:
+        """See `Epochs.run`."""
+        for inputs, targets in self._batches:
+            self._differentiate(inputs, targets)
+            self._step()
+
+    def _gradients(self, inputs: Tensor, targets: Tensor) -> None:
+        """Set the gradients of the weights to those on one batch."""
+        perturb = self._perturb if self._perturbs else None
+        layers = self._ensemble.network.forward(
+            self._weights.leaves, inputs, perturb, self._inject
+        )
+        losses = -(functional.log_softmax(layers[-1], dim=1) * targets).sum(dim=(1, 2))
+        penalties = [penalty(self._weights.hidden) for penalty in self._penalties]
+        total = torch.stack(penalties).sum(dim=0) if penalties else None
+        self._weights.differentiate(losses, total)
+
+    @torch.no_grad()
+    def _step(self) -> None:
+        self._optimizer.step(self._weights.flat, self._weights.gradient)
+        for constrain in self._constraints:
+            for parameter in self._ensemble.network.parameters:
+                if parameter.hidden_weight:
+                    constrain(self._weights.leaves[parameter.name].flatten(2))
+
+    def _perturb(self, activity: Tensor) -> Tensor:
+        for perturb in self._perturbs:
+            activity = perturb(activity, self._noise)
+        return activity
