@@ -31,7 +31,7 @@ from ibsweep.estimators import (
     quantized,
     sp,
 )
-from ibsweep.learning import schedule, trainer
+from ibsweep.learning import epochs, schedule, trainer
 from ibsweep.learning.regularizers import l1, l2, max_norm
 from ibsweep.networks import activations
 from ibsweep.networks.activations import Activation
@@ -125,7 +125,7 @@ def built(seeds, device, activation="relu", penalty="none", seeding="init", **op
 
 def kernel_by_kernel():
     """Train without CUDA graphs inside the block."""
-    return mock.patch.object(trainer, "graphed", lambda step, **_: step)
+    return mock.patch.object(epochs, "graphed", lambda step, **_: step)
 
 
 def finish(device: str) -> None:
