@@ -130,7 +130,7 @@ def _measured(result: Estimate, kinds: tuple[Kind, ...]) -> Measured:
 
 def _taken(name: str, x: object) -> tuple[Kind, np.ndarray]:
     """Return what an array is taken for, and its vectors, or the number of each sample's class."""
-    values = x.detach().cpu().numpy() if hasattr(x, "detach") else x
+    values: Any = x.detach().cpu().numpy() if hasattr(x, "detach") else x
     try:
         table = pd.DataFrame(values) if np.ndim(values) else None
     except ValueError:

@@ -3,7 +3,7 @@
 import inspect
 from collections.abc import Callable, Hashable
 from functools import lru_cache, partial
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import joblib
 import numpy as np
@@ -128,7 +128,8 @@ def fit_both(make: Fit | FitBoth, x: np.ndarray, y: np.ndarray) -> tuple[Compres
         ValueError: If `make` returns something else.
     """
     if not takes_pairs(make):  # X is often the same at every truth
-        return kind(fit_once(make, x), Compressor), kind(fit_once(make, y), Compressor)
+        alone = cast("Fit", make)
+        return kind(fit_once(alone, x), Compressor), kind(fit_once(alone, y), Compressor)
     place = _place(_name(make, (x, y)))
     if not place:
         fitted = make(x, other=y)

@@ -55,7 +55,8 @@ class Archimedean(ABC):
     def nats(self) -> float:
         """Return I(X;Y) in nats: E ln of the density, as two integrals over (0, 1)."""
 
-        def of_both(t: float) -> float:
+        def of_both(at: float) -> float:
+            t = np.asarray(at)
             log = np.log(self.value(t)) + self.log_curvature(t) - 2 * self.log_slope(t)
             return float(np.exp(log) * (self.log_curvature(t) - 3 * self.log_slope(t)))
 
@@ -199,4 +200,9 @@ class Frank(Archimedean):
         return 2 * self.log_slope(t) + self.theta * t
 
 
-GENERATORS = {"clayton": Clayton, "gumbel": Gumbel, "joe": Joe, "frank": Frank}
+GENERATORS: dict[str, type[Archimedean]] = {
+    "clayton": Clayton,
+    "gumbel": Gumbel,
+    "joe": Joe,
+    "frank": Frank,
+}

@@ -105,11 +105,13 @@ def _nats(task: str) -> tuple[float, float]:
     return TASKS[task].information()
 
 
-def _equal(means: Sequence, covariances: Sequence, dx: int, **bend: Callable) -> Mixture:
+def _equal(
+    means: Sequence, covariances: Sequence, dx: int, *, bend: Callable = np.asarray
+) -> Mixture:
     """Return a mixture of equally likely components."""
-    count = len(means)
-    arrays = np.asarray(means, dtype=float), np.asarray(covariances, dtype=float)
-    return Mixture(np.full(count, 1 / count), *arrays, dx, **bend)
+    weights = np.full(len(means), 1 / len(means))
+    places, shapes = np.asarray(means, dtype=float), np.asarray(covariances, dtype=float)
+    return Mixture(weights, places, shapes, dx, bend)
 
 
 def _correlated(x: float, y: float, correlation: float) -> np.ndarray:

@@ -121,8 +121,9 @@ def digits(
         https://doi.org/10.24432/C50P49
     """
     images, labels = load_digits(return_X_y=True)
-    options = {"information": information, "classes": classes, "distinct": distinct}
-    return LabelledImages(images / 16, labels, **options)
+    return LabelledImages(
+        images / 16, labels, information=information, classes=classes, distinct=distinct
+    )
 
 
 def mnist(
@@ -156,8 +157,10 @@ def mnist(
     pixels = images.reshape(len(images), -1) / 255
     if set(np.unique(labels)) != set(range(CLASSES)):
         raise ValueError(f"path must hold labels 0 … 9, all of them, got {np.unique(labels)}")
-    options = {"information": information, "classes": classes, "distinct": distinct}
-    return LabelledImages(pixels, labels.astype(np.int64), **options)
+    numbers = labels.astype(np.int64)
+    return LabelledImages(
+        pixels, numbers, information=information, classes=classes, distinct=distinct
+    )
 
 
 def _read(path: str, name: str) -> np.ndarray:

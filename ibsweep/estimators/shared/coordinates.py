@@ -74,8 +74,9 @@ def all_coordinates(
     n = len(tamed[0])
     step = max(1, n // QUICK) if sum(dimensions) > LONG else 1
 
-    def read(pair: Vectors, step: int) -> tuple[list[Side], Reading]:
-        sides = [by.side(rows[::step], d) for rows, d in zip(pair, dimensions, strict=True)]
+    def read(pair: Vectors, step: int) -> tuple[tuple[Side, Side], Reading]:
+        first, second = (rows[::step] for rows in pair)
+        sides = by.side(first, dimensions[0]), by.side(second, dimensions[1])
         return sides, by.information(*sides)
 
     tried = [read(tamed, step)]
@@ -98,9 +99,15 @@ def few_coordinates(
         by: Estimates the information of two sides.
         kinds: Of features, see `canonical.features`; the first, unless others surely tell more.
         most: Dimensions of the smaller support.
+
+    Raises:
+        ValueError: If there are more columns.
     """
     pair, sure = (white(x), white(y)), SURE * np.sqrt(2 / len(x))
     best = canonical.canonical_pairs(*pair, kind=kinds[0], most=most, seed=by.seed)
+    if best is None:
+        count = f"{x.shape[1]} + {y.shape[1]} columns of {len(x)} samples"
+        raise ValueError(f"x and y must have few columns for canonical pairs, got {count}")
     kept = kinds[0]
     for kind in kinds[1:]:
         other = canonical.canonical_pairs(*pair, kind=kind, most=most, seed=by.seed)
@@ -112,8 +119,8 @@ def few_coordinates(
     width = count if count <= canonical.MOST else BLOCK
     terms, variance, drift = np.full(len(x), -best.optimism), 0.0, 0.0
     for start in range(0, count, width):
-        block = (side[:, start : start + width] for side in (best.x, best.y))
-        sides = [by.side(tails.by_column(rows)) for rows in block]
+        first, second = (side[:, start : start + width] for side in (best.x, best.y))
+        sides = by.side(tails.by_column(first)), by.side(tails.by_column(second))
         reading = by.information(*sides)
         if np.isinf(reading.value):
             return Result.infinite(len(x))

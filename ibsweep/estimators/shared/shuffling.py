@@ -1,5 +1,6 @@
 """Information as the neighbour entropy of shuffled pairs less that of the pairs."""
 
+import math
 from typing import NamedTuple
 
 import numpy as np
@@ -129,7 +130,7 @@ class Shuffling(NamedTuple):
 
     def _normal_radius(self, n: int, d: int) -> float:
         """Return the mean of ln ρ for n samples of a normal vector of unit covariance."""
-        entropy = d / 2 * np.log(2 * np.pi * np.e)
+        entropy = d / 2 * np.log(2 * math.pi * math.e)
         ball = d / 2 * np.log(np.pi) - gammaln(d / 2 + 1)
         count = digamma(self.neighbours) - np.log(max(n - 1, 1))
         return float(entropy + count - ball) / d
