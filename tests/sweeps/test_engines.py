@@ -58,8 +58,9 @@ def test_what_it_trained_counts_where_there_is_a_compiler(older):
 
 
 @needs_compiler
-def test_only_what_is_missing_is_trained_by_compiled_loops(older, no_compiler):
+def test_only_what_is_missing_is_trained_by_compiled_loops(older, no_compiler, tmp_path):
     """In one sweep: a network is finished, two are measured anew, one is trained."""
+    older = shutil.copytree(older, tmp_path / "copy")
     sweep = [*SWEEP, "seed=range(3)", "estimator=[binning_width]"]
     sweep.remove("seed=range(2)")
     text = said(command(older, *sweep, "dry_run=true"))
