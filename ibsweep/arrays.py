@@ -11,6 +11,7 @@ from ibsweep.config import shipped
 from ibsweep.config.instantiation import build
 from ibsweep.estimators import kl
 from ibsweep.estimators.entropic import estimate
+from ibsweep.estimators.shared.frequencies import class_contributions
 from ibsweep.types import Estimate
 
 RECOMMENDED = "general"  # of conf/estimator
@@ -166,13 +167,9 @@ def _names_classes(column: pd.Series) -> bool:
 
 
 def _of_classes(x: np.ndarray, y: np.ndarray) -> Estimate:
-    counts = np.zeros((x.max() + 1, y.max() + 1))
-    np.add.at(counts, (x, y), 1)
-    rows, columns, n = counts.sum(axis=1), counts.sum(axis=0), len(x)
-    bias = ((counts > 0).sum() - len(rows) - len(columns) + 1) / (2 * n)
-    terms = np.log(counts[x, y] * n / (rows[x] * columns[y])) - bias
-    classes = {"classes_x": float(len(rows)), "classes_y": float(len(columns))}
-    return estimate(terms / np.log(2), **classes, negative=float(terms.mean() < 0))
+    terms = class_contributions(x, y) / np.log(2)
+    classes = {"classes_x": float(x.max() + 1), "classes_y": float(y.max() + 1)}
+    return estimate(terms, **classes, negative=float(terms.mean() < 0))
 
 
 def _parts(

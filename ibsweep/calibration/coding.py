@@ -48,8 +48,8 @@ def compress(pair: Pair, fit: Fit, *, other: Pair) -> tuple[Pair, dict[str, floa
     coded, scores = pair._asdict(), {}
     for name, compressor in learn(fit, other).items():
         values = coded[name]
-        found = quality(compressor, values)
-        scores[f"explained_variance/{name}"] = found.explained_variance
-        scores[f"rank/{name}"] = float(found.rank)
+        kept = quality(compressor, values)
+        scores[f"explained_variance/{name}"] = kept.explained_variance
+        scores[f"rank/{name}"] = float(kept.rank)
         coded[name] = compressor.encode(values)
     return Pair(**coded), scores

@@ -51,7 +51,7 @@ def errors(estimates: pd.DataFrame) -> pd.DataFrame:
             continue
         narrow = np.array([_width(task) <= NARROW for task in cell[TASK]])
         worst = cell.sort_values("error", ascending=False).head(WORST)
-        told = [f"{row[TASK]} {row['bias']:+.2f}" for _, row in worst.iterrows()]
+        biases = [f"{row[TASK]} {row['bias']:+.2f}" for _, row in worst.iterrows()]
         rows.append(
             {
                 "estimator": estimator,
@@ -60,7 +60,7 @@ def errors(estimates: pd.DataFrame) -> pd.DataFrame:
                 "narrow": cell["error"][narrow].mean(skipna=False),
                 "wide": cell["error"][~narrow].mean(skipna=False),
                 "near": int((cell["error"] <= NEAR).sum()),
-                "worst": ", ".join(told),
+                "worst": ", ".join(biases),
             }
         )
     return pd.DataFrame(rows)

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-SHUFFLES = 20  # whose largest correlation a pair must exceed
+PERMUTATIONS = 20  # whose largest correlation a pair must exceed
 APART = 4.0  # standard errors by which what is new in a pair must be correlated
 DEGREE = 3  # of the polynomials in earlier pairs that are not new
 NARROW = 1e-5  # share of the largest deviation below which a direction does not vary
@@ -54,7 +54,7 @@ def canonical(x: np.ndarray, y: np.ndarray) -> tuple[Affine, Affine]:
     if not a.shape[1] or not b.shape[1]:
         return _none(x), _none(y)
     left, correlations, right = np.linalg.svd(a.T @ b / len(x))
-    least = max(_null(a, b))
+    least = largest_by_chance(a, b, seed=0)
     axes = left[:, : len(correlations)], right.T[:, : len(correlations)]
     kept = [0]
     for pair in range(1, int((correlations > least).sum())):
@@ -64,6 +64,19 @@ def canonical(x: np.ndarray, y: np.ndarray) -> tuple[Affine, Affine]:
         Affine(first.mean, first.axes @ axes[0][:, kept]),
         Affine(second.mean, second.axes @ axes[1][:, kept]),
     )
+
+
+def largest_by_chance(a: np.ndarray, b: np.ndarray, *, seed: int) -> float:
+    """Return the largest canonical correlation of 20 permutations of the samples.
+
+    Args:
+        a: Shape `(n, d_a)`, of unit covariance.
+        b: Shape `(n, d_b)`, likewise.
+        seed: Of the permutations.
+    """
+    generator = np.random.default_rng(seed)
+    permuted = (a.T @ b[generator.permutation(len(b))] / len(a) for _ in range(PERMUTATIONS))
+    return max(float(np.linalg.norm(product, ord=2)) for product in permuted)
 
 
 def _white(values: np.ndarray) -> Affine:
@@ -80,16 +93,9 @@ def _none(values: np.ndarray) -> Affine:
     return Affine(values.mean(axis=0), np.zeros((values.shape[1], 1)))
 
 
-def _null(a: np.ndarray, b: np.ndarray) -> list[float]:
-    """Return the largest canonical correlations of shuffled samples."""
-    generator = np.random.default_rng(0)
-    shuffled = [a.T @ b[generator.permutation(len(b))] / len(a) for _ in range(SHUFFLES)]
-    return [float(np.linalg.norm(product, ord=2)) for product in shuffled]
-
-
 def _is_new(a: np.ndarray, b: np.ndarray, pair: int, kept: list[int]) -> bool:
     """Say whether a pair tells more than polynomials of the pairs kept do."""
-    for basis in (_polynomials(a[:, kept]), _polynomials(b[:, kept])):
+    for basis in (polynomials(a[:, kept]), polynomials(b[:, kept])):
         rest = [
             values - basis @ np.linalg.lstsq(basis, values, rcond=None)[0]
             for values in (a[:, pair], b[:, pair])
@@ -101,8 +107,16 @@ def _is_new(a: np.ndarray, b: np.ndarray, pair: int, kept: list[int]) -> bool:
     return True
 
 
-def _polynomials(values: np.ndarray) -> np.ndarray:
-    """Return all products of up to three columns, and 1."""
+def polynomials(values: np.ndarray) -> np.ndarray:
+    """Return all products of up to three columns, and 1, shape `(n, products)`.
+
+    Args:
+        values: Shape `(n, d)`.
+
+    Example:
+        >>> polynomials(np.array([[2.0]])).tolist()
+        [[1.0, 2.0, 4.0, 8.0]]
+    """
     columns = range(values.shape[1])
     products = [
         values[:, chosen].prod(axis=1)

@@ -58,7 +58,7 @@ def coders(kind: Kind, size: int, dimensions: int, draw: Draw) -> tuple[nn.Modul
 
     Args:
         kind: `dense`, or `conv`, which takes a sample for a square image of one channel, in rows:
-            three convolutions halve it, and three transposed ones paint it.
+            three convolutions halve it each, and three transposed ones undo that.
         size: Of a sample.
         dimensions: Of a code.
         draw: Gives the initial weights.
@@ -94,14 +94,14 @@ def _conv_pair(size: int, dimensions: int, draw: Draw) -> tuple[nn.Module, nn.Mo
     coded = (CHANNELS[-1], sides[-1], sides[-1])
     encoder: list[nn.Module] = [nn.Unflatten(1, (1, side, side))]
     decoder: list[nn.Module] = []
-    for held, given, wide, narrow in zip(
+    for fewer, more, wide, narrow in zip(
         (1, *CHANNELS), CHANNELS, sides[:-1], sides[1:], strict=False
     ):
         odd = wide - (2 * narrow - 1)
-        encoder += [draw.layer(nn.Conv2d, held, given, 3, stride=2, padding=1), nn.SiLU()]
+        encoder += [draw.layer(nn.Conv2d, fewer, more, 3, stride=2, padding=1), nn.SiLU()]
         decoder = [
             draw.layer(
-                nn.ConvTranspose2d, given, held, 3, stride=2, padding=1, output_padding=odd
+                nn.ConvTranspose2d, more, fewer, 3, stride=2, padding=1, output_padding=odd
             ),
             nn.SiLU(),
             *decoder,

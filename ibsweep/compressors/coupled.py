@@ -17,7 +17,7 @@ RISE = 0.1  # share of the steps
 
 
 class Side(nn.Module):
-    """What codes one of the two vectors, and paints it again.
+    """The encoder and the decoder of one of the two vectors.
 
     Args:
         points: Shape `(n, d)`, float32.
@@ -58,7 +58,7 @@ class Both(nn.Module):
         self.sharpness = nn.Parameter(torch.zeros(()))
 
     def losses(self, x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
-        """Return how badly codes tell their partners from others, and how badly they paint.
+        """Return the loss of telling partners from others by their codes, and that of decoding.
 
         The first, in nats, is minus a lower bound of the information of the pairs (van den Oord et
         al., 2018), with the squared distance of codes as score.
@@ -66,8 +66,8 @@ class Both(nn.Module):
         first, second = self.x.codes(x), self.y.codes(y)
         scores = -torch.cdist(first, second).square() * self.sharpness.exp()
         among = (scores.logsumexp(dim=0) + scores.logsumexp(dim=1)).mean() / 2
-        told = among - scores.diagonal().mean() - math.log(len(x))
-        return told, self.x.error(x, first) + self.y.error(y, second)
+        prediction = among - scores.diagonal().mean() - math.log(len(x))
+        return prediction, self.x.error(x, first) + self.y.error(y, second)
 
 
 class Samples(NamedTuple):
@@ -84,21 +84,21 @@ class Samples(NamedTuple):
 def train(
     both: Both,
     pairs: Samples,
-    judges: Samples,
+    validation: Samples,
     draw: Draw,
     *,
     prediction: float,
     epochs: int,
     patience: int,
 ) -> None:
-    """Train until the judges' pairs are told no better, and go back to where they were best.
+    """Train until the prediction of validation pairs gets no better; keep the best weights.
 
     Args:
         both: What is trained.
         pairs: What it learns from.
-        judges: Other pairs.
+        validation: Other pairs.
         draw: Gives the batches.
-        prediction: Weight of telling pairs apart, beside that of painting them.
+        prediction: Weight of telling partners from others, beside that of decoding.
         epochs: Passes through the pairs, at most.
         patience: Passes without progress after which to stop.
     """
@@ -116,12 +116,12 @@ def train(
     best, kept, waited = math.inf, both.state_dict(), 0
     for _ in range(epochs):
         for rows in draw.permutation(len(pairs.x)).tensor_split(batches):
-            told, error = both.losses(*pairs.rows(rows))
+            telling, error = both.losses(*pairs.rows(rows))
             optimizer.zero_grad()
-            (error + prediction * told).backward()
+            (error + prediction * telling).backward()
             optimizer.step()
             pace.step()
-        now = _judged(both, judges)
+        now = _validation_loss(both, validation)
         waited = 0 if now < best else waited + 1
         if now < best:
             best, kept = now, copy.deepcopy(both.state_dict())
@@ -131,11 +131,11 @@ def train(
     both.eval()
 
 
-def _judged(both: Both, judges: Samples) -> float:
-    """Return the mean loss of telling pairs, over batches of samples that do not train."""
-    batches = torch.arange(len(judges.x)).tensor_split(math.ceil(len(judges.x) / BATCH))
+def _validation_loss(both: Both, validation: Samples) -> float:
+    """Return the mean loss of telling partners from others, over batches that do not train."""
+    batches = torch.arange(len(validation.x)).tensor_split(math.ceil(len(validation.x) / BATCH))
     both.eval()
     with torch.no_grad():
-        told = [float(both.losses(*judges.rows(rows))[0]) for rows in batches]
+        losses = [float(both.losses(*validation.rows(rows))[0]) for rows in batches]
     both.train()
-    return sum(told) / len(told)
+    return sum(losses) / len(losses)

@@ -13,7 +13,7 @@ from ibsweep.compressors.coupled import Both, Samples, Side, train
 from ibsweep.randomness import Draw
 from ibsweep.resources import threads
 
-HELD_OUT = 0.2  # share of the samples that judge, and on which the codes are turned
+HELD_OUT = 0.2  # share of the samples for validation, and for the canonical variates of the codes
 FEWEST = 10  # samples to learn from
 
 
@@ -87,13 +87,14 @@ def fit(
     make = partial(Side, dimensions=dimensions, kind=kind, noise_std=code_noise_std, draw=draw)
     both = Both(make(pairs.x), make(pairs.y))
     order = draw.permutation(len(pairs.x))
-    judges = pairs.rows(order[: int(HELD_OUT * len(order))])
+    validation = pairs.rows(order[: int(HELD_OUT * len(order))])
     with threads(1):
-        left = pairs.rows(order[len(judges.x) :])
+        left = pairs.rows(order[len(validation.x) :])
         limits = {"epochs": epochs, "patience": patience}
-        train(both, left, judges, draw, prediction=prediction, **limits)
+        train(both, left, validation, draw, prediction=prediction, **limits)
         turns = canonical(
-            numbers(both.x.codes)(judges.x.numpy()), numbers(both.y.codes)(judges.y.numpy())
+            numbers(both.x.codes)(validation.x.numpy()),
+            numbers(both.y.codes)(validation.y.numpy()),
         )
     return _compressor(both.x, turns[0]), _compressor(both.y, turns[1])
 

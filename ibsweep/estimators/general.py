@@ -10,13 +10,14 @@ from ibsweep.estimators.shared import canonical, tails
 from ibsweep.estimators.shared.atoms import patterns
 from ibsweep.estimators.shared.coordinates import Result, all_coordinates, few_coordinates
 from ibsweep.estimators.shared.dimension import intrinsic
+from ibsweep.estimators.shared.frequencies import class_contributions
+from ibsweep.estimators.shared.margins import SURE
 from ibsweep.estimators.shared.shuffling import Shuffling
 from ibsweep.estimators.shared.whitening import white
 from ibsweep.types import Estimate
 
 FEW = 64  # samples, of which fewer do not tell what to do with them
 NARROW, WIDE = 6, 10  # dimensions up to which neighbours see everything; beyond which, too little
-SURE = 3.0  # standard errors
 
 
 def mutual_information(
@@ -96,18 +97,14 @@ def mutual_information(
 
 def _by_atoms(x: np.ndarray, y: np.ndarray, a: np.ndarray, b: np.ndarray, by: Shuffling) -> Result:
     """Sum the information of the classes a of x and b of y, and what there is within them."""
-    counts = np.zeros((a.max() + 1, b.max() + 1))
-    np.add.at(counts, (a, b), 1)
-    rows, columns, n = counts.sum(axis=1), counts.sum(axis=0), len(a)
-    excess = ((counts > 0).sum() - (rows > 0).sum() - (columns > 0).sum() + 1) / (2 * n)
-    terms = np.log(counts[a, b] * n / (rows[a] * columns[b])) - excess
+    terms, n = class_contributions(a, b), len(a)
     for vector, own, other in ((x, a, b), (y, b, a)):
         for one in np.unique(own):
             inside = own == one
             labelled = posterior.label_information(vector[inside], other[inside])
             terms[inside] += contributions(labelled) * np.log(2)
     variance, skipped = terms.var() / n, 0
-    for one, other in zip(*np.nonzero(counts), strict=True):
+    for one, other in np.unique(np.stack([a, b], axis=1), axis=0):
         inside = (a == one) & (b == other)
         if inside.sum() < FEW:
             skipped += int(inside.sum())

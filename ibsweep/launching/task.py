@@ -87,7 +87,8 @@ class EnsembleTask:
             jobs returned, failed ones included, whatever the launcher.
         shared: Keys, dotted, that must have one value for all jobs, since the sweep goes by them.
         seed_key: Key, dotted, of the seed: an integer, which a group of jobs may differ in alone.
-        engine_key: Key, dotted, of the engine: jobs run by the one that was chosen for them all.
+        engine_key: Key, dotted, of the engine, if identities name one: a job runs by the one that
+            was chosen for it when the sweep was planned.
     """
 
     run: Callable[[DictConfig], object]
@@ -100,7 +101,7 @@ class EnsembleTask:
     summarise: Callable[[DictConfig, Sequence[JobReturn]], None]
     shared: Sequence[str] = ()
     seed_key: str = "seed"
-    engine_key: str = "training.engine"
+    engine_key: str = ""
 
     def __post_init__(self) -> None:
         """Let Hydra name the program, and find its files, by the function that it runs."""

@@ -70,20 +70,20 @@ class _Graph:
     """The kernels of a step on batches of one shape, and the place that they read a batch from."""
 
     def __init__(self, step: Step, inputs: Tensor, targets: Tensor, record: Record) -> None:
-        self._batch = [_once(held).clone() for held in (inputs, targets)]
+        self._batch = [_once(tensor).clone() for tensor in (inputs, targets)]
         places = (
-            own.expand_as(held) for own, held in zip(self._batch, (inputs, targets), strict=True)
+            own.expand_as(given) for own, given in zip(self._batch, (inputs, targets), strict=True)
         )
         self._graph = torch.cuda.CUDAGraph()
         with record(self._graph):
             step(*places)
 
     def replay(self, inputs: Tensor, targets: Tensor) -> None:
-        for own, held in zip(self._batch, (inputs, targets), strict=True):
-            own.copy_(_once(held))
+        for own, given in zip(self._batch, (inputs, targets), strict=True):
+            own.copy_(_once(given))
         self._graph.replay()
 
 
-def _once(held: Tensor) -> Tensor:
+def _once(batch: Tensor) -> Tensor:
     """Return a batch that all members share but once, shape `(1, …)`."""
-    return held[:1] if held.stride(0) == 0 else held
+    return batch[:1] if batch.stride(0) == 0 else batch

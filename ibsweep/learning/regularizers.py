@@ -26,8 +26,8 @@ class Regularizer:
             stream, to the activity passed on.
         constrain: Changes a hidden weight matrix, shape `(members, units, inputs)`, in place after
             each step.
-        numbers: What says all that for code that does it in its own way: each member's number, by
-            name (`l1`, `l2` or `norm`); empty if nothing says it.
+        numbers: The same as numbers, for the compiled engine: each member's penalty (`l1`, `l2`)
+            or greatest norm (`norm`), by name; empty if that engine has no such regulariser.
     """
 
     penalty: Callable[[Tensor], Tensor] | None = None

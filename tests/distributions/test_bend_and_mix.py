@@ -1,17 +1,12 @@
 """Mixtures whose information is known by Monte Carlo: against closed forms and quadrature."""
 
-import json
-import os
-import subprocess
-
 import numpy as np
 import pytest
-from scipy.stats import ks_2samp, multivariate_normal
+from scipy.stats import multivariate_normal
 
 from ibsweep.distributions import bend_and_mix
 from ibsweep.distributions.bend_and_mix import TASKS, BendAndMix, Mixture
-
-ORACLE = os.environ.get("BENCHMARK_MI_PYTHON")  # of an environment with benchmark-mi 0.1.3
+from tests.support import benchmark_mi
 
 
 def test_one_component_is_a_normal_distribution():
@@ -93,19 +88,13 @@ json.dump(known, sys.stdout)
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(ORACLE is None, reason="BENCHMARK_MI_PYTHON names no Python")
+@benchmark_mi.needs_oracle
 def test_the_benchmark_itself_agrees():
-    done = subprocess.run([ORACLE, "-c", PROGRAM], capture_output=True, text=True, check=True)
-    theirs = json.loads(done.stdout)
-    assert set(theirs) == set(TASKS)
-    for task, (nats, *both) in theirs.items():
+    compared = set()
+    for task, nats, samples in benchmark_mi.known(PROGRAM):
         ours, error = TASKS[task].information()
         assert ours == pytest.approx(nats, abs=4 * error * 3**0.5), task  # theirs: half the draws
-        samples = [np.array(rows) for rows in both]
         pair = BendAndMix(task=task).sample(2000, np.random.default_rng(0))
-        for one, other in zip(pair, samples, strict=True):
-            assert one.shape == other.shape
-            for a, b in zip(one.T, other.T, strict=True):
-                assert ks_2samp(a, b).pvalue > 1e-6, task
-        products = [np.prod(np.hstack(rows), axis=1) for rows in (pair, samples)]
-        assert ks_2samp(*products).pvalue > 1e-6, task
+        benchmark_mi.check_same_law(pair, samples, task)
+        compared.add(task)
+    assert compared == set(TASKS)

@@ -5,12 +5,12 @@ from typing import NamedTuple
 import numpy as np
 from scipy.special import ndtri
 
+from ibsweep.compressors.canonical import largest_by_chance, polynomials
 from ibsweep.estimators.shared.whitening import white
 
-PERMUTATIONS = 20
 SHARE = 1 / 3  # of the samples: more features than that tell nothing of each other
-SURE = 8.0  # standard errors, and
-NOTABLE = 0.15  # least correlation of what earlier pairs leave of a pair of features
+SURE = 8.0  # standard errors that the correlation of what earlier pairs leave must be from 0
+NOTABLE = 0.15  # what that correlation must be at least
 NEW = 0.2  # of the variance of a feature that earlier ones must leave
 MOST = 4  # pairs in which neighbours see enough
 PRODUCTS = 20  # samples that a product of two columns needs
@@ -68,12 +68,12 @@ def canonical_pairs(
         Hotelling, Relations between two sets of variates, 1936.
         https://doi.org/10.1093/biomet/28.3-4.321
     """
-    n, generator = len(x), np.random.default_rng(seed)
+    n = len(x)
     first, second = (white(features(rows, kind)) for rows in (x, y))
     if first.shape[1] + second.shape[1] > SHARE * n:
         return None
     left, correlations, right = np.linalg.svd(first.T @ second / n)
-    limit = max(_largest(first, second[generator.permutation(n)]) for _ in range(PERMUTATIONS))
+    limit = largest_by_chance(first, second, seed=seed)
     count = int((correlations > limit).sum())
     u, v = first @ left[:, :count], second @ right[:count].T
     flat = kind == LINEAR and most >= min(x.shape[1], y.shape[1])
@@ -139,10 +139,6 @@ def chance(pairs: int, n: int) -> float:
     return float(-ndtri(LEVEL / (2 * pairs)) / np.sqrt(n))
 
 
-def _largest(first: np.ndarray, second: np.ndarray) -> float:
-    return float(np.linalg.norm(first.T @ second, 2)) / len(first)
-
-
 def _unlike(u: np.ndarray, v: np.ndarray, most: int) -> tuple[list[int], list[float]]:
     """Return the pairs that tell something the earlier ones do not, and by what correlation."""
     kept: list[int] = []
@@ -156,22 +152,9 @@ def _unlike(u: np.ndarray, v: np.ndarray, most: int) -> tuple[list[int], list[fl
     return kept, own
 
 
-def _polynomials(points: np.ndarray) -> np.ndarray:
-    """Return all monomials of at most the third degree, shape `(n, monomials)`."""
-    columns, last = [np.ones(len(points))], [(np.ones(len(points)), 0)]
-    for _ in range(3):
-        last = [
-            (column * points[:, place], place)
-            for column, start in last
-            for place in range(start, points.shape[1])
-        ]
-        columns += [column for column, _ in last]
-    return np.stack(columns, axis=1)
-
-
 def _rest(a: np.ndarray, b: np.ndarray, known: np.ndarray) -> float:
     """Return the correlation of what polynomials of `known` leave of a and b, if that is much."""
-    both, basis = np.stack([a, b], axis=1), _polynomials(known)
+    both, basis = np.stack([a, b], axis=1), polynomials(known)
     rest = both - basis @ np.linalg.lstsq(basis, both, rcond=None)[0]
     if (rest.var(axis=0) < NEW * both.var(axis=0)).any():
         return 0.0

@@ -7,7 +7,7 @@ import numpy as np
 
 from ibsweep.estimators.entropic import estimate
 from ibsweep.estimators.shared import canonical, tails
-from ibsweep.estimators.shared.margins import COARSE, FINE, most_informative, normal_scores
+from ibsweep.estimators.shared.margins import COARSE, FINE, SURE, most_informative, normal_scores
 from ibsweep.estimators.shared.shuffling import Reading, Shuffling, Side
 from ibsweep.estimators.shared.whitening import white
 
@@ -15,7 +15,6 @@ Vectors = tuple[np.ndarray, np.ndarray]
 
 QUICK = 3000  # samples that decide on coordinates where all would take long
 LONG = 4  # dimensions beyond which they would
-SURE = 3.0  # standard errors
 STRAIGHT = 0.9  # least canonical correlation of vectors that are alike but for a linear map
 CERTAIN = 0.999  # a correlation that permuted samples reach only if there are too few of them
 BLOCK = 3  # canonical pairs in which neighbours are sought together, where there are more than 4
@@ -106,8 +105,8 @@ def few_coordinates(
     pair, sure = (white(x), white(y)), SURE * np.sqrt(2 / len(x))
     best = canonical.canonical_pairs(*pair, kind=kinds[0], most=most, seed=by.seed)
     if best is None:
-        count = f"{x.shape[1]} + {y.shape[1]} columns of {len(x)} samples"
-        raise ValueError(f"x and y must have few columns for canonical pairs, got {count}")
+        columns = f"{x.shape[1]} + {y.shape[1]} columns of {len(x)} samples"
+        raise ValueError(f"x and y must have few columns for canonical pairs, got {columns}")
     kept = kinds[0]
     for kind in kinds[1:]:
         other = canonical.canonical_pairs(*pair, kind=kind, most=most, seed=by.seed)
@@ -127,8 +126,8 @@ def few_coordinates(
         terms, variance = terms + reading.terms, variance + reading.error**2
         drift += by.drift(*sides, reading)
     whole = Reading(terms, float(np.sqrt(variance)))
-    told = {"pairs": float(count), "features": float(kept)}
-    return Result.of(whole, drift, 2 * min(width, count), **told)
+    choice = {"pairs": float(count), "features": float(kept)}
+    return Result.of(whole, drift, 2 * min(width, count), **choice)
 
 
 def _straightened(vectors: Vectors, tamed: Vectors) -> list[Vectors]:

@@ -8,7 +8,7 @@ from scipy.special import digamma, gammaln
 
 from ibsweep.estimators.shared.dimension import ORDERS, intrinsic
 from ibsweep.estimators.shared.neighbours import nearest
-from ibsweep.estimators.shared.whitening import LEAST, white
+from ibsweep.estimators.shared.whitening import white, whiten
 
 EMBEDDED = 0.999  # of the variance of a bent support that its coordinates hold
 
@@ -116,11 +116,9 @@ class Shuffling(NamedTuple):
         """Return what each pair of x and reordered y contributes, nats, but for chance."""
         points, volume = np.hstack([x.points, y.points[order]]), 0.0
         if x.full and y.full:
-            left, singular, _ = np.linalg.svd(points - points.mean(axis=0), full_matrices=False)
-            if singular[-1] <= LEAST * singular[0]:
+            points, volume = whiten(points)
+            if np.isinf(volume):
                 return np.full(len(points), np.inf)
-            points = left * np.sqrt(len(points))
-            volume = float(np.log(singular / np.sqrt(len(points))).sum())
         dimension = x.dimension + y.dimension
         joint = dimension * self._log_radii(points, dimension) + volume
         return x.spread + y.spread[order] - joint

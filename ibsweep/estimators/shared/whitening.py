@@ -6,6 +6,7 @@ import numpy as np
 
 from ibsweep.samples import first_equal
 
+NARROW = 1e-9  # the same below which `white` leaves a direction out
 LEAST = 1e-12  # ratio of singular values below which float64 holds no direction
 
 
@@ -47,6 +48,13 @@ def whiten(x: np.ndarray) -> Whitened:
 
 
 def white(points: np.ndarray) -> np.ndarray:
-    """Bring samples to unit covariance, without the directions in which they do not vary."""
+    """Bring samples to unit covariance, without the directions in which they do not vary.
+
+    Args:
+        points: Shape `(n, d)`, float64, finite.
+
+    Returns:
+        Shape `(n, rank)`: directions narrower than 1e-9 of the widest are left out.
+    """
     left, singular, _ = np.linalg.svd(points - points.mean(axis=0), full_matrices=False)
-    return left[:, singular > 1e-9 * singular[0]] * np.sqrt(len(points))
+    return left[:, singular > NARROW * singular[0]] * np.sqrt(len(points))

@@ -80,7 +80,7 @@ class CompiledEpochs(Epochs):
             beta2=beta2,
             epsilon=options.adam_epsilon,
             momentum=options.sgd_momentum,
-            **{name: held.data_ptr() for name, held in self._arrays.items() if held is not None},
+            **{name: a.data_ptr() for name, a in self._arrays.items() if a is not None},
         )
 
     @property

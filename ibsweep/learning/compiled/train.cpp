@@ -11,7 +11,7 @@
 
 #include "network.h"
 
-struct Training {  // `_Training` in epoch.py; arrays of one number a member unless said otherwise
+struct Training {  // `_Training` in epochs.py; arrays of one number a member unless said otherwise
   integer samples, batch_size;
   integer shared_rows;  // whether all members have the same batches
   integer adam;         // or else gradient descent with momentum
@@ -73,8 +73,8 @@ static void shrink(real *weights, real norm) {
     }
 }
 
-// Moments of units that are dead decay to subnormal numbers, with which processors are slow, and
-// stay there. Beside epsilon they are nothing, and here nothing they become.
+// The moments of a dead unit decay to subnormal numbers, which processors handle slowly. They are
+// far below epsilon, so that they are set to 0.
 INLINE real normal(real x) { return (x < 0 ? -x : x) < SMALLEST ? real(0) : x; }
 
 INLINE void adam(const Step &s, int begin, int end) {
