@@ -149,8 +149,8 @@ def estimators(columns: Iterable[object]) -> list[str]:
         >>> estimators(["name", "ebab/I_XT/output", "kde.train/I_XT/output", "accuracy/test"])
         ['ebab', 'kde']
     """
-    found = (_MEASURED.match(str(name)) for name in columns)
-    return list(dict.fromkeys(match[1] for match in found if match))
+    matches = (_MEASURED.match(str(name)) for name in columns)
+    return list(dict.fromkeys(match[1] for match in matches if match))
 
 
 def layers(columns: Iterable[object]) -> list[tuple[str, str]]:

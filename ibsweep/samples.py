@@ -64,8 +64,12 @@ def pairs(x: ArrayLike, y: ArrayLike, *, dither: bool = True, unit: bool = True)
         raise ValueError(f"y must have {len(first)} rows as x, got {len(second)}")
     spread = dithered(first, seed=0), dithered(second, seed=1)
     moved = (spread[0] != first).any(axis=1) | (spread[1] != second).any(axis=1)
-    held = {**described("x", x, first), **described("y", y, second), "ties": float(moved.sum())}
-    return Pair(*spread, held) if dither else Pair(first, second, held)
+    diagnostics = {
+        **described("x", x, first),
+        **described("y", y, second),
+        "ties": float(moved.sum()),
+    }
+    return Pair(*spread, diagnostics) if dither else Pair(first, second, diagnostics)
 
 
 def classes(labels: ArrayLike, *, samples: int) -> tuple[np.ndarray, np.ndarray]:

@@ -68,8 +68,8 @@ class Batch:
                 started=started,
             )
         )
-        found = dict(zip(estimates["estimator"], estimates["estimate"], strict=True))
-        return Calibrated(run_id, found)
+        values = dict(zip(estimates["estimator"], estimates["estimate"], strict=True))
+        return Calibrated(run_id, values)
 
     def _samples(self, cell: Cell, name: str) -> tuple[Pair, dict[str, float]]:
         """Return the samples of a cell, compressed, and how much that keeps of them."""

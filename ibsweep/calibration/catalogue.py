@@ -43,8 +43,8 @@ def catalogue(table: pd.DataFrame) -> pd.DataFrame:
 
 def _summary(node: Mapping[str, Any]) -> str:
     """Return the first line of the documentation of what an option names."""
-    told = node.get("pair") or node
-    documentation = inspect.getdoc(get_object(told["_target_"])) or ""
+    option = node.get("pair") or node
+    documentation = inspect.getdoc(get_object(option["_target_"])) or ""
     return documentation.split("\n\n")[0].replace("\n", " ")
 
 

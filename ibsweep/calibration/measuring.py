@@ -32,8 +32,8 @@ def measure(pair: Pair, estimators: Mapping[str, Estimator]) -> pd.DataFrame:
     for name, estimator in estimators.items():
         with growth() as grown:
             begin = time.perf_counter()
-            found = estimator(pair.x, pair.y)
+            estimate = estimator(pair.x, pair.y)
             seconds = time.perf_counter() - begin
-        rows.append((name, found.value, found.error, seconds, grown.bytes / MEGABYTE))
+        rows.append((name, estimate.value, estimate.error, seconds, grown.bytes / MEGABYTE))
     columns = ["estimator", "estimate", "error", "seconds", "megabytes"]
     return pd.DataFrame(rows, columns=columns)

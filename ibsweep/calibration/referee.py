@@ -117,7 +117,7 @@ def _units(store: Store, run_id: str, trusted: Sequence[str]) -> dict[str, int]:
     logged = store.logged_epochs(run_id)
     if logged:
         activity = store.read_activity(run_id, logged[0])
-        return {name: held.shape[1] for name, held in activity.items()}
+        return {name: values.shape[1] for name, values in activity.items()}
     network = stored_settings(store, run_id, trusted=trusted).network
     return dict(zip(network.layers, network.units, strict=True))
 

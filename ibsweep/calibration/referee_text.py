@@ -64,9 +64,9 @@ def _rows(table: pd.DataFrame) -> Iterator[dict[str, object]]:
             for row in cells[["quantity", "truth", "mean", "sd"]].itertuples(name="Cell")
         }
         missing = {one: "not judged" for one in cells.loc[cells["truth"].isna(), "quantity"]}
-        told = {
+        columns = {
             f"{symbol} = {truth:g}": read.get((quantity, truth), missing.get(quantity, ""))
             for quantity, symbol in _SYMBOLS.items()
             for truth in TRUTHS[quantity]
         }
-        yield {"layer": str(layer).replace("_", " "), "N": samples, "d": dimensions, **told}
+        yield {"layer": str(layer).replace("_", " "), "N": samples, "d": dimensions, **columns}

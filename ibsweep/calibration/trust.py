@@ -32,11 +32,11 @@ def trust(table: pd.DataFrame) -> pd.DataFrame:
         `measured`, the largest that was tried (bits); `seconds`, the mean time of an estimate.
     """
     tolerance = (WITHIN_SHARE * table["truth"]).clip(lower=WITHIN_BITS)
-    told = table.assign(
+    judged = table.assign(
         sample=table.apply(_sample, axis=1), right=table["bias"].abs() <= tolerance
     )
     rows = []
-    for (estimator, sample), cells in told.groupby(["estimator", "sample"], sort=False):
+    for (estimator, sample), cells in judged.groupby(["estimator", "sample"], sort=False):
         ordered = cells.sort_values("truth")
         trusted = ordered.loc[ordered["right"].cummin(), "truth"]
         limits = trusted.max(), ordered["truth"].max()

@@ -75,8 +75,8 @@ def blame(key: str) -> Iterator[None]:
         raise ConfigError(_located(key, error)) from error
     except Exception as error:
         place = traceback.extract_tb(error.__traceback__)[-1]
-        told = f"{type(error).__name__}: {error} ({place.filename}, line {place.lineno})"
-        raise ConfigError(_located(key, told)) from error
+        cause = f"{type(error).__name__}: {error} ({place.filename}, line {place.lineno})"
+        raise ConfigError(_located(key, cause)) from error
 
 
 def _check_keywords(built: object, key: str) -> None:
@@ -98,10 +98,10 @@ def _check_keywords(built: object, key: str) -> None:
 def _home(target: str, where: str) -> str:
     """Name the module that a target is defined in: an attribute may lead out of its package."""
     try:
-        found = hydra.utils.get_object(target)
+        named = hydra.utils.get_object(target)
     except (ValueError, ImportError) as error:
         raise ConfigError(f"{where} must name an object that exists, got {target!r}") from error
-    return f"{getattr(found, '__module__', '')}."
+    return f"{getattr(named, '__module__', '')}."
 
 
 def _located(key: str, cause: object) -> str:

@@ -175,7 +175,7 @@ class Settings(Options):
                 activation=function,
                 initialization=self.training.initialization,
                 classes=self.dataset.classes,
-                **{name: held for name, held in pattern.items() if name in asked},
+                **{name: value for name, value in pattern.items() if name in asked},
             )
             return promises.kind(network, Network)  # type: ignore[type-abstract]
 
@@ -243,8 +243,8 @@ class Settings(Options):
                 )
                 for part in chosen
             }
-        for part, held in parts.items():
-            if not len(held):
+        for part, samples in parts.items():
+            if not len(samples):
                 raise ConfigError(
                     f"parts must be measured ones (measured={self.values['measured']}), got {part}"
                 )

@@ -86,17 +86,20 @@ def mutual_information(
     checks.choice("bound", bound, BOUNDS)
     checks.choice("judged", judged, ("held_out", "in_sample"))
     options = checked(training)
-    first, second, held = samples.pairs(x, y, dither=False)
+    first, second, diagnostics = samples.pairs(x, y, dither=False)
     if not first.shape[1] or not second.shape[1]:
-        return Estimate(0.0, np.nan, held)
+        return Estimate(0.0, np.nan, diagnostics)
     draw = Draw(checks.integer("seed", seed, minimum=0))
     train, stop, judge = _parts(first, second, judged, draw)
     critic, taken = trained(train, stop, BOUNDS[bound].trained, options, draw)
-    found = values(critic, judge, BOUNDS[bound].reported, options["batch"]) / math.log(2)
-    error = float(found.std() / len(found) ** 0.5) if len(found) > 1 else np.nan
+    bits = values(critic, judge, BOUNDS[bound].reported, options["batch"]) / math.log(2)
+    error = float(bits.std() / len(bits) ** 0.5) if len(bits) > 1 else np.nan
     used = min(options["batch"], len(judge.x))
-    held |= {"cap": math.log2(used) if bound == "infonce" else np.inf, "steps": float(taken)}
-    return Estimate(float(found.mean()), error, held)
+    diagnostics |= {
+        "cap": math.log2(used) if bound == "infonce" else np.inf,
+        "steps": float(taken),
+    }
+    return Estimate(float(bits.mean()), error, diagnostics)
 
 
 def _mine(scores: Tensor) -> Tensor:

@@ -57,12 +57,14 @@ def mutual_information(
         >>> round(mutual_information(x, x + noise, entropy=entropy).value, 1)
         0.5
     """
-    first, second, held = samples.pairs(x, y, dither=dither)
+    first, second, diagnostics = samples.pairs(x, y, dither=dither)
     if not first.shape[1] or not second.shape[1]:
-        return estimate(np.zeros(len(first)), **held, negative=0.0)
+        return estimate(np.zeros(len(first)), **diagnostics, negative=0.0)
     joint = entropy(np.hstack([first, second]))
     terms = contributions(entropy(first)) + contributions(entropy(second)) - contributions(joint)
-    return estimate(terms, **{**joint.diagnostics, **held}, negative=float(terms.mean() < 0))
+    return estimate(
+        terms, **{**joint.diagnostics, **diagnostics}, negative=float(terms.mean() < 0)
+    )
 
 
 def label_information(x: ArrayLike, labels: ArrayLike, *, entropy: Entropy) -> Estimate:

@@ -52,9 +52,9 @@ def mutual_information(
     checks.integer("neighbours", neighbours, minimum=1)
     if variant not in (1, 2):
         raise ValueError(f"variant must be 1 or 2, got {variant!r}")
-    first, second, held = samples.pairs(x, y)
+    first, second, diagnostics = samples.pairs(x, y)
     if not first.shape[1] or not second.shape[1]:
-        return entropic.estimate(np.zeros(len(first)), **held, negative=0.0)
+        return entropic.estimate(np.zeros(len(first)), **diagnostics, negative=0.0)
     first, second = whiten(first).points, whiten(second).points
     n, k = len(first), min(neighbours, len(first) - 1)
     joint = np.hstack([first, second])
@@ -67,7 +67,7 @@ def mutual_information(
             extent = np.abs(side[near[:, 1:]] - side[:, None]).max(axis=(1, 2))
             terms -= digamma(_within(side, extent / INSIDE) - 1)
     terms /= np.log(2)
-    return entropic.estimate(terms, **held, negative=float(terms.mean() < 0))
+    return entropic.estimate(terms, **diagnostics, negative=float(terms.mean() < 0))
 
 
 def _within(points: np.ndarray, radii: np.ndarray) -> np.ndarray:

@@ -47,9 +47,9 @@ def label_information(x: ArrayLike, labels: ArrayLike, *, neighbours: int = 3) -
     checks.integer("neighbours", neighbours, minimum=1)
     points = whiten(samples.on_support("x", x)).points
     numbers, sizes = samples.classes(labels, samples=len(points))
-    told = samples.described("x", x, points)
+    diagnostics = samples.described("x", x, points)
     if not points.shape[1]:
-        return label_estimate(np.zeros(len(points)), sizes, **told)
+        return label_estimate(np.zeros(len(points)), sizes, **diagnostics)
     radii, inside = np.zeros(len(points)), np.ones(len(points))
     for number, size in enumerate(sizes):
         members = numbers == number
@@ -59,7 +59,7 @@ def label_information(x: ArrayLike, labels: ArrayLike, *, neighbours: int = 3) -
             inside[members] = _count(tree, points[members], radii[members])
     around = _count(KDTree(points, leafsize=LEAF), points, radii)
     terms = digamma(len(points)) + digamma(inside) - digamma(sizes[numbers]) - digamma(around)
-    return label_estimate(terms / np.log(2), sizes, **told)
+    return label_estimate(terms / np.log(2), sizes, **diagnostics)
 
 
 def _count(tree: KDTree, points: np.ndarray, radii: np.ndarray) -> np.ndarray:

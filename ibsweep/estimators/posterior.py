@@ -67,8 +67,10 @@ def label_information(x: ArrayLike, labels: ArrayLike, *, neighbours: int = 5) -
         terms[kept], weights = _gains(
             points[kept], numbers, np.log(counts / kept.sum()), neighbours
         )
-    told = dict(zip(KINDS, weights.tolist(), strict=True)) | samples.described("x", x, points)
-    return label_estimate(terms / np.log(2), sizes, **told)
+    diagnostics = dict(zip(KINDS, weights.tolist(), strict=True)) | samples.described(
+        "x", x, points
+    )
+    return label_estimate(terms / np.log(2), sizes, **diagnostics)
 
 
 def _gains(

@@ -44,10 +44,10 @@ def mutual_information(
         1.0
     """
     _check(alpha, width, largest)
-    first, second, held = samples.pairs(x, y, dither=False)
+    first, second, diagnostics = samples.pairs(x, y, dither=False)
     rows = _rows(len(first), largest)
     a, b = (_kernel(side[rows], width) for side in (first, second))
-    return Estimate(_information(a, b, alpha), np.nan, held)
+    return Estimate(_information(a, b, alpha), np.nan, diagnostics)
 
 
 def label_information(

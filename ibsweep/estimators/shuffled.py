@@ -77,23 +77,23 @@ def mutual_information(
     checks.integer("seed", seed, minimum=0)
     checks.choice("margins", margins, ("given", "chosen"))
     entropy = partial(kl.entropy, neighbours=neighbours)
-    first, second, held = samples.pairs(x, y)
+    first, second, diagnostics = samples.pairs(x, y)
     if not first.shape[1] or not second.shape[1]:
-        return estimate(np.zeros(len(first)), **held, bias=0.0, scores=0.0, negative=0.0)
+        return estimate(np.zeros(len(first)), **diagnostics, bias=0.0, scores=0.0, negative=0.0)
     order = _order(first)
     measure = partial(_against_shuffled, entropy=entropy, shuffles=shuffles, seed=seed)
-    found = [measure(first[order], second[order])]
-    if margins == "chosen" and len(order) >= FEW and np.isfinite(found[0].value):
-        found += [
+    readings = [measure(first[order], second[order])]
+    if margins == "chosen" and len(order) >= FEW and np.isfinite(readings[0].value):
+        readings += [
             measure(normal_scores(first, levels)[order], normal_scores(second, levels)[order])
             for levels in (COARSE, FINE)
         ]
-    taken = most_informative(found)
+    taken = most_informative(readings)
     pointwise = np.empty(len(order))
-    pointwise[order] = contributions(found[taken])
-    told = {"scores": float(taken), "negative": float(found[taken].value < 0)}
-    return found[taken]._replace(
-        diagnostics={**held, **found[taken].diagnostics, **told}, pointwise=pointwise
+    pointwise[order] = contributions(readings[taken])
+    choice = {"scores": float(taken), "negative": float(readings[taken].value < 0)}
+    return readings[taken]._replace(
+        diagnostics={**diagnostics, **readings[taken].diagnostics, **choice}, pointwise=pointwise
     )
 
 
@@ -109,8 +109,8 @@ def _against_shuffled(
         other = generator.permutation(len(y))
         whole = contributions(entropy(np.hstack([x, y[other]])))
         excess.append(alone[0] + alone[1][other] - whole)
-    found = _corrected(terms, np.stack(excess))
-    return found._replace(diagnostics={"bias": float(np.mean(excess))})
+    corrected = _corrected(terms, np.stack(excess))
+    return corrected._replace(diagnostics={"bias": float(np.mean(excess))})
 
 
 def _order(points: np.ndarray) -> np.ndarray:
@@ -123,6 +123,6 @@ def _corrected(terms: np.ndarray, excess: np.ndarray) -> Estimate:
 
     The error is that of both.
     """
-    found = estimate(terms - excess.mean())
+    corrected = estimate(terms - excess.mean())
     spread = excess.std() / np.sqrt(excess.size)
-    return found._replace(error=float(np.hypot(found.error, spread)))
+    return corrected._replace(error=float(np.hypot(corrected.error, spread)))

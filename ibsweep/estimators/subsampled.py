@@ -66,8 +66,8 @@ def mutual_information(
     whole = of(first, second)
     rank = sum(samples.on_support("x", side).shape[1] for side in (first, second))
     order = np.lexsort(np.hstack([first, second]).T)
-    found = _split(lambda rows: of(first[rows], second[rows]), order, parts, seed)
-    return _judged(whole, found, rank)
+    estimates = _split(lambda rows: of(first[rows], second[rows]), order, parts, seed)
+    return _judged(whole, estimates, rank)
 
 
 def label_information(
@@ -95,8 +95,8 @@ def label_information(
     numbers, _ = samples.classes(labels, samples=len(points))
     whole = of(points, numbers)
     order = np.lexsort(np.hstack([points, numbers[:, None]]).T)
-    found = _split(lambda rows: of(points[rows], numbers[rows]), order, parts, seed)
-    return _judged(whole, found, samples.on_support("x", points).shape[1])
+    estimates = _split(lambda rows: of(points[rows], numbers[rows]), order, parts, seed)
+    return _judged(whole, estimates, samples.on_support("x", points).shape[1])
 
 
 def _split(
@@ -116,16 +116,16 @@ def _split(
     return [list(estimates(count)) for count in (*[2] * SPLITS, *range(3, most + 1))]
 
 
-def _judged(whole: Estimate, found: Sequence[Sequence[float]], dimensions: int) -> Estimate:
+def _judged(whole: Estimate, estimates: Sequence[Sequence[float]], dimensions: int) -> Estimate:
     """Give an estimate the error that its parts tell of."""
-    if not found:
+    if not estimates:
         return whole._replace(error=np.nan)
-    freedom = sum(len(split) - 1 for split in found)
+    freedom = sum(len(split) - 1 for split in estimates)
     with np.errstate(invalid="ignore"):  # infinite estimates have no spread
-        squares = sum(float(np.var(split)) for split in found)
-        drift = whole.value - float(np.mean(found[:SPLITS]))
+        squares = sum(float(np.var(split)) for split in estimates)
+        drift = whole.value - float(np.mean(estimates[:SPLITS]))
     sampling = float(np.sqrt(squares / freedom))
     bias = drift / (2 ** (2 / max(1, dimensions)) - 1)
-    told = {"sampling_error": sampling, "drift": drift, "stated_error": whole.error}
-    diagnostics = {**whole.diagnostics, **told}
+    errors = {"sampling_error": sampling, "drift": drift, "stated_error": whole.error}
+    diagnostics = {**whole.diagnostics, **errors}
     return whole._replace(error=float(np.hypot(sampling, bias)), diagnostics=diagnostics)

@@ -60,8 +60,8 @@ def entropy(
     norm = float(np.abs(factors).sum())
     if norm > LARGE:
         warnings.warn(f"wkl's weights have an L1 norm of {norm:.0f} > 50", RuntimeWarning, 2)
-    found = kl.weighted(points, orders, factors)
-    return found._replace(diagnostics={**found.diagnostics, "weight_norm": norm})
+    combined = kl.weighted(points, orders, factors)
+    return combined._replace(diagnostics={**combined.diagnostics, "weight_norm": norm})
 
 
 @lru_cache
@@ -93,10 +93,10 @@ def weights(
     conditions = np.exp(gammaln(orders + powers) - gammaln(orders))
     scale = conditions.max(axis=1)
     target = np.eye(terms + 1)[0]
-    found = np.linalg.lstsq(conditions / scale[:, None], target / scale, rcond=None)[0]
-    if abs(found.sum() - 1) > 1e-8:
-        raise ValueError(f"weights must sum to 1, got {found.sum()} for {len(orders)} orders")
-    return orders, found
+    weights = np.linalg.lstsq(conditions / scale[:, None], target / scale, rcond=None)[0]
+    if abs(weights.sum() - 1) > 1e-8:
+        raise ValueError(f"weights must sum to 1, got {weights.sum()} for {len(orders)} orders")
+    return orders, weights
 
 
 def mutual_information(

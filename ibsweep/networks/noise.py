@@ -53,8 +53,8 @@ def relative(*, noise_std: float, sites: Sequence[str] | str) -> Noise:
     """
     std = checks.real("noise_std", noise_std, above=0)
 
-    def vary(held: Tensor, stream: Generators) -> Tensor:
-        return held * _once(stream.normal(held)).mul(std).add_(1)
+    def vary(activity: Tensor, stream: Generators) -> Tensor:
+        return activity * _once(stream.normal(activity)).mul(std).add_(1)
 
     return Noise(vary, _sites(sites))
 
@@ -75,7 +75,9 @@ def additive(*, noise_std: float, sites: Sequence[str] | str) -> Noise:
     """
     std = checks.real("noise_std", noise_std, above=0)
     where = _sites(sites)
-    return Noise(lambda held, stream: held + std * stream.normal(held), where, variance=std**2)
+    return Noise(
+        lambda activity, stream: activity + std * stream.normal(activity), where, variance=std**2
+    )
 
 
 def dropout(*, rate: float, sites: Sequence[str] | str, when_measuring: bool) -> Noise:
@@ -95,9 +97,9 @@ def dropout(*, rate: float, sites: Sequence[str] | str, when_measuring: bool) ->
     p = checks.real("rate", rate, minimum=0, below=1)
     checks.truth("when_measuring", when_measuring)
 
-    def drop(held: Tensor, stream: Generators) -> Tensor:
-        kept = _once(stream.uniform(held)) >= p
-        return held * kept.to(held.dtype).div_(1 - p)
+    def drop(activity: Tensor, stream: Generators) -> Tensor:
+        kept = _once(stream.uniform(activity)) >= p
+        return activity * kept.to(activity.dtype).div_(1 - p)
 
     return Noise(drop, _sites(sites), when_measuring)
 
@@ -112,11 +114,11 @@ def injection(noises: Sequence[Noise], stream: Generators) -> Inject | None:
     if not noises:
         return None
 
-    def inject(layer: str, held: Tensor) -> Tensor:
+    def inject(layer: str, activity: Tensor) -> Tensor:
         for noise in noises:
             if noise.is_at(layer):
-                held = noise.apply(held, stream)
-        return held
+                activity = noise.apply(activity, stream)
+        return activity
 
     return inject
 

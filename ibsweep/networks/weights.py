@@ -115,8 +115,8 @@ class Weights:
             losses: Loss of each member as computed from `leaves`, shape `(members,)`.
             penalties: What is added to each as computed from `hidden`, shape `(members,)`.
         """
-        found = torch.autograd.grad(losses.sum(), list(self.leaves.values()))
-        for view, gradient in zip(self._gradients.values(), found, strict=True):
+        gradients = torch.autograd.grad(losses.sum(), list(self.leaves.values()))
+        for view, gradient in zip(self._gradients.values(), gradients, strict=True):
             view.copy_(gradient)
         if penalties is not None:
             (gradient,) = torch.autograd.grad(penalties.sum(), [self.hidden])

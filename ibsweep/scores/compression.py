@@ -67,7 +67,7 @@ def scores(curves: pd.DataFrame, *, samples: int) -> dict[str, float]:
         information, or too rarely for a robust peak: its score and the means that contain it are
         NaN).
     """
-    found: dict[str, float] = {}
+    results: dict[str, float] = {}
     everything = curves[curves["part"] == "all"].sort_values("epoch", kind="stable")
     limit = ceiling(samples)
     for estimator, rows in everything.groupby("estimator", sort=False):
@@ -76,15 +76,19 @@ def scores(curves: pd.DataFrame, *, samples: int) -> dict[str, float]:
             str(layer): table["i_xt"].to_numpy()
             for layer, table in rows.groupby("layer", sort=False)
         }
-        saturated = {layer: bool((held > limit).all()) for layer, held in layers.items()}
+        saturated = {
+            layer: bool((information > limit).all()) for layer, information in layers.items()
+        }
         for robust, rate in ((False, score), (True, robust_score)):
-            rated = {layer: rate(held) for layer, held in layers.items()}
+            rated = {layer: rate(information) for layer, information in layers.items()}
             means = _means(rated, saturated).items()
-            found |= {names.compression(name, k, robust=robust): v for k, v in means}
-        found |= {names.saturated(name, layer): float(flag) for layer, flag in saturated.items()}
-        rates = [rate(held) for held in layers.values() for rate in (score, robust_score)]
-        found[names.dead_layer(name)] = float(np.isnan(rates).any())
-    return found
+            results |= {names.compression(name, k, robust=robust): v for k, v in means}
+        results |= {names.saturated(name, layer): float(flag) for layer, flag in saturated.items()}
+        rates = [
+            rate(information) for information in layers.values() for rate in (score, robust_score)
+        ]
+        results[names.dead_layer(name)] = float(np.isnan(rates).any())
+    return results
 
 
 def _means(rated: dict[str, float], saturated: dict[str, bool]) -> dict[str, float]:

@@ -64,9 +64,9 @@ def loss_phases(
             raise ValueError(f"training must hold every network of curves, got none of {network}")
         if network not in steepest:
             steepest[network] = _steepest(losses[network], resamples=resamples, seed=seed)
-        held = _resampled(table, "i_xt", resamples=resamples, seed=seed + 1)
-        found = _compared(_onsets(held), *steepest[network])
-        rows.append(dict(zip(("network", "estimator", "layer"), place, strict=True)) | found)
+        curve = _resampled(table, "i_xt", resamples=resamples, seed=seed + 1)
+        onset = _compared(_onsets(curve), *steepest[network])
+        rows.append(dict(zip(("network", "estimator", "layer"), place, strict=True)) | onset)
     return pd.DataFrame(rows)
 
 
@@ -83,9 +83,9 @@ def smoothed_loss(training: pd.DataFrame) -> pd.DataFrame:
         ValueError: If it has fewer than 5 snapshots.
     """
     ordered = training.sort_values("epoch", kind="stable")
-    held = _resampled(ordered, LOSS, resamples=0, seed=0)
-    slope = np.gradient(held.smooth[0], np.log2(1.0 + held.epochs))
-    return pd.DataFrame({"epoch": held.epochs, "loss": held.smooth[0], "slope": slope})
+    curve = _resampled(ordered, LOSS, resamples=0, seed=0)
+    slope = np.gradient(curve.smooth[0], np.log2(1.0 + curve.epochs))
+    return pd.DataFrame({"epoch": curve.epochs, "loss": curve.smooth[0], "slope": slope})
 
 
 def scores(curves: pd.DataFrame, training: pd.DataFrame) -> dict[str, float]:
@@ -103,22 +103,22 @@ def scores(curves: pd.DataFrame, training: pd.DataFrame) -> dict[str, float]:
     """
     whole = curves[curves["part"] == "all"]
     named = whole.groupby(["estimator", "layer"], sort=False)
-    found = dict.fromkeys(("loss/steepest_epoch", "loss/steepest_slope"), np.nan)
-    found |= {
+    results = dict.fromkeys(("loss/steepest_epoch", "loss/steepest_slope"), np.nan)
+    results |= {
         names.onset(str(estimator), name, str(layer)): np.nan
         for estimator, layer in named.groups
         for name in ONSET
     }
     if LOSS not in training or len(training) < LEAST or not np.isfinite(training[LOSS]).all():
-        return found
+        return results
     epochs, slope = _steepest(training, resamples=0, seed=0)
-    found |= {"loss/steepest_epoch": float(epochs[0]), "loss/steepest_slope": slope}
+    results |= {"loss/steepest_epoch": float(epochs[0]), "loss/steepest_slope": slope}
     finite = np.isfinite(whole["i_xt"]).groupby([whole["estimator"], whole["layer"]])
-    held = whole[finite.transform("all")].assign(network="")
-    for row in loss_phases(held, training.assign(network="")).to_dict("records"):
+    estimated = whole[finite.transform("all")].assign(network="")
+    for row in loss_phases(estimated, training.assign(network="")).to_dict("records"):
         place = row["estimator"], row["layer"]
-        found |= {names.onset(place[0], name, place[1]): float(row[name]) for name in ONSET}
-    return found
+        results |= {names.onset(place[0], name, place[1]): float(row[name]) for name in ONSET}
+    return results
 
 
 def _resampled(table: pd.DataFrame, column: str, *, resamples: int, seed: int) -> Resampled:
@@ -129,19 +129,19 @@ def _resampled(table: pd.DataFrame, column: str, *, resamples: int, seed: int) -
 def _steepest(training: pd.DataFrame, *, resamples: int, seed: int) -> tuple[np.ndarray, float]:
     """Return the epoch of the steepest fall of the curve and of each resampled one; the slope."""
     ordered = training.sort_values("epoch", kind="stable")
-    held = _resampled(ordered, LOSS, resamples=resamples, seed=seed)
-    slopes = np.gradient(held.smooth, np.log2(1.0 + held.epochs), axis=1)
-    return held.epochs[slopes.argmin(axis=1)].astype(float), float(slopes[0].min())
+    curve = _resampled(ordered, LOSS, resamples=resamples, seed=seed)
+    slopes = np.gradient(curve.smooth, np.log2(1.0 + curve.epochs), axis=1)
+    return curve.epochs[slopes.argmin(axis=1)].astype(float), float(slopes[0].min())
 
 
-def _onsets(held: Resampled) -> np.ndarray:
+def _onsets(curve: Resampled) -> np.ndarray:
     """Return the epoch at which the first fall that counts begins, NaN where there is none."""
-    highest = np.maximum.accumulate(held.smooth, axis=1)
-    threshold = max(LEAST_CHANGE, STANDARD_ERRORS * held.noise * held.difference)
-    falls = highest - held.smooth >= threshold
+    highest = np.maximum.accumulate(curve.smooth, axis=1)
+    threshold = max(LEAST_CHANGE, STANDARD_ERRORS * curve.noise * curve.difference)
+    falls = highest - curve.smooth >= threshold
     first = falls.argmax(axis=1)
-    tops = [curve[: end + 1].argmax() for curve, end in zip(held.smooth, first, strict=True)]
-    return np.where(falls.any(axis=1), held.epochs[tops], np.nan)
+    tops = [one[: end + 1].argmax() for one, end in zip(curve.smooth, first, strict=True)]
+    return np.where(falls.any(axis=1), curve.epochs[tops], np.nan)
 
 
 def _compared(onsets: np.ndarray, steepest: np.ndarray, slope: float) -> dict[str, object]:

@@ -56,42 +56,42 @@ def phases(
     everything = curves[curves["part"] == "all"].sort_values("epoch", kind="stable")
     rows = []
     for names, table in everything.groupby(["network", "estimator", "layer"], sort=False):
-        epochs, held = table["epoch"].to_numpy(), table["i_xt"].to_numpy()
-        found = _phases(epochs, held, samples=samples, resamples=resamples, seed=seed)
-        rows.append(dict(zip(("network", "estimator", "layer"), names, strict=True)) | found)
+        epochs, information = table["epoch"].to_numpy(), table["i_xt"].to_numpy()
+        facts = _phases(epochs, information, samples=samples, resamples=resamples, seed=seed)
+        rows.append(dict(zip(("network", "estimator", "layer"), names, strict=True)) | facts)
     return pd.DataFrame(rows)
 
 
 def _phases(
     epochs: np.ndarray,
-    held: np.ndarray,
+    information: np.ndarray,
     *,
     samples: int,
     resamples: int,
     seed: int,
 ) -> dict[str, object]:
     """Return what is known of one curve."""
-    drawn = resample(epochs, held, resamples=resamples, seed=seed)
+    drawn = resample(epochs, information, resamples=resamples, seed=seed)
     smooth, noise = drawn.smooth[0], drawn.noise
     threshold = max(LEAST_CHANGE, STANDARD_ERRORS * noise * drawn.difference)
     falls = np.maximum.accumulate(smooth) - smooth
     trough = int(falls.argmax())
     peak = int(smooth[: trough + 1].argmax())
-    found: dict[str, object] = {
+    facts: dict[str, object] = {
         "fitted": float((smooth - np.minimum.accumulate(smooth)).max()),
         "compressed": float(falls[trough]),
         "peak_epoch": int(epochs[peak]),
         "trough_epoch": int(epochs[trough]),
-        "peak": float(held.max()),
-        "snapshots": len(held),
+        "peak": float(information.max()),
+        "snapshots": len(information),
         "noise": noise,
         "threshold": threshold,
     }
-    if (held > ceiling(samples)).all():
-        return {"verdict": "cannot_tell", "probability": 1.0} | found
+    if (information > ceiling(samples)).all():
+        return {"verdict": "cannot_tell", "probability": 1.0} | facts
     verdicts = _verdicts(drawn.smooth, threshold)
     verdict = verdicts[0]
-    return {"verdict": verdict, "probability": float((verdicts[1:] == verdict).mean())} | found
+    return {"verdict": verdict, "probability": float((verdicts[1:] == verdict).mean())} | facts
 
 
 def _verdicts(smooth: np.ndarray, threshold: float) -> np.ndarray:

@@ -109,7 +109,7 @@ def smoothed(curves: pd.DataFrame) -> pd.DataFrame:
             continue
         matrix = smoother(ordered["epoch"].to_numpy()).matrix
         for name in _QUANTITIES:
-            held = ordered[name].to_numpy()
-            if np.isfinite(held).all():
-                table.loc[ordered.index, f"{name}_smooth"] = matrix @ held
+            values = ordered[name].to_numpy()
+            if np.isfinite(values).all():
+                table.loc[ordered.index, f"{name}_smooth"] = matrix @ values
     return table

@@ -14,7 +14,7 @@ TOLERANCE = 1e-6  # bits by which it must be passed in any case: less is roundin
 KINDS = ("negative", "above_entropy", "processing")
 
 
-class _Held(NamedTuple):
+class _Curves(NamedTuple):
     """Estimates of one quantity, with standard errors; shapes `(epochs, layers)`, in order."""
 
     values: np.ndarray
@@ -55,20 +55,20 @@ def scores(curves: pd.DataFrame, *, label_entropy: float) -> dict[str, float]:
         >>> [found[f"it/violations/{kind}"] for kind in KINDS]
         [0.5, 0.0, 1.0]
     """
-    found: dict[str, float] = {}
+    results: dict[str, float] = {}
     everything = curves[curves["part"] == "all"]
     for estimator, rows in everything.groupby("estimator", sort=False):
-        of_inputs, of_labels = (_held(rows, name) for name in ("i_xt", "i_ty"))
+        of_inputs, of_labels = (_curves(rows, name) for name in ("i_xt", "i_ty"))
         shares = (
-            _share(*(_passed(-held.values, held.errors) for held in (of_inputs, of_labels))),
+            _share(*(_passed(-one.values, one.errors) for one in (of_inputs, of_labels))),
             _share(_passed(of_labels.values - label_entropy, of_labels.errors)),
-            _share(*(_passed(*_gains(held)) for held in (of_inputs, of_labels))),
+            _share(*(_passed(*_gains(one)) for one in (of_inputs, of_labels))),
         )
-        found |= {
+        results |= {
             names.violation(str(estimator), kind): share
             for kind, share in zip(KINDS, shares, strict=True)
         }
-    return found
+    return results
 
 
 def label_entropy(labels: np.ndarray) -> float:
@@ -84,20 +84,20 @@ def label_entropy(labels: np.ndarray) -> float:
     return float(stats.entropy(np.bincount(labels), base=2))
 
 
-def _held(rows: pd.DataFrame, quantity: str) -> _Held:
+def _curves(rows: pd.DataFrame, quantity: str) -> _Curves:
     places = tuple(pd.factorize(rows[name])[0] for name in ("epoch", "layer"))
     values, errors = np.full((2, *(place.max() + 1 for place in places)), math.nan)
     values[places] = rows[quantity]
     if f"{quantity}_error" in rows:
         errors[places] = rows[f"{quantity}_error"]
-    return _Held(values, errors)
+    return _Curves(values, errors)
 
 
-def _gains(held: _Held) -> tuple[np.ndarray, np.ndarray]:
+def _gains(curves: _Curves) -> tuple[np.ndarray, np.ndarray]:
     """Return by how much each layer has more than the one before, with the error of that."""
     with np.errstate(invalid="ignore"):  # infinite values cannot be compared
-        gains = np.diff(held.values, axis=1)
-    return gains, np.hypot(held.errors[:, 1:], held.errors[:, :-1])
+        gains = np.diff(curves.values, axis=1)
+    return gains, np.hypot(curves.errors[:, 1:], curves.errors[:, :-1])
 
 
 def _passed(excess: np.ndarray, errors: np.ndarray) -> np.ndarray:

@@ -56,9 +56,9 @@ def weights_at(network: Network, arrays: dict[str, np.ndarray], epochs: Sequence
     """
     known = arrays["epochs"]
     rows = np.searchsorted(known, epochs)
-    found = known[np.minimum(rows, len(known) - 1)] == np.asarray(epochs)
-    if not found.all():
-        missing = np.asarray(epochs)[~found][0]
+    present = known[np.minimum(rows, len(known) - 1)] == np.asarray(epochs)
+    if not present.all():
+        missing = np.asarray(epochs)[~present][0]
         span = f"{len(known)} from {known[0]} to {known[-1]}"
         raise ValueError(f"epoch must be one of the network's snapshots ({span}), got {missing}")
     layout = Layout(network.parameters)

@@ -102,7 +102,7 @@ def stored_networks(wanted: Mapping[str, Settings]) -> dict[str, StoredNetwork]:
     Returns:
         Those of the networks that can be read; each that is stored but damaged costs a warning.
     """
-    found = {}
+    networks = {}
     for options in dict.fromkeys(settings.tracking for settings in wanted.values()):
         store = open_store(options)
         here = {name: one for name, one in wanted.items() if one.tracking == options}
@@ -112,8 +112,8 @@ def stored_networks(wanted: Mapping[str, Settings]) -> dict[str, StoredNetwork]:
             except (OSError, ValueError) as error:
                 log.warning("%s; training this network anew", error)
             else:
-                found[name] = StoredNetwork(run_id, weights)
-    return found
+                networks[name] = StoredNetwork(run_id, weights)
+    return networks
 
 
 def _read(store: Store, run_id: str, settings: Settings) -> Tensor:

@@ -163,5 +163,5 @@ def _choose_engine(config: DictConfig, engine: str) -> None:
 
 def _settled(candidates: Sequence[tuple[Identity, reuse.Held]]) -> Recalled:
     """Choose which of its engines a job goes by: one that is run already, or else trained."""
-    identity, held = max(candidates, key=lambda one: (one[1].run_id is not None, one[1].trained))
-    return Recalled(Skipped(held.run_id) if held.run_id else None, held.trained, identity)
+    identity, state = max(candidates, key=lambda one: (one[1].run_id is not None, one[1].trained))
+    return Recalled(Skipped(state.run_id) if state.run_id else None, state.trained, identity)

@@ -78,6 +78,6 @@ def _read_mat(path: Path, names: Sequence[str]) -> list[np.ndarray]:
         if name not in content:
             raise _Absent(name, [key for key in content if not key.startswith("__")])
     return [
-        held.toarray() if scipy.sparse.issparse(held) else np.asarray(held)
-        for held in (content[name] for name in names)
+        array.toarray() if scipy.sparse.issparse(array) else np.asarray(array)
+        for array in (content[name] for name in names)
     ]

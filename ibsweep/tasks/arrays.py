@@ -37,13 +37,13 @@ def arrays(*, path: str | None, inputs: str, labels: str) -> Dataset:
             raise ValueError(f"{key} must name an array of the file, got {name!r}")
     if not isinstance(path, str) or not path:
         raise ValueError(f"path must name a .npz or .mat file, got {path or 'nothing'}")
-    held = read_arrays(Path(path).expanduser(), (inputs, labels))
+    arrays = read_arrays(Path(path).expanduser(), (inputs, labels))
     names = f"inputs={inputs}", f"labels={labels}"
-    for array, name in zip(held, names, strict=True):
+    for array, name in zip(arrays, names, strict=True):
         _check_numbers(array, name)
-    _check_shapes(*held, names=names)
-    patterns = _float64(held[0], names[0])
-    classes, codes = np.unique(_integers(held[1].ravel(), names[1]), return_inverse=True)
+    _check_shapes(*arrays, names=names)
+    patterns = _float64(arrays[0], names[0])
+    classes, codes = np.unique(_integers(arrays[1].ravel(), names[1]), return_inverse=True)
     if len(classes) < 2:
         raise ValueError(f"{names[1]} must have at least two classes, got only {classes[0]}")
     flat = patterns.reshape(len(patterns), -1)

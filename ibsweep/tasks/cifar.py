@@ -80,8 +80,8 @@ class _PlainUnpickler(pickle.Unpickler):
 
 def _read_pickled(path: Path) -> tuple[np.ndarray, np.ndarray]:
     try:
-        held = _PlainUnpickler(io.BytesIO(path.read_bytes()), encoding="bytes").load()
-        pixels, labels = np.asarray(held[b"data"]), np.asarray(held[b"labels"])
+        content = _PlainUnpickler(io.BytesIO(path.read_bytes()), encoding="bytes").load()
+        pixels, labels = np.asarray(content[b"data"]), np.asarray(content[b"labels"])
     except Exception as error:  # a damaged pickle can raise anything
         reason = f"{type(error).__name__}: {error}"
         raise ValueError(f"root must hold CIFAR-10's files, got {path}: {reason}") from error

@@ -41,9 +41,9 @@ def mnist(*, root: str) -> Dataset:
     """
     images, labels = _images_and_labels(root, openml="mnist_784")
     if images[:60000].shape == PUBLISHED_SHAPE:
-        found = digest(images, labels)
-        if found != PUBLISHED_MNIST:
-            raise ValueError(f"root must hold the published MNIST, got {root} with {found}")
+        digest_here = digest(images, labels)
+        if digest_here != PUBLISHED_MNIST:
+            raise ValueError(f"root must hold the published MNIST, got {root} with {digest_here}")
     return _dataset(images, labels)
 
 
@@ -84,8 +84,8 @@ def _images_and_labels(root: str, *, openml: str) -> tuple[np.ndarray, np.ndarra
     """Return the pixels, unsigned bytes, and labels, the training part first."""
     if not isinstance(root, str) or not root:
         raise ValueError(f"root must be a folder, got {root!r}")
-    found = [find_idx(Path(root), name) for name in FILES]
-    paths = [path for path in found if path is not None]
+    candidates = [find_idx(Path(root), name) for name in FILES]
+    paths = [path for path in candidates if path is not None]
     if len(paths) == len(FILES):
         pixels, labels, test_pixels, test_labels = map(read_idx, paths)
         if pixels.shape[1:] != test_pixels.shape[1:]:
@@ -93,7 +93,7 @@ def _images_and_labels(root: str, *, openml: str) -> tuple[np.ndarray, np.ndarra
             raise ValueError(f"root must hold images of one size, got {got}")
         return np.concatenate([pixels, test_pixels]), np.concatenate([labels, test_labels])
     if paths:
-        missing = next(name for name, path in zip(FILES, found, strict=True) if path is None)
+        missing = next(name for name, path in zip(FILES, candidates, strict=True) if path is None)
         raise ValueError(f"{_RULE}, got {root} without {missing}")
     return _downloaded(root, openml)
 

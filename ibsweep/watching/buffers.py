@@ -55,13 +55,13 @@ class Activity:
     def layers(self) -> Iterator[tuple[str, list[Tensor]]]:
         """Yield each layer with its activity at each epoch."""
         for name in self.last:
-            yield name, [held[name] for held in self.at.values()]
+            yield name, [activity[name] for activity in self.at.values()]
 
     def extremes(self) -> Extremes:
         """Lowest and highest activity of each layer."""
-        found = [layer_extremes(held) for held in self.at.values()]
+        ranges = [layer_extremes(activity) for activity in self.at.values()]
         return {
-            name: (min(one[name][0] for one in found), max(one[name][1] for one in found))
+            name: (min(one[name][0] for one in ranges), max(one[name][1] for one in ranges))
             for name in self.last
         }
 
@@ -69,8 +69,8 @@ class Activity:
         """Return `epochs` and each layer's activity at those, as a run stores them."""
         if not epochs:
             return {}
-        held = {name: np.stack([self.at[one][name] for one in epochs]) for name in self.last}
-        return {"epochs": np.array(epochs), **held}
+        stacked = {name: np.stack([self.at[one][name] for one in epochs]) for name in self.last}
+        return {"epochs": np.array(epochs), **stacked}
 
 
 class Weights:
@@ -87,9 +87,9 @@ class Weights:
         self._model = model
         self._states: list[dict[str, np.ndarray]] = []
         state = model.state_dict()
-        for name, held in state.items():
-            if not isinstance(held, Tensor):
-                got = f"{type(held).__name__} in {name}"
+        for name, tensor in state.items():
+            if not isinstance(tensor, Tensor):
+                got = f"{type(tensor).__name__} in {name}"
                 raise ValueError(f"weights must be tensors to be stored, got {got}")
         self._shapes = _check("weights", state, None)
 
@@ -99,7 +99,7 @@ class Weights:
         Raises:
             ValueError: If names or sizes are not those of the epoch before.
         """
-        state = {name: _array(held) for name, held in self._model.state_dict().items()}
+        state = {name: _array(tensor) for name, tensor in self._model.state_dict().items()}
         _check("weights", state, self._shapes)
         self._states.append(state)
 
@@ -113,9 +113,9 @@ class Weights:
         return {name: np.stack([one[name] for one in states]) for name in (states or [{}])[0]}
 
 
-def _array(held: Tensor) -> np.ndarray:
+def _array(tensor: Tensor) -> np.ndarray:
     """Return a copy as an array; what numpy has no type for, as bfloat16, widened exactly."""
-    values = held.detach().to("cpu", copy=True)
+    values = tensor.detach().to("cpu", copy=True)
     return (
         values.float() if values.is_floating_point() and values.dtype not in _WIDE else values
     ).numpy()
@@ -125,7 +125,7 @@ def _check(
     key: str, now: Mapping[str, _Array], before: dict[str, tuple[int, ...]] | None
 ) -> dict[str, tuple[int, ...]]:
     """Check that arrays can be stored, and are of the same names and shapes as before."""
-    shapes = {name: tuple(held.shape) for name, held in now.items()}
+    shapes = {name: tuple(tensor.shape) for name, tensor in now.items()}
     if before is not None and shapes != before:
         raise ValueError(f"{key} must keep their names and shapes, got {shapes} after {before}")
     for name in now:

@@ -38,7 +38,7 @@ def undisturbed(model: nn.Module) -> Iterator[None]:
             stack.callback(_kept(module))
         for module in modules:
             module.training = False
-        for kind in sorted({"cpu", *(held.device.type for held in model.parameters())}):
+        for kind in sorted({"cpu", *(tensor.device.type for tensor in model.parameters())}):
             if torch.amp.is_autocast_available(kind):
                 stack.enter_context(torch.autocast(kind, enabled=False))
         stack.enter_context(torch.inference_mode(False))
@@ -58,15 +58,15 @@ def forward(model: nn.Module, batch: Call, output: str | int | None) -> Tensor:
     Raises:
         ModelError: If it raises, or returns no tensor with a row for each sample.
     """
-    state: dict[str, Tensor] = {name: held.clone() for name, held in model.named_buffers()}
-    for name, held in model.named_parameters():
-        state[name] = nn.Parameter(held.detach().clone(), requires_grad=held.requires_grad)
+    state: dict[str, Tensor] = {name: tensor.clone() for name, tensor in model.named_buffers()}
+    for name, tensor in model.named_parameters():
+        state[name] = nn.Parameter(tensor.detach().clone(), requires_grad=tensor.requires_grad)
     try:
         returned = torch.func.functional_call(model, state, batch.positional, {**batch.named})
     except ModelError:
         raise
     except Exception as error:
-        tried = ", ".join(shown(held) for held in batch.tensors)
+        tried = ", ".join(shown(tensor) for tensor in batch.tensors)
         reason = f"{type(error).__name__}: {' '.join(str(error).split())}"
         raise ModelError(f"model must run on the inputs, got {reason}, for {tried}") from error
     return _output(returned, output, batch.samples)

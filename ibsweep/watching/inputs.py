@@ -39,13 +39,13 @@ def read(inputs: object, labels: object) -> tuple[Call, object]:
         labels = own if labels is None else labels
     if isinstance(inputs, Mapping):
         call = Call(
-            (), {str(key): tensor(f"inputs[{key!r}]", held) for key, held in inputs.items()}
+            (), {str(key): tensor(f"inputs[{key!r}]", values) for key, values in inputs.items()}
         )
     elif isinstance(inputs, tuple):
-        call = Call(tuple(tensor(f"inputs[{k}]", held) for k, held in enumerate(inputs)), {})
+        call = Call(tuple(tensor(f"inputs[{k}]", values) for k, values in enumerate(inputs)), {})
     else:
         call = Call((tensor("inputs", inputs),), {})
-    counts = [len(held) for held in call.tensors]
+    counts = [len(one) for one in call.tensors]
     if not counts or len(set(counts)) > 1 or not counts[0]:
         raise ValueError(f"inputs must hold equally many samples, at least one, got {counts}")
     return call, labels
@@ -62,14 +62,14 @@ def tensor(name: str, values: object) -> Tensor:
         ValueError: If they are no numbers.
     """
     try:
-        held = _copied(values)
+        copied = _copied(values)
     except (TypeError, ValueError, RuntimeError) as error:
         got = values.dtype if isinstance(values, np.ndarray) else type(values).__name__
         raise ValueError(f"{name} must be a tensor or array of numbers, got {got}") from error
-    if not held.ndim or held.layout is not torch.strided:
-        got = f"shape {tuple(held.shape)}, {held.layout}"
+    if not copied.ndim or copied.layout is not torch.strided:
+        got = f"shape {tuple(copied.shape)}, {copied.layout}"
         raise ValueError(f"{name} must be dense, with the samples as the first axis, got {got}")
-    return held
+    return copied
 
 
 def _copied(values: object) -> Tensor:

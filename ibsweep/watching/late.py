@@ -21,9 +21,9 @@ def late_curves(
         floor: Where to measure with permuted labels, too.
     """
     extremes, final = activity.extremes(), activity.last
-    for name, held in activity.layers():
+    for name, values in activity.layers():
         yield samples.measure(
-            {name: held},
+            {name: values},
             estimators,
             epochs=[*activity.at],
             floor=floor,

@@ -53,24 +53,24 @@ class Measured:
         """Forget the activity that nobody asked for."""
         self._activity.make_room()
 
-    def add(self, held: Held, epoch: int, metrics: dict[str, float]) -> None:
+    def add(self, snapshot: Held, epoch: int, metrics: dict[str, float]) -> None:
         """Measure an epoch; it is kept whole, or if that fails not at all.
 
         Args:
-            held: What the model holds.
+            snapshot: What the model holds.
             epoch: Its number.
             metrics: The user's own.
         """
         begin, plan = time.perf_counter(), self._plan
-        self._activity.check(held.layers)
-        curves = self._now(held, epoch, chance=epoch in plan.floor) if plan.now else None
+        self._activity.check(snapshot.layers)
+        curves = self._now(snapshot, epoch, chance=epoch in plan.floor) if plan.now else None
         if self._weights is not None:
             self._weights.add()
         keep = bool(plan.late) or epoch in plan.logged
-        self._activity.add(epoch, held.layers, keep=keep)
+        self._activity.add(epoch, snapshot.layers, keep=keep)
         if curves is not None:
             self._curves.append(curves)
-        self._rows.append({"epoch": epoch, **held.state, **metrics})
+        self._rows.append({"epoch": epoch, **snapshot.state, **metrics})
         self.epochs.append(epoch)
         self.seconds += time.perf_counter() - begin
 
@@ -124,8 +124,8 @@ class Measured:
             },
         )
 
-    def _now(self, held: Held, epoch: int, *, chance: bool) -> pd.DataFrame:
-        layers = {name: [values] for name, values in held.layers.items()}
+    def _now(self, snapshot: Held, epoch: int, *, chance: bool) -> pd.DataFrame:
+        layers = {name: [values] for name, values in snapshot.layers.items()}
         floor = self._floor([epoch] if chance else [])
         return self._samples.measure(layers, self._plan.now, epochs=[epoch], floor=floor)
 

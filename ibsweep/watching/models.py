@@ -49,11 +49,11 @@ def checked(model: object) -> nn.Module:
         if sharded := {kind.__name__ for kind in type(module).__mro__} & _SHARDED:
             got = f"{sharded.pop()}{where}"
             raise ModelError(f"model must hold all of its weights in this process, got {got}")
-    for name, held in [*inner.named_parameters(), *inner.named_buffers()]:
-        if is_lazy(held):
+    for name, tensor in [*inner.named_parameters(), *inner.named_buffers()]:
+        if is_lazy(tensor):
             rule = "must have weights: run a batch through it before it is watched"
             raise ModelError(f"model {rule}, got {name} without a shape")
-        if held.is_meta:
+        if tensor.is_meta:
             raise ModelError(
                 f"model must have its weights on a device that holds them, got meta for {name}"
             )
@@ -88,7 +88,9 @@ def try_out(
         for hook in hooks:
             hook.remove()
     called = {
-        name: any(one.is_(result) for one in found) for name, found in returned.items() if found
+        name: any(one.is_(result) for one in tensors)
+        for name, tensors in returned.items()
+        if tensors
     }
     chosen = list(layers) if layers is not None else _default(model, called)
     if not chosen:
@@ -115,7 +117,7 @@ def _check_names(layers: Sequence[str] | None, modules: Mapping[str, nn.Module])
 def _ends_in_sigmoid(model: nn.Module, batch: Call, output: str | int | None) -> bool:
     with _Sigmoids() as sigmoids:
         result = forward(model, batch, output)
-    return any(held.data_ptr() == result.data_ptr() for held in sigmoids.results)
+    return any(tensor.data_ptr() == result.data_ptr() for tensor in sigmoids.results)
 
 
 def _default(model: nn.Module, called: dict[str, bool], prefix: str = "") -> list[str]:
@@ -145,21 +147,21 @@ class _Returned(NamedTuple):
         return self.tensor() is other and self.version == _version(other)
 
 
-def _noting(found: list[_Returned]) -> Callable[[nn.Module, object, object], None]:
+def _noting(returned_tensors: list[_Returned]) -> Callable[[nn.Module, object, object], None]:
     """Return a hook that notes what a module returns."""
 
     def note(module: nn.Module, inputs: object, returned: object) -> None:
-        held = first_tensor(returned)
-        if isinstance(held, Tensor):
-            found.append(_Returned(weakref.ref(held), _version(held)))
+        tensor = first_tensor(returned)
+        if isinstance(tensor, Tensor):
+            returned_tensors.append(_Returned(weakref.ref(tensor), _version(tensor)))
         else:
-            found.append(_Returned(lambda: None, 0))
+            returned_tensors.append(_Returned(lambda: None, 0))
 
     return note
 
 
-def _version(held: Tensor) -> int:
-    return 0 if held.is_inference() else held._version
+def _version(tensor: Tensor) -> int:
+    return 0 if tensor.is_inference() else tensor._version
 
 
 class _Sigmoids(TorchFunctionMode):

@@ -95,13 +95,13 @@ class Probe:
             with usual_settings():
                 self._store = open_store(storing.tracking)
         self._started = time.time()
-        held = self._hold()
-        self.taken_for, self._own_names = held.taken_for, {*held.state}
+        snapshot = self._hold()
+        self.taken_for, self._own_names = snapshot.taken_for, {*snapshot.state}
         log.info("watching %s; %s", type(self._model).__name__, self.taken_for)
         if self._store is not None:
-            check_layers(held.layers, self._plan.estimators)
+            check_layers(snapshot.layers, self._plan.estimators)
         if self.epoch in self._plan.schedule:
-            self._add(held)
+            self._add(snapshot)
         self._state = "inside"
         return self
 
@@ -125,13 +125,13 @@ class Probe:
         """Run the model as it is."""
         begin = time.perf_counter()
         self._measured.make_room()
-        held = self._samples.hold(self._model, epoch=self.epoch)
+        snapshot = self._samples.hold(self._model, epoch=self.epoch)
         self._measured.seconds += time.perf_counter() - begin
-        return held
+        return snapshot
 
-    def _add(self, held: Held) -> None:
+    def _add(self, snapshot: Held) -> None:
         with usual_settings():
-            self._measured.add(held, self.epoch, self._metrics)
+            self._measured.add(snapshot, self.epoch, self._metrics)
 
     def _finish(self) -> None:
         """Measure what is left, score it, store it."""

@@ -44,8 +44,8 @@ class Call(NamedTuple):
         for first in range(0, self.samples, size):
             rows = slice(first, first + size)
             yield Call(
-                tuple(held[rows].to(device, copy=True) for held in self.positional),
-                {name: held[rows].to(device, copy=True) for name, held in self.named.items()},
+                tuple(tensor[rows].to(device, copy=True) for tensor in self.positional),
+                {name: tensor[rows].to(device, copy=True) for name, tensor in self.named.items()},
             )
 
 
@@ -107,8 +107,8 @@ def record(
 
 def device_of(model: nn.Module) -> torch.device:
     """Return the device of a model's first parameter or buffer, the CPU if it has none."""
-    held = next(model.parameters(), next(model.buffers(), None))
-    return torch.device("cpu") if held is None else held.device
+    tensor = next(model.parameters(), next(model.buffers(), None))
+    return torch.device("cpu") if tensor is None else tensor.device
 
 
 def unwrapped(model: nn.Module) -> nn.Module:
@@ -167,17 +167,17 @@ def _keeper(
 
 def _activity(module: nn.Module, name: str, returned: object, samples: int) -> Tensor:
     """Return the tensor in what a module returned, the first if there are several."""
-    held = first_tensor(returned)
-    if getattr(module, "batch_first", True) is False and isinstance(held, Tensor):
-        held = held.transpose(0, 1) if held.ndim > 2 else held
+    tensor = first_tensor(returned)
+    if getattr(module, "batch_first", True) is False and isinstance(tensor, Tensor):
+        tensor = tensor.transpose(0, 1) if tensor.ndim > 2 else tensor
     if (
-        not isinstance(held, Tensor)
-        or not held.is_floating_point()
-        or held.shape[:1] != (samples,)
+        not isinstance(tensor, Tensor)
+        or not tensor.is_floating_point()
+        or tensor.shape[:1] != (samples,)
     ):
         rule = f"must return a tensor whose first axis is the {samples} samples"
-        raise ModelError(f"layer {name} {rule}, got {shown(held)}")
-    return held
+        raise ModelError(f"layer {name} {rule}, got {shown(tensor)}")
+    return tensor
 
 
 def first_tensor(returned: object) -> object:

@@ -141,11 +141,11 @@ def values(
     """
     size = min(batch, len(part.x))
     with torch.no_grad():
-        found = [
+        bounds = [
             objective(critic(Parts(part.x[low : low + size], part.y[low : low + size])).double())
             for low in range(0, len(part.x) - size + 1, size)
         ]
-    return torch.stack(found)
+    return torch.stack(bounds)
 
 
 def log_mean(scores: Tensor) -> Tensor:

@@ -37,18 +37,18 @@ def normal_scores(x: np.ndarray, levels: np.ndarray) -> np.ndarray:
     return np.stack([_scores(column, levels) for column in x.T], axis=1)
 
 
-def most_informative(found: Sequence[Estimate]) -> int:
+def most_informative(readings: Sequence[Estimate]) -> int:
     """Return the place of the largest estimate, or 0 if none surely exceeds the first.
 
     Sure is a difference of more than 3 standard errors, those of the samples' differences.
 
     Args:
-        found: Of the same samples in different coordinates, at first those given.
+        readings: Of the same samples in different coordinates, at first those given.
     """
     taken = 0
-    for place, one in enumerate(found[1:], start=1):
-        gain = estimate(contributions(one) - contributions(found[0]))
-        better = gain.value > SURE * gain.error and one.value > found[taken].value
+    for place, one in enumerate(readings[1:], start=1):
+        gain = estimate(contributions(one) - contributions(readings[0]))
+        better = gain.value > SURE * gain.error and one.value > readings[taken].value
         taken = place if better else taken
     return taken
 

@@ -62,8 +62,8 @@ def nearest(
     reach = min(int(asked.max()) + 1, len(places))
     flat = (points.shape[1] if dimension is None else dimension) <= TREE_DIMENSIONS
     query = partial(_query_tree, workers=workers) if flat else _query_pairs
-    distances, found = query(places, reach)
-    others = np.cumsum(copies[found], axis=1) - 1
+    distances, nearest_rows = query(places, reach)
+    others = np.cumsum(copies[nearest_rows], axis=1) - 1
     farther = np.arange(reach) > 0
     radii, counts = [], []
     for order in asked:
@@ -94,13 +94,13 @@ def _query_pairs(points: np.ndarray, reach: int) -> tuple[np.ndarray, np.ndarray
     """As a tree's query, by all pairs; a product finds the nearest, a difference measures them."""
     every = torch.from_numpy(np.ascontiguousarray(points))
     norms = every.square().sum(dim=1)
-    found, distances = [], []
+    others, distances = [], []
     for rows in torch.arange(len(every)).split(max(1, BLOCK // len(every))):
         squares = norms - 2 * every[rows] @ every.T
         squares[torch.arange(len(rows)), rows] = -torch.inf
         near = squares.topk(reach, dim=1, largest=False).indices
         exact = (every[near] - every[rows, None]).norm(dim=2)
         ordered, order = exact.sort(dim=1)
-        found.append(near.gather(1, order))
+        others.append(near.gather(1, order))
         distances.append(ordered)
-    return torch.cat(distances).numpy(), torch.cat(found).numpy()
+    return torch.cat(distances).numpy(), torch.cat(others).numpy()
