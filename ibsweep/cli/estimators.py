@@ -15,7 +15,7 @@ from ibsweep.cli.options import Place, UserPath
 @click.option(
     "--measured",
     type=UserPath(),
-    help="Folder of your own calibrations (its `outputs`); if not given, ours are told.",
+    help="Folder of your own calibrations (its `outputs`); without it, those of the package.",
 )
 @click.option("--sweep", help="Only this sweep of --measured.")
 @click.option("--write", type=UserPath(), help="Write the table of --measured as CSV.")

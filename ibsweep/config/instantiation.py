@@ -62,7 +62,7 @@ def blame(key: str) -> Iterator[None]:
 
     Raises:
         ConfigError: In place of any other error raised inside; one that no rule foresaw, as users'
-            own code can raise, is told with its kind and place.
+            own code can raise, is reported with its kind and place.
     """
     try:
         yield
@@ -120,7 +120,7 @@ def _unknown(key: str, function: str, option: str) -> str:
 
 
 def _flags(node: object, flag: str, key: str) -> Iterator[tuple[str, object]]:
-    """Yield what Hydra is told by `flag` in an option and in all that it contains, and where."""
+    """Yield what `flag` says to Hydra in an option and in all that it contains, and where."""
     if isinstance(node, Mapping):
         for name, value in node.items():
             if name == flag:

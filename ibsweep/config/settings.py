@@ -13,7 +13,7 @@ import torch
 from omegaconf import DictConfig, read_write
 
 from ibsweep import checks, promises
-from ibsweep.config import keys
+from ibsweep.config import keys, task_data
 from ibsweep.config.data_files import Source
 from ibsweep.config.instantiation import ConfigError, blame, build
 from ibsweep.config.options import Options
@@ -30,7 +30,6 @@ from ibsweep.types import Dataset, Information, Split
 
 DTYPES = {"float32": torch.float32, "float64": torch.float64}
 PARTS = ("all", "train", "test")
-MERGED = 0.01  # share of different patterns that float32 may make equal
 
 
 @dataclass(frozen=True)
@@ -88,7 +87,7 @@ class Settings(Options):
     @cached_property
     def dataset(self) -> Dataset:
         """The task's patterns and labels."""
-        return _dataset(self._task, self.trusted)
+        return task_data.dataset(self._task, self.trusted)
 
     @property
     def _task(self) -> Source:
@@ -102,7 +101,7 @@ class Settings(Options):
             ConfigError: At the first that does not.
         """
         with blame("task"):
-            _try_task(self._task, self.trusted)
+            task_data.try_task(self._task, self.trusted)
         splitter = self._function("split", "a Split")
         with blame("split"):
             rule = f"_target_ must split alike with one seed, got {promises.shown(splitter)}"
@@ -123,10 +122,10 @@ class Settings(Options):
         """Check that the training's floating-point type holds the patterns.
 
         Raises:
-            ConfigError: If it makes one infinite, or more than `MERGED` of different ones equal.
+            ConfigError: If it makes one infinite, or more than 1 % of different ones equal.
         """
         if self.dtype == torch.float32:
-            _check_float32(self._task, self.trusted)
+            task_data.check_float32(self._task, self.trusted)
 
     @cached_property
     def split(self) -> Split:
@@ -335,39 +334,3 @@ def _check(values: str, seeding: str, task: Source) -> None:
         getattr(settings, part)
     settings.check_precision()
     settings.try_out()
-
-
-@lru_cache(maxsize=8)
-def _dataset(task: Source, trusted: tuple[str, ...]) -> Dataset:
-    with blame("task"):
-        return promises.kind(build(json.loads(task.node), "task", trusted=trusted), Dataset)
-
-
-@lru_cache(maxsize=8)
-def _try_task(task: Source, trusted: tuple[str, ...]) -> None:
-    """Make the user's own task twice: the same data, and no random numbers but its own."""
-    target = str(json.loads(task.node).get("_target_"))
-    if not target.startswith("ibsweep."):  # ours may be gigabytes, and have tests
-        rule = f"_target_ must make the same Dataset again, got {target}"
-        promises.tried(rule, lambda: _dataset.__wrapped__(task, trusted).digest)
-
-
-@lru_cache(maxsize=8)
-def _check_float32(task: Source, trusted: tuple[str, ...]) -> None:
-    """Check that float32 holds a task's patterns, and tells all but `MERGED` of them apart.
-
-    Of continuous data a few coincide by chance: some 2 of 10 000 normal numbers.
-
-    Raises:
-        ConfigError: If it does not.
-    """
-    exact = _dataset(task, trusted).inputs
-    with np.errstate(over="ignore"):
-        rounded = exact.astype(np.float32) + 0  # −0 becomes 0
-    rule = "dtype must be float64 for patterns that float32"
-    if not np.isfinite(rounded).all():
-        raise ConfigError(f"{rule} cannot hold, got {exact[~np.isfinite(rounded)][0]:g}")
-    distinct = [len({hash(row.tobytes()) for row in rows}) for rows in (exact, rounded)]
-    if distinct[1] < (1 - MERGED) * distinct[0]:
-        got = f"got {distinct[0]} different ones, of which it leaves {distinct[1]}"
-        raise ConfigError(f"{rule} makes equal, {got}")

@@ -1,4 +1,4 @@
-"""Runs a task by Hydra's command line; whatever is wrong is told in one line."""
+"""Runs a task by Hydra's command line; errors are one line each."""
 
 import os
 import signal
@@ -94,7 +94,7 @@ def run(task: EnsembleTask, *, config: str) -> None:
         task: What to do with a composed configuration.
         config: Name of the configuration to compose, one of `COMMANDS`.
     """
-    os.environ["HYDRA_FULL_ERROR"] = "1"  # Hydra then raises its errors, to be told here
+    os.environ["HYDRA_FULL_ERROR"] = "1"  # Hydra then raises its errors, to be reported here
     register()
     signal.signal(signal.SIGTERM, _terminate)
     sys.unraisablehook = partial(_send_again, sys.unraisablehook)

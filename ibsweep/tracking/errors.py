@@ -1,4 +1,4 @@
-"""What goes wrong in MLflow or its database, told in one line."""
+"""What goes wrong in MLflow or its database, in one line."""
 
 import sqlite3
 from collections.abc import Iterator
@@ -9,7 +9,7 @@ from ibsweep.tracking.options import StoreError
 
 @contextmanager
 def store_errors(doing: str, address: str) -> Iterator[None]:
-    """Turn the errors of MLflow and its database into one that users are told in a line.
+    """Turn the errors of MLflow and its database into one line for users.
 
     Args:
         doing: What is done inside, e.g. `the summary could not be stored`.

@@ -117,7 +117,7 @@ def write_figures(folder: Path, figures: Mapping[str, object]) -> list[str]:
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
             figure.savefig(path)  # type: ignore[attr-defined]
-        except Exception as error:  # whatever it is: the numbers count, and it is told
+        except Exception as error:  # whatever it is: the numbers count; the error is reported
             path.unlink(missing_ok=True)
             problems.append(f"{name}: {type(error).__name__}: {' '.join(str(error).split())}")
             log.warning("the figure %s could not be drawn", problems[-1])

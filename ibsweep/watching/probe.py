@@ -149,7 +149,7 @@ class Probe:
                 self.run_id = store_run(store, record)
 
     def _end_early(self, error: BaseException, *, measure: bool) -> None:
-        """Store what was measured, and why there is no more; an error in doing so is told, too."""
+        """Store what was measured, and the reason for the end; report errors of storing."""
         reason = f"{type(error).__name__}: {error}".removesuffix(": ")
         status = "FAILED" if isinstance(error, Exception) else "KILLED"
         try:

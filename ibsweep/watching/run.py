@@ -24,7 +24,7 @@ def job_of(
     """Describe a watched training.
 
     Args:
-        model: Its kind is told.
+        model: Its class is logged.
         estimators: Name to estimator.
         own: What the user says of it.
         taken_for: What labels and output were taken for.

@@ -50,7 +50,7 @@ class Targets(ABC):
 
     @abstractmethod
     def scores(self, training: pd.DataFrame) -> dict[str, float]:
-        """Return the final scores of a training, as `read` told them at each measured epoch."""
+        """Return final scores, from what `read` returned at each measured epoch."""
 
 
 class Classes(Targets):
