@@ -95,15 +95,19 @@ def test_two_numbers_in_many_units(rng):
     assert estimate.value * NATS == pytest.approx(nats(0.8, 0.8), abs=0.15)
 
 
-@pytest.mark.parametrize(("n", "units"), [(300, 64), (300, 200), (1000, 512)])
-def test_two_numbers_in_more_units_than_samples_can_correlate(rng, n, units):
+@pytest.mark.parametrize(
+    ("n", "units", "tolerance"),
+    [(300, 64, 0.35), (300, 400, 0.35), (1000, 512, 0.15), (3000, 100, 0.1)],
+)
+def test_two_related_pairs_of_numbers_in_many_units(rng, n, units, tolerance):
+    """Narrow directions of a bent support have heavy tails, and must stay narrow."""
     z = rng.normal(size=(n, 2))
     other = 0.8 * z + 0.6 * rng.normal(size=(n, 2))
     x, y = (
         np.sin(values @ rng.normal(size=(2, units)) + rng.uniform(0, 6, size=units))
         for values in (z, other)
     )
-    assert read(x, y) == pytest.approx(nats(0.8, 0.8), abs=0.5)
+    assert read(x, y) == pytest.approx(nats(0.8, 0.8), abs=tolerance)
 
 
 @pytest.mark.parametrize("width", [1, 2])
