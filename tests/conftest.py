@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+import numpy as np
 import pytest
 import torch
 from hydra import compose, initialize_config_dir
@@ -27,6 +28,12 @@ def hydra_as_it_was() -> Iterator[None]:
     before = copy.deepcopy(Singleton.get_state())
     yield
     Singleton.set_state(before)
+
+
+@pytest.fixture
+def rng() -> np.random.Generator:
+    """Return a random generator with a fixed seed."""
+    return np.random.default_rng(0)
 
 
 @pytest.fixture
