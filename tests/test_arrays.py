@@ -12,11 +12,6 @@ HALF = 0.5  # bit: I(x; x + noise) of unit normal x and noise
 
 
 @pytest.fixture
-def rng():
-    return np.random.default_rng(0)
-
-
-@pytest.fixture
 def pair(rng):
     x, noise = rng.normal(size=(2, 2000))
     return x, x + noise

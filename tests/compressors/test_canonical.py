@@ -6,11 +6,6 @@ import pytest
 from ibsweep.compressors.canonical import canonical
 
 
-@pytest.fixture
-def rng():
-    return np.random.default_rng(0)
-
-
 def mixed(values, rng):
     """The values under a random linear map that can be undone, shifted."""
     return values @ rng.normal(size=(values.shape[1],) * 2) + 5

@@ -16,11 +16,6 @@ from ibsweep.distributions.rectangles import rectangle_images
 FILES = sorted((Path(__file__).parents[2] / "conf" / "compressor").glob("*.yaml"))
 
 
-@pytest.fixture
-def rng():
-    return np.random.default_rng(0)
-
-
 @pytest.fixture(params=FILES, ids=lambda file: file.stem)
 def fit(request):
     name = request.param.stem
