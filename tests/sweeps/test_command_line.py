@@ -220,3 +220,23 @@ def test_outputs_that_cannot_be_written(tmp_path):
     assert done.returncode != 0
     assert len(done.stderr.strip().splitlines()) == 1
     assert "outputs" in done.stderr
+
+
+@pytest.mark.parametrize(
+    "program",
+    [
+        "sys.argv[1:] = ['--version']\nfrom ibsweep.main import main",
+        "sys.argv[1:] = ['estimators', '--help']\nfrom ibsweep.cli import main",
+    ],
+    ids=["sweep", "cli"],
+)
+def test_a_command_ends_without_a_last_collection(program, tmp_path):
+    atend = "import atexit, gc, sys\natexit.register(lambda: print(gc.get_freeze_count() > 1000))"
+    done = subprocess.run(
+        [sys.executable, "-c", f"{atend}\n{program}\nmain()"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+    assert done.stdout.splitlines()[-1] == "True", done.stderr
