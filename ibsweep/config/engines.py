@@ -43,7 +43,7 @@ def engine_of(settings: Settings) -> str:
         reason = _refusal(settings)
         if asked == COMPILED and reason is None:
             return COMPILED  # also where there is no compiler: its networks are stored perhaps
-        return choose(settings.training.engine, reason)
+        return choose(asked, reason)
 
 
 def engines_of(settings: Settings) -> list[str]:

@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from ibsweep.config import keys
 from ibsweep.config.data_files import without_paths
@@ -58,9 +58,12 @@ def _training(settings: Settings) -> dict[str, Any]:
 
 def content(settings: Settings) -> dict[str, Any]:
     """All that determines a run's numbers."""
+    return training_content(settings) | _measurement_content(settings)
+
+
+def _measurement_content(settings: Settings) -> dict[str, Any]:
     typed = keys.named(keys.NETWORKS, "measurement", settings.values)
     return {
-        **training_content(settings),
         **former(typed),
         "estimator_numerics": NUMERICS["estimators"],
         **versions(typed),
@@ -101,6 +104,27 @@ def fingerprint(values: Mapping[str, Any]) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 
+class Names(NamedTuple):
+    """Fingerprints of a job.
+
+    Attributes:
+        ensemble: See `ensemble_key`.
+        network: See `network_fingerprint`.
+        run: See `run_fingerprint`.
+    """
+
+    ensemble: str
+    network: str
+    run: str
+
+
+def names(settings: Settings) -> Names:
+    """Return all fingerprints of a job; what determines the network is collected once."""
+    network = training_content(settings)
+    run = network | _measurement_content(settings)
+    return Names(fingerprint(_shared(network)), fingerprint(network), fingerprint(run))
+
+
 def network_fingerprint(settings: Settings) -> str:
     """Name the trained network."""
     return fingerprint(training_content(settings))
@@ -119,8 +143,12 @@ def configuration_fingerprint(settings: Settings) -> str:
 
 def ensemble_key(settings: Settings) -> str:
     """Hash what an ensemble shares: all but seeds, penalties and learning rates."""
-    values = training_content(settings)
-    shared = {
+    return fingerprint(_shared(training_content(settings)))
+
+
+def _shared(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the part of a network's content that is equal in an ensemble."""
+    return {
         **values,
         "seeding": sorted(values["seeding"]),
         "regularization": {
@@ -129,7 +157,6 @@ def ensemble_key(settings: Settings) -> str:
         },
         "training": {k: v for k, v in values["training"].items() if k != "learning_rate"},
     }
-    return fingerprint(shared)
 
 
 def _canonical(value: Any) -> Any:  # noqa: ANN401

@@ -56,10 +56,11 @@ class Networks(Jobs):
 
 
 def _identity(settings: Settings, other: Identity | None = None) -> Identity:
+    names = fingerprints.names(settings)
     return Identity(
-        group=fingerprints.ensemble_key(settings),
-        network=fingerprints.network_fingerprint(settings),
-        run=fingerprints.run_fingerprint(settings),
+        group=names.ensemble,
+        network=names.network,
+        run=names.run,
         store=settings.tracking,
         engine=engine_of(settings),
         other=other,

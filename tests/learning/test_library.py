@@ -29,6 +29,7 @@ def cache(tmp_path, monkeypatch):
 @pytest.fixture
 def no_compiler(tmp_path, monkeypatch):
     monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.delenv("CXX", raising=False)
 
 
 def start():
@@ -74,6 +75,11 @@ def test_a_library_that_is_broken_or_may_be_others_is_compiled_anew(cache, harm)
     assert sound and sound[0].stat().st_mode & 0o077 == 0
 
 
+def test_the_environment_can_name_another_compiler(cache, monkeypatch):
+    monkeypatch.setenv("CXX", "no-such-compiler")
+    assert library.missing() == "no C++ compiler (no-such-compiler) is on the PATH"
+
+
 def test_without_a_compiler_torch_trains(cache, no_compiler):
     assert "no C++ compiler (c++, g++, clang++) is on the PATH" in library.missing()
     parts = parts_of(range(4))
@@ -97,6 +103,7 @@ def test_a_compiler_that_does_not_work_is_as_none(cache, tmp_path, monkeypatch, 
     compiler.write_text(f"#!/bin/sh\n{script}\n")
     compiler.chmod(0o755)
     monkeypatch.setenv("PATH", f"{tools}{os.pathsep}/nowhere")
+    monkeypatch.delenv("CXX", raising=False)
     monkeypatch.chdir(tmp_path)
     assert reason in library.missing()
 

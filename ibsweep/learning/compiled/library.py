@@ -39,11 +39,11 @@ def missing() -> str | None:
 
     The first call on a machine compiles a small one, to try the compiler out.
     """
-    return _missing(os.environ.get("PATH"), cache_folder())
+    return _missing(os.environ.get("PATH"), os.environ.get("CXX"), cache_folder())
 
 
 @functools.cache
-def _missing(path: str | None, folder: Path) -> str | None:
+def _missing(path: str | None, compiler: str | None, folder: Path) -> str | None:
     try:
         load(_TINY)
     except NoLibrary as error:
@@ -54,12 +54,15 @@ def _missing(path: str | None, folder: Path) -> str | None:
 def load(kind: Kind) -> ctypes.CDLL:
     """Return the library for a kind of networks, compiled now if there is none.
 
+    The compiler is the one that the environment variable CXX names, else the first of `COMPILERS`.
+
     Raises:
         NoLibrary: If it cannot be compiled, kept or loaded.
     """
-    compiler = next(filter(None, map(shutil.which, COMPILERS)), None)
+    names = [name] if (name := os.environ.get("CXX")) else COMPILERS
+    compiler = next(filter(None, map(shutil.which, names)), None)
     if compiler is None or os.name != "posix":
-        raise NoLibrary(f"no C++ compiler ({', '.join(COMPILERS)}) is on the PATH")
+        raise NoLibrary(f"no C++ compiler ({', '.join(names)}) is on the PATH")
     return _load(kind, compiler, cache_folder())
 
 
