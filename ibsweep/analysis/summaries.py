@@ -52,15 +52,16 @@ def summarize(networks: pd.DataFrame) -> pd.DataFrame:
 
     Returns:
         `configuration`; the choices and parameters in which configurations differ; `n` networks,
-        `failed` seeds; then for the final test accuracy and each estimator's `hidden` and `last`
-        score the mean, `<name>_ci95` (half-width of the 95 % interval over seeds) and `<name>_nan`
-        (networks without a value).
+        `failed` seeds; how many of the networks `failed_to_train`, see `scores.performance`; for
+        the final test accuracy and each estimator's `hidden` and `last` score the mean,
+        `<name>_ci95` (half-width of the 95 % interval over seeds) and `<name>_nan` (networks
+        without a value).
     """
     scores = [name for name in networks if names.is_headline(str(name))]
     networks = networks.sort_values("started", kind="stable")
     groups = networks.groupby("configuration", sort=False)
     rows = [_summary_row(group, scores) for _, group in groups]
-    columns = ["n", "failed", *_columns(*scores)]
+    columns = ["n", "failed", names.FAILED, *_columns(*scores)]
     summary = pd.DataFrame(rows, columns=columns)
     labels = varying(networks)
     return labels.reset_index().join(summary) if len(labels) else summary
@@ -183,6 +184,7 @@ def _summary_row(group: pd.DataFrame, scores: list[str]) -> dict[str, float]:
     done = finished_networks(group)
     lost = set(group.loc[group["status"] == "FAILED", "fingerprint"]) - set(done["fingerprint"])
     row: dict[str, float] = {"n": len(done), "failed": len(lost)}
+    row[names.FAILED] = done[names.FAILED].sum() if names.FAILED in done else np.nan
     for name in scores:
         row |= zip(_columns(name), mean_interval(done[name]), strict=True)
     return row

@@ -120,6 +120,8 @@ class Batch:
         run_id = store.log_network(record, figures=planes)
         accuracy = record.scores["accuracy/test"]
         log.info("%s: test accuracy %.3f, run %s", job.name, accuracy, run_id)
+        if folder := store.folder(run_id):
+            log.info("information plane, curves, weights: %s", folder)
         return Finished(run_id, record.scores)
 
     @property
@@ -168,7 +170,8 @@ class Batch:
         """Train an ensemble from the epoch on that its checkpoints hold."""
         settings = list(wanted.values())
         epochs = f"epochs {epoch} to {settings[0].training.epochs}"
-        log.info("training %d networks by %s, %s", len(settings), engine_of(settings[0]), epochs)
+        engine = engine_of(settings[0])
+        log.info("training %d networks, engine %s, %s", len(settings), engine, epochs)
         begin = time.perf_counter()
         filler = settings[:1] * (least_members(ensemble_of(settings)) - len(settings))
         checkpoints = Checkpoints(settings[0].checkpoints, list(wanted), epoch=epoch)

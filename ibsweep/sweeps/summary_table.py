@@ -5,9 +5,11 @@ from rich.table import Table
 
 from ibsweep import names
 
+COUNTS = ("n", "failed", names.FAILED)
 CAPTION = (
-    "mean ± half-width of the 95 % interval over seeds (Student's t);"
-    " undef.: networks without a score, a dead layer"
+    "mean ± half-width of the 95 % interval over seeds (Student's t); failed: runs that stopped;"
+    " failed to train: never better than a constant answer;"
+    " undef.: no score, a dead layer"
 )
 
 
@@ -23,11 +25,11 @@ def summary_table(summary: pd.DataFrame) -> Table:
     table = Table(caption=CAPTION, padding=(0, 1, 0, 0))
     for name in [*shown, "estimator"]:
         table.add_column(name.rsplit(".", 1)[-1].replace("_", " "), overflow="fold")
-    for name in ("n", "failed", "test accuracy", "hidden score", "last score"):
-        table.add_column(name, justify="right")
+    for name in (*COUNTS, "test accuracy", "hidden score", "last score"):
+        table.add_column(name.replace("_", " "), justify="right")
     for _, row in summary.iterrows():
         first = ["–" if pd.isna(row[name]) else str(row[name]) for name in shown]
-        counts = [f"{row[name]:.0f}" for name in ("n", "failed")]
+        counts = [f"{row[name]:.0f}" for name in COUNTS]
         begin = [*first, "{}", *counts, _cell(row, names.TEST_ACCURACY)]
         for estimator in _measured_by(row, estimators) or ["–"]:
             scores = [

@@ -2,6 +2,7 @@
 
 import functools
 from collections.abc import Callable, Iterable
+from pathlib import Path
 from typing import Concatenate, ParamSpec, TypeVar
 
 import numpy as np
@@ -148,6 +149,10 @@ class Store:
             DamagedFile: If its file is not as it was written.
         """
         return files.read_text(self.connection, run_id, "config.yaml")
+
+    def folder(self, run_id: str) -> Path | None:
+        """Return the folder of a network's files; None where a server keeps them."""
+        return self.connection.artifacts(self.connection.networks, run_id)
 
     def is_from_here(self, run_id: str) -> bool:
         """Say whether a run was computed on this machine, with this build of torch."""

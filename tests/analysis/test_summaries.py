@@ -58,6 +58,12 @@ def test_undefined_scores_are_counted_beside_the_mean():
     assert row["accuracy/test_nan"] == 0
 
 
+def test_networks_that_failed_to_train_are_counted():
+    rows = (("a", seed, {"failed_to_train": float(seed == 1)}) for seed in range(3))
+    (row,) = summarize(table(*rows)).to_dict("records")
+    assert (row["n"], row["failed"], row["failed_to_train"]) == (3, 0, 1)
+
+
 def test_a_summary_has_a_row_per_configuration_in_the_order_of_the_sweep():
     networks = table(("b", 0, {}), ("a", 0, {}), ("b", 1, {}), ("a", 1, {}), ("a", 2, {}))
     summary = summarize(networks.iloc[::-1])
