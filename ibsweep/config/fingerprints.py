@@ -15,7 +15,7 @@ from ibsweep.learning.optimizers import in_effect
 
 NUMERICS = {  # raised when an unchanged configuration would give other numbers
     "training": 1,  # by torch
-    "compiled": 1,  # training by compiled loops
+    "compiled": 2,  # training by compiled loops
     "estimators": 1,  # of what all share
     "convolutions": 2,  # this and the following beside those, where options name the module
     "noise_numerics": 2,  # `noise` is an option, which this stands beside

@@ -219,6 +219,16 @@ assert small() == before and all(value > 0 for value in before), (before, small(
 
 
 @needs_compiler
+def test_training_makes_subnormal_numbers_zero_but_leaves_the_processor_as_it_was():
+    def small():
+        return np.float32(1e-40) * np.float32(0.5), torch.tensor(1e-40).mul(0.5).item()
+
+    before = small()
+    by("compiled", parts_of(range(2)))
+    assert small() == before and all(value > 0 for value in before)
+
+
+@needs_compiler
 def test_other_threads_run_while_a_step_is_taken():
     """Ctrl-C and progress are heard: the interpreter's lock is free, and no call takes long."""
     parts = parts_of(range(50), "softplus", epochs=20)

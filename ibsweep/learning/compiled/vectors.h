@@ -29,7 +29,6 @@ INLINE real root(real x) { return SINGLE ? real(__builtin_sqrtf(x)) : real(__bui
 constexpr int MANTISSA = SINGLE ? 23 : 52;  // bits
 constexpr int TERMS = SINGLE ? 7 : 13, LOG_TERMS = SINGLE ? 8 : 17;
 constexpr real LARGEST = SINGLE ? 80 : 700;  // exp of this, and its inverse, are normal numbers
-constexpr real SMALLEST = SINGLE ? 1.17549435e-38 : 2.2250738585072014e-308;  // normal number
 constexpr real MAGIC = SINGLE ? 12582912. + 127 : 6755399441055744. + 1023;
 // = 1.5 · 2^MANTISSA + bias: the last bits of a sum with it are an integer, plus the bias
 constexpr real LN2_HIGH = SINGLE ? 0.693359375 : 0.693145751953125;  // n · this is exact
@@ -43,7 +42,7 @@ INLINE vec reduced(vec x, vec &power) {
   x = x > LARGEST ? all(LARGEST) : x;
   vec shifted = x * LOG2_E + MAGIC, n = shifted - MAGIC;
   vec r = (x - n * LN2_HIGH) - n * LN2_LOW, series = all(1);
-  UNROLL for (int k = TERMS; k > 1; k--) series = series * r * (real(1) / k) + 1;
+  UNROLL for (int k = TERMS; k > 1; k--) series = series * (r * (real(1) / k)) + 1;
   power = (vec)((bits)shifted << MANTISSA);
   return series * r;
 }
