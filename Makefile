@@ -31,6 +31,7 @@ benchmarks: $(VENV)/dev
 	$(BIN)/python -m tests.benchmarks.estimators
 	$(BIN)/python -m tests.benchmarks.ensembles
 	$(BIN)/python -m tests.benchmarks.engines $(BASELINE)
+	$(BIN)/python -m tests.benchmarks.title $(BASELINE)
 	$(BIN)/python -m tests.benchmarks.querying
 	$(BIN)/python -m tests.benchmarks.convolutions
 	$(BIN)/python -m tests.benchmarks.neighbours
