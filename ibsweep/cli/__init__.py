@@ -2,19 +2,50 @@
 
 import atexit
 import gc
+import importlib
 import signal
 import sys
 from typing import Any
 
 import click
 
-from ibsweep.cli import calibrate, estimate, estimators, figures, query, report, store
 from ibsweep.launching.failures import EXIT_TERMINATED
-from ibsweep.tracking import NotThere
+
+_COMMANDS = {  # what they do in a line, and where they are: their libraries take seconds to import
+    "calibrate": ("Measure samples whose information is known.", "calibrate.calibrate"),
+    "claims": ("Test the claims of Chelombiev et al. (2019).", "query.judge"),
+    "correlate": ("Correlate compression scores with accuracies.", "query.correlate"),
+    "curves": ("List I(X;T) and I(T;Y) at every snapshot.", "query.list_curves"),
+    "doctor": ("Check that every finished run is unaltered.", "store.doctor"),
+    "estimate": ("Measure stored networks again, without training.", "estimate.estimate"),
+    "estimators": ("List the estimators, with their papers.", "estimators.estimators"),
+    "figure": ("Draw a paper's figure from a store.", "figures.figure"),
+    "report": ("Write one self-contained page on a sweep.", "report.report"),
+    "runs": ("List the finished networks, one row each.", "query.list_runs"),
+    "status": ("Count the networks of each sweep by state.", "store.status"),
+    "ui": ("Open MLflow's user interface on the store.", "store.ui"),
+}
 
 
 class _Commands(click.Group):
-    """Commands that say in one line what is wrong with a store, an option or a file."""
+    """Commands, imported when used, that say in one line what is wrong with a store or option."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names of all commands."""
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Return a command by its name, None if there is none."""
+        if cmd_name not in _COMMANDS:
+            return None
+        file, _, name = _COMMANDS[cmd_name][1].partition(".")
+        command: click.Command = getattr(importlib.import_module(f"ibsweep.cli.{file}"), name)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write what each command does, without importing any."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, text) for name, (text, _) in _COMMANDS.items()])
 
     def invoke(self, ctx: click.Context) -> Any:  # noqa: ANN401
         """Run a command.
@@ -29,23 +60,16 @@ class _Commands(click.Group):
         except BrokenPipeError:
             raise
         except (ValueError, OSError) as error:
+            from ibsweep.tracking import NotThere
+
             text = " ".join(str(error).split())
             text = f"--{text}" if isinstance(error, NotThere) else text
             raise click.ClickException(text) from error
 
 
 @click.group(cls=_Commands)
+@click.version_option(package_name="ibsweep", prog_name="ibsweep")
 def main() -> None:
     """Look after the runs of ibsweep, and ask them. To train and measure: python -m ibsweep."""
     atexit.register(gc.freeze)  # the collections at Python's end take .7 s
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(EXIT_TERMINATED))
-
-
-_COMMANDS = (
-    *(store.status, store.doctor, store.ui, estimate.estimate),
-    *(query.list_runs, query.list_curves, query.correlate, query.judge),
-    *(figures.figure, report.report),
-    *(calibrate.calibrate, estimators.estimators),
-)
-for _command in _COMMANDS:
-    main.add_command(_command)

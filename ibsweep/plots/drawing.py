@@ -55,8 +55,8 @@ def draw_plane(axes: Axes, curves: pd.DataFrame, look: Look) -> None:
     """
     check_one_plane(curves, "estimator", "part", "network")
     drawn = _drawable(axes, curves.sort_values("epoch", kind="stable"))
-    for _, layer in drawn.groupby("layer", sort=False):
-        _draw_layer(axes, layer, look)
+    if len(drawn):
+        _draw_layers(axes, drawn, look)
     set_limits(axes, drawn, look.ceiling)
     draw_ceiling(axes, look.ceiling, None if look.compact else look.samples)
     label_layers(axes, drawn, look.ceiling, compact=look.compact)
@@ -120,34 +120,34 @@ def _drawable(axes: Axes, curves: pd.DataFrame) -> pd.DataFrame:
     return curves[finite]
 
 
-def _draw_layer(axes: Axes, layer: pd.DataFrame, look: Look) -> None:
-    """Draw one layer's way through the plane, its epochs ascending."""
-    colours, norm, size = epoch_colours(), look.norm, 0.6 if look.compact else 1.0
-    points = layer[["i_xt", "i_ty"]].to_numpy(float)
-    shade = norm(layer["epoch"].to_numpy(float) + 1)
-    shown = spread(shade, _MARKERS)
+def _draw_layers(axes: Axes, curves: pd.DataFrame, look: Look) -> None:
+    """Draw the ways of all layers through the plane, epochs ascending, as few collections."""
+    colours, size = epoch_colours(), 0.6 if look.compact else 1.0
+    layers = [layer for _, layer in curves.groupby("layer", sort=False)]
+    points = [layer[["i_xt", "i_ty"]].to_numpy(float) for layer in layers]
+    shades = [look.norm(layer["epoch"].to_numpy(float) + 1) for layer in layers]
     if look.band:
-        _draw_error_bars(axes, layer.iloc[spread(shade, _ERROR_BARS)], colours, norm)
-    steps = np.stack([points[:-1], points[1:]], axis=1)
-    if "i_ty_floor" in layer:
-        measured = layer.dropna(subset="i_ty_floor")  # it may be measured at some snapshots alone
-        floor = measured[["i_xt", "i_ty_floor"]].to_numpy(float)
-        axes.plot(*floor.T, color=FAINT, linewidth=0.9, linestyle=":", zorder=1)
+        rows = [one.iloc[spread(k, _ERROR_BARS)] for one, k in zip(layers, shades, strict=True)]
+        _draw_error_bars(axes, pd.concat(rows), colours, look.norm)
+    if "i_ty_floor" in curves:
+        measured = curves.dropna(subset="i_ty_floor")  # it may be measured at some snapshots alone
+        for _, layer in measured.groupby("layer", sort=False):
+            floor = layer[["i_xt", "i_ty_floor"]].to_numpy(float)
+            axes.plot(*floor.T, color=FAINT, linewidth=0.9, linestyle=":", zorder=1)
+    steps = np.concatenate([np.stack([one[:-1], one[1:]], axis=1) for one in points])
+    shade = np.concatenate([one[1:] for one in shades])
     line = LineCollection(
-        list(steps), colors=colours(shade[1:]), linewidths=1.3 * size, capstyle="round"
+        list(steps), colors=colours(shade), linewidths=1.3 * size, capstyle="round"
     )
     axes.add_collection(line, autolim=False)
-    x, y = points[shown].T
-    axes.scatter(x, y, s=9 * size**2, c=colours(shade[shown]), linewidths=0, zorder=3)
-    axes.scatter(
-        x[-1:],
-        y[-1:],
-        s=46 * size**2,
-        c=colours(shade[-1:]),
-        edgecolors="white",
-        linewidths=size,
-        zorder=5,
-    )
+    shown = [spread(shade, _MARKERS) for shade in shades]
+    for chosen, area, edge, order in (
+        (shown, 9 * size**2, {"linewidths": 0}, 3),
+        ([[-1]] * len(layers), 46 * size**2, {"edgecolors": "white", "linewidths": size}, 5),
+    ):
+        x, y = np.concatenate([one[k] for one, k in zip(points, chosen, strict=True)]).T
+        shade = np.concatenate([one[k] for one, k in zip(shades, chosen, strict=True)])
+        axes.scatter(x, y, s=area, c=colours(shade), zorder=order, **edge)
 
 
 def _draw_error_bars(axes: Axes, rows: pd.DataFrame, colours: Colormap, norm: LogNorm) -> None:

@@ -1,5 +1,7 @@
 """What all drawings share: inks, the colours of epochs, names of layers, which points to show."""
 
+import functools
+
 import numpy as np
 from matplotlib import colormaps
 from matplotlib.colors import Colormap, ListedColormap, to_hex
@@ -11,6 +13,7 @@ SERIES = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#00
 """Colours for up to eight series; the first seven are Okabe & Ito's, safe for the colour-blind."""
 
 
+@functools.cache
 def epoch_colours() -> Colormap:
     """Return an even map that colour-blind readers can order, without its palest end."""
     return ListedColormap(colormaps["plasma"](np.linspace(0.02, 0.9, 256)))

@@ -11,7 +11,7 @@ from ibsweep.plots.pages import picture_page
 from ibsweep.plots.panels import plane_grid
 from ibsweep.plots.penalties import penalties
 from ibsweep.plots.scatter import activations_scatter, initialisations_scatter
-from tests.support.records import LAYERS, SAMPLES, make_curves
+from tests.support.records import EPOCHS, LAYERS, SAMPLES, make_curves
 
 
 def means(shift=0.0):
@@ -30,7 +30,9 @@ def test_panels_share_axes_and_colours_and_carry_the_paper_s_letters():
     assert relu.get_xlim() == tanh.get_xlim() and relu.get_ylim() == tanh.get_ylim()
     assert relu.get_xlim()[1] > 4 > tanh.get_xlim()[0]
     assert bar.get_ylabel() == "epoch + 1"
-    assert len(relu.findobj(LineCollection)) == 2 * len(LAYERS)  # paths and intervals
+    intervals, paths = sorted(relu.findobj(LineCollection), key=lambda one: one.get_zorder())
+    assert len(paths.get_segments()) == len(LAYERS) * (len(EPOCHS) - 1)
+    assert len(intervals.get_segments()) > 2 * len(LAYERS)
 
 
 def test_a_gallery_of_any_number_fills_its_rows():

@@ -83,7 +83,7 @@ def test_the_plane_of_a_single_seed_can_be_drawn_with_its_missing_intervals():
 
 
 def test_colour_orders_the_epochs():
-    lines = plane().axes[0].findobj(LineCollection)
+    lines = plane(make_curves(layers=["output"])).axes[0].findobj(LineCollection)
     lightness = lines[0].get_colors()[:, :3] @ [0.2126, 0.7152, 0.0722]
     assert np.all(np.diff(lightness) > -1e-3)
     assert lightness[-1] - lightness[0] > 0.4

@@ -1,0 +1,43 @@
+"""The command `ibsweep` explains itself without importing what its commands need."""
+
+import subprocess
+import sys
+
+import pytest
+from click.testing import CliRunner
+
+import ibsweep
+from ibsweep import cli
+
+NAMES = cli.main.list_commands(None)
+
+
+@pytest.mark.parametrize("option", ["--help", "--version"])
+def test_help_and_version_import_no_large_library(option):
+    code = f"""
+import sys
+from ibsweep.cli import main
+main([{option!r}], standalone_mode=False)
+sys.exit(" ".join({{"torch", "mlflow", "pandas", "matplotlib", "hydra"}} & set(sys.modules)))
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.stderr.strip() == ""
+    assert "ibsweep" in done.stdout
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_command_that_help_names_is_there(name):
+    assert name in CliRunner().invoke(cli.main, ["--help"]).output
+    answer = CliRunner().invoke(cli.main, [name, "--help"])
+    assert answer.exit_code == 0
+    assert f"{name} [OPTIONS]" in answer.output
+
+
+def test_an_unknown_command_is_refused():
+    answer = CliRunner().invoke(cli.main, ["run"])
+    assert answer.exit_code == 2
+    assert "No such command 'run'" in answer.output
+
+
+def test_the_version_is_that_of_the_package():
+    assert ibsweep.__version__ in CliRunner().invoke(cli.main, ["--version"]).output
