@@ -16,6 +16,13 @@ def conf_dir() -> str:
     return str(next(folder for folder in folders if (folder / "config.yaml").is_file()))
 
 
+def show_help() -> None:
+    """Print Hydra's help on the configuration of networks, by the arguments of the process."""
+    import hydra
+
+    hydra.main(version_base="1.3", config_path=conf_dir(), config_name="config")(bool)()
+
+
 def option(group: str, name: str) -> Any:  # noqa: ANN401
     """Return an option of a group whose files are keyed by their own names, as `estimator` is.
 

@@ -25,6 +25,21 @@ sys.exit(" ".join({{"torch", "mlflow", "pandas", "matplotlib", "hydra"}} & set(s
     assert "ibsweep" in done.stdout
 
 
+@pytest.mark.parametrize("option", ["--help", "-h", "--version"])
+def test_so_does_the_command_that_trains(option):
+    code = f"""
+import atexit, sys
+atexit.register(lambda: print({{"torch", "mlflow", "pandas", "joblib"}} & set(sys.modules)))
+sys.argv[1:] = [{option!r}]
+from ibsweep.__main__ import main
+main()
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.stdout.splitlines()[-1] == "set()", done.stderr
+    shown = f"ibsweep {ibsweep.__version__}" if option == "--version" else "estimator:"
+    assert shown in done.stdout
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_every_command_that_help_names_is_there(name):
     assert name in CliRunner().invoke(cli.main, ["--help"]).output
