@@ -6,11 +6,14 @@ that fails prints why, and the others go on (the exit status is then 1).
 
 import argparse
 import dataclasses
+import multiprocessing
+import os
 import statistics
 import sys
 import time
 import traceback
 from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
 from contextlib import nullcontext
 from functools import partial
 from unittest import mock
@@ -294,6 +297,34 @@ def timed(name, device, members, activation, seeding, epochs) -> None:
     )
 
 
+def compiled(device: str, sizes: Sizes) -> None:
+    """Training by compiled loops, a process on each core of the CPU."""
+    cores = len(os.sched_getaffinity(0))
+    with ProcessPoolExecutor(cores, mp_context=multiprocessing.get_context("spawn")) as pool:
+        for members in sizes.members:
+            share = -(-members // cores)
+            for activation in ("relu", "tanh", "swish"):
+                list(pool.map(by_loops, [(share, activation, 1)] * cores))  # compiles, warms up
+                each = max(pool.map(by_loops, [(share, activation, sizes.epochs)] * cores))
+                print(
+                    f"  {cores} processes  {members:6d} {activation:5s} {sizes.epochs} epochs:"
+                    f" {each:8.3f} ms an epoch; {EPOCHS}: {each * EPOCHS / 1000:.1f} s",
+                    flush=True,
+                )
+
+
+def by_loops(task: tuple[int, str, int]) -> float:
+    """Train members by an activation for some epochs; return milliseconds an epoch."""
+    members, activation, epochs = task
+    torch.set_num_threads(1)
+    own = trainer._Trainer(built(range(members), "cpu", activation, engine="compiled"))
+    own.run_epoch()
+    begin = time.perf_counter()
+    for _ in range(epochs):
+        own.run_epoch()
+    return 1000 * (time.perf_counter() - begin) / epochs
+
+
 def activity(sizes: Sizes) -> tuple[dict[str, Tensor], np.ndarray]:
     """Return the activity of a trained network at its snapshots, and the samples' labels."""
     epochs = 2 * (sizes.snapshots - 1)
@@ -353,7 +384,7 @@ def measuring(device: str, sizes: Sizes) -> None:
         print(f"  {name:16s} {shown}", flush=True)
 
 
-STAGES = (step, graphs, company, kernels, profile, timing, estimators, measuring)
+STAGES = (step, graphs, company, kernels, profile, timing, compiled, estimators, measuring)
 
 
 def main() -> None:
