@@ -104,7 +104,8 @@ class GridSweeper(Sweeper):
         try:
             results = self._launcher.launch(jobs, initial_job_idx=0)
         except KeyboardInterrupt as end:
-            log.warning(f"Interrupted; what is done so far is under {self._setup.sweep_dir}")
+            resume = ". Run the same command again to resume" if self._setup.task else ""
+            log.warning(f"Interrupted{resume}; logs are under {self._setup.sweep_dir}")
             terminated = isinstance(end, Terminated)
             raise SystemExit(EXIT_TERMINATED if terminated else EXIT_INTERRUPTED) from None
         failures = _failures(results)

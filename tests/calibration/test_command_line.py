@@ -89,7 +89,7 @@ def test_sigterm_ends_it_in_its_own_process_too(tmp_path):
     process.terminate()
     told = "".join(process.communicate(timeout=60))
     assert process.returncode == 143, told
-    assert "Interrupted; what is done so far is under" in told
+    assert "Interrupted. Run the same command again to resume; logs" in told
     assert "Traceback" not in told
     runs = store_of(tmp_path).calibrations()
     assert 0 < (runs["status"] == "FINISHED").sum() < 400
