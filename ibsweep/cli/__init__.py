@@ -68,7 +68,7 @@ class _Commands(click.Group):
 
 
 @click.group(cls=_Commands)
-@click.version_option(package_name="ibsweep", prog_name="ibsweep")
+@click.version_option(package_name="ibsweep", message="ibsweep %(version)s")
 def main() -> None:
     """Look after the runs of ibsweep, and ask them. To train and measure: python -m ibsweep."""
     atexit.register(gc.freeze)  # the collections at Python's end take .7 s

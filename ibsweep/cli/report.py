@@ -16,7 +16,7 @@ SEEDS = 2  # samples that the referee draws for each truth
 
 @click.command()
 @store_options
-@click.option("--sweep", required=True, help="The sweep, as `ibsweep status` names it.")
+@click.option("--sweep", help="The sweep, as `ibsweep status` names it; by default the latest.")
 @click.option(
     "--output",
     type=UserPath(),
@@ -26,7 +26,9 @@ SEEDS = 2  # samples that the referee draws for each truth
 )
 @click.option("--referee", "asked", is_flag=True, help="Calibrate the sweep's estimators, too.")
 @click.option("--trust", multiple=True, help="Prefix of your own code that `_target_` may name.")
-def report(place: Place, sweep: str, output: Path, asked: bool, trust: tuple[str, ...]) -> None:
+def report(
+    place: Place, sweep: str | None, output: Path, asked: bool, trust: tuple[str, ...]
+) -> None:
     """Write one self-contained page on a sweep: planes, scores, correlations, claims, methods.
 
     It is kept with the sweep's run, too, where MLflow's user interface shows it. With --referee it
@@ -35,6 +37,7 @@ def report(place: Place, sweep: str, output: Path, asked: bool, trust: tuple[str
     `cache` of --directory.
     """
     store = place.open()
+    sweep = sweep or _latest(store)
     judged = _judged(place, store, sweep, trust) if asked else None
     html = reporting.report(store, sweep, judged=judged)
     output.parent.mkdir(parents=True, exist_ok=True)
@@ -42,6 +45,19 @@ def report(place: Place, sweep: str, output: Path, asked: bool, trust: tuple[str
     click.echo(output)
     if store.sweep_tags(sweep):  # a sweep that was killed has no run of its own
         _keep(store, sweep, html)
+
+
+def _latest(store: Store) -> str:
+    """Return the latest sweep, and say which it is.
+
+    Raises:
+        ValueError: If there is none.
+    """
+    sweep = store.latest_sweep()
+    if sweep is None:
+        raise ValueError("--sweep must name a sweep, since none in the store has ended")
+    click.echo(f"sweep {sweep}", err=True)
+    return sweep
 
 
 def _keep(store: Store, sweep: str, html: str) -> None:

@@ -53,6 +53,7 @@ class Store:
     log_configuration = _method(summary_runs.log_configuration)
     log_sweep = _method(summary_runs.log_sweep)
     add_to_sweep = _method(summary_runs.add_to_sweep)
+    latest_sweep = _method(summary_runs.latest_sweep)
     sweep_tags = _method(summary_runs.sweep_tags)
     join_sweep = _method(network_runs.join_sweep)
     reap = _method(reaping.reap)

@@ -112,6 +112,13 @@ def sweep_tags(connection: Connection, sweep: str) -> dict[str, str]:
     return dict(run.data.tags) if run else {}
 
 
+def latest_sweep(connection: Connection) -> str | None:
+    """Return the identifier of the sweep that ended last; None if none has."""
+    clause = "tags.`ibsweep.kind` = 'sweep'"
+    run = next(search(connection, clause, experiment=connection.summary), None)  # newest first
+    return str(run.info.run_name) if run else None
+
+
 def _sweep_run(connection: Connection, sweep: str) -> "Run | None":
     clause = f"tags.`ibsweep.kind` = 'sweep' AND tags.`{sweep_tag(sweep)}` = '1'"
     return next(search(connection, clause, experiment=connection.summary), None)  # newest first

@@ -1,9 +1,11 @@
 """The report of a sweep, as a reader opens it."""
 
 import re
+import time
 from dataclasses import replace
 from unittest import mock
 
+import pandas as pd
 import pytest
 from click.testing import CliRunner
 
@@ -100,6 +102,22 @@ def test_a_sweep_without_finished_networks_is_one_line(outputs):
     )
     assert done.exit_code == 1
     assert done.output == "Error: sweep must have finished networks, got 'day' with none\n"
+
+
+def test_without_a_name_it_is_on_the_latest_sweep(tmp_path):
+    store = open_store(TrackingOptions.at(tmp_path))
+    place = ["report", "--directory", str(tmp_path), "--output", str(tmp_path / "page.html")]
+    store.log_network(make_record(0, scores=SCORES), figures={})
+    done = CliRunner().invoke(cli.main, place)
+    assert (done.exit_code, done.output) == (
+        1,
+        "Error: --sweep must name a sweep, since none in the store has ended\n",
+    )
+    for sweep in ("day", "night"):
+        store.log_sweep(sweep, command="python -m ibsweep", summary=pd.DataFrame(), files={})
+        time.sleep(0.01)  # runs are ordered by milliseconds
+    done = CliRunner().invoke(cli.main, place)
+    assert (done.exit_code, done.output) == (0, f"sweep night\n{tmp_path / 'page.html'}\n")
 
 
 def test_the_referee_is_asked_on_demand_and_remembers(tmp_path, path):
