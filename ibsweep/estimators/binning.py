@@ -132,8 +132,8 @@ def _by_width(layer: Tensor, classes: Classes, *, bin_width: float) -> tuple[flo
         raise ValueError(f"bin_width must not make activity / bin_width overflow, got {bin_width}")
     if highest - lowest < 2**31:
         return bin_information(floors - lowest, int(highest - lowest) + 1, classes)
-    found, bins = np.unique(floors, return_inverse=True)
-    return bin_information(bins.reshape(floors.shape), len(found), classes)
+    distinct, bins = np.unique(floors, return_inverse=True)
+    return bin_information(bins.reshape(floors.shape), len(distinct), classes)
 
 
 def _by_range(

@@ -28,8 +28,8 @@ def checkpoint_epoch(folder: Path, name: str) -> int:
     if not path.exists():
         return 0
     try:
-        with path.open("rb") as file, np.load(file, allow_pickle=False) as held:
-            return int(held["epoch"])
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as content:
+            return int(content["epoch"])
     except _UNREADABLE as error:
         log.warning("checkpoint %s cannot be read (%s): training starts anew", path, error)
         return 0
@@ -64,13 +64,13 @@ class Checkpoints:
     def save(self, state: dict[str, Tensor], epoch: int) -> None:
         """Replace each member's file by its part of the state, at once or not at all."""
         self._folder.mkdir(parents=True, exist_ok=True)
-        arrays = {name: held.cpu().numpy() for name, held in state.items()}
+        arrays = {name: tensor.cpu().numpy() for name, tensor in state.items()}
         for member, name in enumerate(self._names):
             path = _path(self._folder, name)
             partial = path.with_suffix(f".{socket.gethostname()}.{_process()}{_PARTIAL}")
             with partial.open("wb") as file:
-                held = {key: values[member] for key, values in arrays.items()}
-                np.savez(file, allow_pickle=False, epoch=np.array(epoch), **held)
+                own = {key: values[member] for key, values in arrays.items()}
+                np.savez(file, allow_pickle=False, epoch=np.array(epoch), **own)
             partial.replace(path)
         self._saved_at = time.monotonic()
 
@@ -84,13 +84,17 @@ class Checkpoints:
         for name in self._names:
             with (
                 _path(self._folder, name).open("rb") as file,
-                np.load(file, allow_pickle=False) as held,
+                np.load(file, allow_pickle=False) as content,
             ):
-                if int(held["epoch"]) != self.epoch:
-                    raise ValueError(f"{name} must be at epoch {self.epoch}, got {held['epoch']}")
-                files.append({key: torch.from_numpy(held[key]) for key in held if key != "epoch"})
+                if int(content["epoch"]) != self.epoch:
+                    raise ValueError(
+                        f"{name} must be at epoch {self.epoch}, got {content['epoch']}"
+                    )
+                files.append(
+                    {key: torch.from_numpy(content[key]) for key in content if key != "epoch"}
+                )
         files += files[:1] * (members - len(files))
-        return {key: torch.stack([held[key] for held in files]) for key in files[0]}
+        return {key: torch.stack([one[key] for one in files]) for key in files[0]}
 
 
 def remove_partials(folder: Path) -> list[str]:

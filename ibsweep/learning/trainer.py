@@ -91,7 +91,7 @@ class _Trainer:
             "weights": self._weights.flat,
             "snapshots": torch.stack(self.snapshots, dim=1),
             "failed": torch.tensor(failed),
-            **{f"optimizer.{name}": held for name, held in self._optimizer.state().items()},
+            **{f"optimizer.{name}": moments for name, moments in self._optimizer.state().items()},
             **{f"generator.{name}": stream.state() for name, stream in streams},
         }
 
@@ -101,8 +101,8 @@ class _Trainer:
         self._weights.flat.copy_(state["weights"])
         self.snapshots = list(state["snapshots"].unbind(dim=1))
         self.failed = {i: e for i, e in enumerate(state["failed"].tolist()) if e}
-        for name, held in self._optimizer.state().items():
-            held.copy_(state[f"optimizer.{name}"])
+        for name, moments in self._optimizer.state().items():
+            moments.copy_(state[f"optimizer.{name}"])
         for name, stream in self._epochs.generators.items():
             stream.restore(state[f"generator.{name}"])
 

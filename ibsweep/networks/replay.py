@@ -44,10 +44,10 @@ def replay(
     wanted = np.arange(len(inputs)) if rows is None else rows
     pieces: list[dict[str, Tensor]] = []
     for start in range(0, len(inputs), size):
-        held = _run(network, repeated, inputs[start : start + size], inject)
+        activity = _run(network, repeated, inputs[start : start + size], inject)
         inside = wanted[(wanted >= start) & (wanted < start + size)] - start
-        piece = {name: _rows(values[:kept], inside) for name, values in held.items()}
-        pieces.append({**piece, _LOGS: held[_LOGS][:kept]})
+        piece = {name: _rows(values[:kept], inside) for name, values in activity.items()}
+        pieces.append({**piece, _LOGS: activity[_LOGS][:kept]})
     joined = {name: _join([piece[name] for piece in pieces]) for name in pieces[0]}
     logs = joined.pop(_LOGS)
     return joined, logs
@@ -66,9 +66,9 @@ def _run(
     samples = len(inputs)
     columns = torch.from_numpy(inputs.T).to(weights)
     columns = functional.pad(columns, (0, padded(samples) - samples)).expand(len(weights), -1, -1)
-    held = network.forward(Layout(network.parameters).views(weights), columns, inject=inject)
-    logs = functional.log_softmax(held[-1], dim=1)
-    layers = dict(zip(network.layers, [*held[:-1], logs.exp()], strict=True))
+    activity = network.forward(Layout(network.parameters).views(weights), columns, inject=inject)
+    logs = functional.log_softmax(activity[-1], dim=1)
+    layers = dict(zip(network.layers, [*activity[:-1], logs.exp()], strict=True))
     return {name: values[:, :, :samples].mT for name, values in {**layers, _LOGS: logs}.items()}
 
 

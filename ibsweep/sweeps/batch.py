@@ -185,9 +185,9 @@ class Batch:
 
     def _replay(self, name: str, measured: str) -> Replay:
         """Run a network again, on the rows that `measured` names."""
-        found = zip(self._names, self._settings, strict=True)
+        candidates = zip(self._names, self._settings, strict=True)
         settings = next(
-            one for own, one in found if (own, one.values["measured"]) == (name, measured)
+            one for own, one in candidates if (own, one.values["measured"]) == (name, measured)
         )
         return Replay(settings, self._networks[name].weights)
 

@@ -52,7 +52,7 @@ class Replay:
             extremes.append(information.layer_extremes(layers))
         widest = {}
         for name in extremes[0]:
-            lowest, highest = zip(*(held[name] for held in extremes), strict=True)
+            lowest, highest = zip(*(ranges[name] for ranges in extremes), strict=True)
             widest[name] = (min(lowest), max(highest))
         return pd.concat(tables, ignore_index=True), widest
 
@@ -104,7 +104,7 @@ class Replay:
             rows=settings.measured,
             noise=settings.measuring_noise(settings.snapshots[-1:]),
         )
-        last = {name: held[0] for name, held in final.items()}
+        last = {name: values[0] for name, values in final.items()}
         return information.Whole({"all": inputs, **parts}, last)
 
     def logged(self, settings: Settings) -> dict[str, np.ndarray]:
@@ -116,9 +116,12 @@ class Replay:
         for number, group in enumerate(self._groups):
             rows = np.flatnonzero(np.isin(settings.snapshots[group], epochs))
             if len(rows):
-                for name, held in self._run(number)[0].items():
-                    kept[name].append(held[rows].numpy())
-        return {"epochs": epochs, **{name: np.concatenate(held) for name, held in kept.items()}}
+                for name, values in self._run(number)[0].items():
+                    kept[name].append(values[rows].numpy())
+        return {
+            "epochs": epochs,
+            **{name: np.concatenate(values) for name, values in kept.items()},
+        }
 
 
 def capacities(layers: dict[str, Tensor], settings: Settings) -> pd.DataFrame:
@@ -139,8 +142,8 @@ def capacities(layers: dict[str, Tensor], settings: Settings) -> pd.DataFrame:
             one.variance for one in settings.noises if one.variance and one.is_at(following)
         )
         if variance:
-            held = layers[layer].double()
-            power = held.square().mean(dim=(1, 2))
-            bits = noise.capacity(power, units=held.shape[2], variance=variance)
+            activity = layers[layer].double()
+            power = activity.square().mean(dim=(1, 2))
+            bits = noise.capacity(power, units=activity.shape[2], variance=variance)
             table[f"capacity/{layer}"] = bits.numpy()
     return pd.DataFrame(table)

@@ -91,8 +91,8 @@ def _join(left: np.ndarray, size: int, right: np.ndarray, other: int) -> tuple[n
 
 
 def _ranks(words: np.ndarray) -> tuple[np.ndarray, int]:
-    found, ranks = np.unique(words, return_inverse=True)
-    return ranks, len(found)
+    distinct, ranks = np.unique(words, return_inverse=True)
+    return ranks, len(distinct)
 
 
 def _starts(ordered: np.ndarray) -> np.ndarray:
@@ -103,5 +103,5 @@ def _starts(ordered: np.ndarray) -> np.ndarray:
 def _sum_c_log_c(counts: np.ndarray) -> float:
     """Σ c log2 c, summed in an order that depends on nothing but the counts' values."""
     times = np.bincount(counts)
-    found = np.flatnonzero(times)
-    return float(np.sum(times[found] * found * np.log2(found)))
+    sizes = np.flatnonzero(times)
+    return float(np.sum(times[sizes] * sizes * np.log2(sizes)))

@@ -52,11 +52,11 @@ def measure_layers(
     layers = stack.reshape(-1, *stack.shape[-2:])
     further = zip(*(_spread(value, leading) for value in values), strict=True)
     rows = further if values else [()] * len(layers)
-    found = [
+    estimates = [
         Information(*estimate(layer, classes, *row))
         for layer, row in zip(layers, rows, strict=True)
     ]
-    return _stacked(found, leading) if leading else _plain(found[0])
+    return _stacked(estimates, leading) if leading else _plain(estimates[0])
 
 
 def columns(layer: Tensor) -> np.ndarray:
@@ -64,20 +64,24 @@ def columns(layer: Tensor) -> np.ndarray:
     return np.ascontiguousarray(layer.cpu().numpy().T)
 
 
-def _plain(found: Information) -> Information:
-    details = {name: float(value) for name, value in found.details.items()}
-    return Information(float(found.i_xt), float(found.i_ty), details)
+def _plain(estimate: Information) -> Information:
+    details = {name: float(value) for name, value in estimate.details.items()}
+    return Information(float(estimate.i_xt), float(estimate.i_ty), details)
 
 
-def _stacked(found: Sequence[Information], leading: torch.Size) -> Information:
-    pairs = torch.tensor([one[:2] for one in found], dtype=torch.float64)
-    names = dict.fromkeys(name for one in found for name in one.details)
+def _stacked(estimates: Sequence[Information], leading: torch.Size) -> Information:
+    pairs = torch.tensor([one[:2] for one in estimates], dtype=torch.float64)
+    names = dict.fromkeys(name for one in estimates for name in one.details)
     details = {
-        name: torch.tensor([one.details.get(name, math.nan) for one in found], dtype=torch.float64)
+        name: torch.tensor(
+            [one.details.get(name, math.nan) for one in estimates], dtype=torch.float64
+        )
         for name in names
     }
     i_xt, i_ty = pairs.reshape(*leading, 2).unbind(-1)
-    return Information(i_xt, i_ty, {name: held.reshape(leading) for name, held in details.items()})
+    return Information(
+        i_xt, i_ty, {name: values.reshape(leading) for name, values in details.items()}
+    )
 
 
 def _activity(activity: ArrayLike | Tensor) -> Tensor:
@@ -101,8 +105,8 @@ def _classes(labels: ArrayLike | Tensor, *, samples: int) -> Classes:
         raise ValueError(f"labels must be of shape ({samples},), got {array.shape}")
     if array.dtype.kind not in "iub":
         raise ValueError(f"labels must be integer, got {array.dtype}")
-    found, numbers = np.unique(array, return_inverse=True)
-    return Classes(numbers.astype(np.int64), len(found))
+    distinct, numbers = np.unique(array, return_inverse=True)
+    return Classes(numbers.astype(np.int64), len(distinct))
 
 
 def _spread(value: Tensor, leading: torch.Size) -> list[float]:

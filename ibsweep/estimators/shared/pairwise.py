@@ -88,17 +88,17 @@ def _boxes(points: Tensor, weights: Tensor) -> Boxes:
     rows = torch.arange(size * 2**levels, device=points.device)[None]
     own, rows = rows < len(points), rows.clamp_max(len(points) - 1)
     for _ in range(levels):
-        held = points[rows]
-        widest = (held.amax(dim=1) - held.amin(dim=1)).argmax(dim=1)
-        along = held.gather(2, widest[:, None, None].expand(-1, held.shape[1], 1)).squeeze(2)
+        boxed = points[rows]
+        widest = (boxed.amax(dim=1) - boxed.amin(dim=1)).argmax(dim=1)
+        along = boxed.gather(2, widest[:, None, None].expand(-1, boxed.shape[1], 1)).squeeze(2)
         order = along.argsort(dim=1)
         rows, own = (one.gather(1, order).reshape(2 * len(one), -1) for one in (rows, own))
-    held = points[rows]
+    boxed = points[rows]
     return Boxes(
-        points=held.flatten(0, 1),
+        points=boxed.flatten(0, 1),
         weights=(weights[rows] * own[..., None]).flatten(0, 1),
-        lows=held.amin(dim=1),
-        highs=held.amax(dim=1),
+        lows=boxed.amin(dim=1),
+        highs=boxed.amax(dim=1),
         size=size,
     )
 
