@@ -1,7 +1,5 @@
 """The command `ibsweep`: look after a store of runs, and ask it; `python -m ibsweep` fills it."""
 
-import atexit
-import gc
 import importlib
 import signal
 import sys
@@ -9,6 +7,7 @@ from typing import Any
 
 import click
 
+from ibsweep.launching.ending import end_at_once
 from ibsweep.launching.failures import EXIT_TERMINATED
 
 _COMMANDS = {  # what they do in a line, and where they are: their libraries take seconds to import
@@ -71,5 +70,5 @@ class _Commands(click.Group):
 @click.version_option(package_name="ibsweep", message="ibsweep %(version)s")
 def main() -> None:
     """Look after the runs of ibsweep, and ask them. To train and measure: python -m ibsweep."""
-    atexit.register(gc.freeze)  # the collections at Python's end take .7 s
+    end_at_once()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(EXIT_TERMINATED))

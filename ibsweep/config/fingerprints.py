@@ -104,7 +104,7 @@ def fingerprint(values: Mapping[str, Any]) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 
-class Names(NamedTuple):
+class Fingerprints(NamedTuple):
     """Fingerprints of a job.
 
     Attributes:
@@ -118,11 +118,11 @@ class Names(NamedTuple):
     run: str
 
 
-def names(settings: Settings) -> Names:
+def all_of(settings: Settings) -> Fingerprints:
     """Return all fingerprints of a job; what determines the network is collected once."""
     network = training_content(settings)
     run = network | _measurement_content(settings)
-    return Names(fingerprint(_shared(network)), fingerprint(network), fingerprint(run))
+    return Fingerprints(fingerprint(_shared(network)), fingerprint(network), fingerprint(run))
 
 
 def network_fingerprint(settings: Settings) -> str:

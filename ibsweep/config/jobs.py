@@ -23,7 +23,7 @@ def describe(settings: Settings, choices: Mapping[str, Any], *, sweep: str | Non
     """
     engine = engine_of(settings)
     settings = with_engine(settings, engine)
-    names = fingerprints.names(settings)
+    hashes = fingerprints.all_of(settings)
     values = settings.values
     chosen = {str(k): str(v) for k, v in choices.items() if k in values and v is not None}
     chosen |= {group: ",".join(values[group]) or "none" for group in ("estimator", "noise")}
@@ -39,8 +39,8 @@ def describe(settings: Settings, choices: Mapping[str, Any], *, sweep: str | Non
         },
         choices=chosen,
         seed=values["seed"],
-        fingerprint=names.run,
-        training_fingerprint=names.network,
+        fingerprint=hashes.run,
+        training_fingerprint=hashes.network,
         configuration=fingerprints.configuration_fingerprint(settings),
         config=OmegaConf.to_yaml(OmegaConf.create(dict(values))),
         sweep=sweep,

@@ -100,11 +100,11 @@ def lossy_information(
         >>> x, noise = torch.randn(2, 999, 8, generator=torch.Generator().manual_seed(0))
         >>> x = x * torch.tensor([1, 1, 0, 0, 0, 0, 0, 0]) + 1e-3 * noise
         >>> pair, label = gaussian.mutual_information, gaussian.label_information
-        >>> found = lossy_information(
+        >>> estimate = lossy_information(
         ...     x, torch.arange(999) % 2, inputs=x.numpy(), task_inputs={"all": x.numpy()},
         ...     input_compressor=pca.fit, layer_compressor=pca.fit, dimensions=1,
         ...     of_inputs=pair, of_labels=label)
-        >>> bool(found.i_ty < 0.01)
+        >>> bool(estimate.i_ty < 0.01)
         True
     """
     checks.integer("dimensions", dimensions, minimum=1)

@@ -56,10 +56,10 @@ def mutual_information(
     Example:
         >>> from ibsweep.estimators import ksg
         >>> x, noise = np.random.default_rng(0).normal(size=(2, 500))
-        >>> found = mutual_information(x, x + noise, of=ksg.mutual_information)
-        >>> found.value == ksg.mutual_information(x, x + noise).value
+        >>> estimate = mutual_information(x, x + noise, of=ksg.mutual_information)
+        >>> estimate.value == ksg.mutual_information(x, x + noise).value
         True
-        >>> bool(abs(found.value - 0.5) < 2 * found.error)
+        >>> bool(abs(estimate.value - 0.5) < 2 * estimate.error)
         True
     """
     first, second = samples.vectors("x", x), samples.vectors("y", y)

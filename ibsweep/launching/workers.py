@@ -1,7 +1,5 @@
 """The worker's end of a sweep: each job of an ensemble goes through Hydra's own `run_job`."""
 
-import atexit
-import gc
 import logging
 import os
 import signal
@@ -16,6 +14,7 @@ from hydra.types import TaskFunction
 from omegaconf import DictConfig
 
 from ibsweep.launching.composition import job_config, without_hydra
+from ibsweep.launching.ending import end_at_once
 from ibsweep.launching.packages import Package, Shared, unpack
 from ibsweep.launching.progress_files import ProgressWriter, write_whole
 from ibsweep.launching.results import failed_return, failure_of, result_path, to_bytes
@@ -74,7 +73,7 @@ def guard(parent: int) -> None:
         parent: The parent's process id.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    atexit.register(gc.freeze)  # the collections at Python's end take .7 s
+    end_at_once()
 
     def watch() -> None:
         while os.getppid() == parent:

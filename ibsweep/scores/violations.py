@@ -51,8 +51,8 @@ def scores(curves: pd.DataFrame, *, label_entropy: float) -> dict[str, float]:
     Example:
         >>> rows = {"epoch": [0, 0], "layer": ["layer_1", "output"], "estimator": "it"}
         >>> bits = {"part": "all", "i_xt": [2.0, -0.1], "i_ty": [0.5, 0.6]}
-        >>> found = scores(pd.DataFrame(rows | bits), label_entropy=1.0)
-        >>> [found[f"it/violations/{kind}"] for kind in KINDS]
+        >>> violations = scores(pd.DataFrame(rows | bits), label_entropy=1.0)
+        >>> [violations[f"it/violations/{kind}"] for kind in KINDS]
         [0.5, 0.0, 1.0]
     """
     results: dict[str, float] = {}

@@ -42,7 +42,7 @@ class Wanted(NamedTuple):
     network: str
 
 
-class Held(NamedTuple):
+class State(NamedTuple):
     """What a store holds of a run that is asked for.
 
     Attributes:
@@ -66,31 +66,33 @@ class StoredNetwork(NamedTuple):
     weights: Tensor
 
 
-def held(wanted: Sequence[Wanted]) -> list[Held]:
+def look_up(wanted: Sequence[Wanted]) -> list[State]:
     """Say what the stores hold of each run."""
-    known: dict[Wanted, Held] = {}
+    known: dict[Wanted, State] = {}
     for options in dict.fromkeys(one.store for one in wanted):
         here = [one for one in wanted if one.store == options]
         known |= _look(open_store(options), here)
     return [known[one] for one in wanted]
 
 
-def survey(wanted: Sequence[Wanted]) -> list[Held]:
-    """Say what the stores hold of each run, as `held` does, but without a trace."""
-    known: dict[Wanted, Held] = {}
+def survey(wanted: Sequence[Wanted]) -> list[State]:
+    """Say what the stores hold of each run, as `look_up` does, but without a trace."""
+    known: dict[Wanted, State] = {}
     for options in dict.fromkeys(one.store for one in wanted):
         store = find_store(options)
         here = [one for one in wanted if one.store == options]
         known |= (
-            dict.fromkeys(here, Held(None, trained=False)) if store is None else _look(store, here)
+            dict.fromkeys(here, State(None, trained=False))
+            if store is None
+            else _look(store, here)
         )
     return [known[one] for one in wanted]
 
 
-def _look(store: Store, wanted: Sequence[Wanted]) -> dict[Wanted, Held]:
+def _look(store: Store, wanted: Sequence[Wanted]) -> dict[Wanted, State]:
     finished = store.finished(one.run for one in wanted)
     trained = store.trained(one.network for one in wanted)
-    return {one: Held(finished.get(one.run), one.network in trained) for one in wanted}
+    return {one: State(finished.get(one.run), one.network in trained) for one in wanted}
 
 
 def stored_networks(wanted: Mapping[str, Settings]) -> dict[str, StoredNetwork]:

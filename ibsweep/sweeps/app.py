@@ -1,7 +1,5 @@
 """Runs a task by Hydra's command line; errors are one line each."""
 
-import atexit
-import gc
 import os
 import signal
 import sys
@@ -29,6 +27,7 @@ from omegaconf.errors import ConfigAttributeError, ConfigKeyError, OmegaConfBase
 from ibsweep.config.instantiation import ConfigError
 from ibsweep.config.shipped import conf_dir
 from ibsweep.launching import dry_run
+from ibsweep.launching.ending import end_at_once
 from ibsweep.launching.failures import EXIT_TERMINATED, Terminated
 from ibsweep.launching.registration import register
 from ibsweep.launching.sweeper import GridSweeper
@@ -97,7 +96,7 @@ def run(task: EnsembleTask, *, config: str) -> None:
         config: Name of the configuration to compose, one of `COMMANDS`.
     """
     os.environ["HYDRA_FULL_ERROR"] = "1"  # Hydra then raises its errors, to be reported here
-    atexit.register(gc.freeze)  # the collections at Python's end take .7 s
+    end_at_once()
     register()
     signal.signal(signal.SIGTERM, _terminate)
     sys.unraisablehook = partial(_send_again, sys.unraisablehook)

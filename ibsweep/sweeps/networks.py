@@ -56,11 +56,11 @@ class Networks(Jobs):
 
 
 def _identity(settings: Settings, other: Identity | None = None) -> Identity:
-    names = fingerprints.names(settings)
+    hashes = fingerprints.all_of(settings)
     return Identity(
-        group=names.ensemble,
-        network=names.network,
-        run=names.run,
+        group=hashes.ensemble,
+        network=hashes.network,
+        run=hashes.run,
         store=settings.tracking,
         engine=engine_of(settings),
         other=other,

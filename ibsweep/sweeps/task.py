@@ -24,7 +24,7 @@ from ibsweep.sweeps.running import running_sweep, sweep_name
 from ibsweep.tracking import check_store, open_store, store_errors
 
 log = logging.getLogger(__name__)
-_Look = Callable[[Sequence[reuse.Wanted]], Sequence[reuse.Held]]
+_Look = Callable[[Sequence[reuse.Wanted]], Sequence[reuse.State]]
 
 
 class Jobs(ABC):
@@ -72,7 +72,7 @@ class Jobs(ABC):
             dry_run.refuse(config)
             identities = self.identify(config)
             self.prepare(config)
-            (known,) = self._recalled(config, identities, reuse.held)
+            (known,) = self._recalled(config, identities, reuse.look_up)
             if known.returned is not None:
                 self._join(config, [known], running_sweep())
                 log.info("already finished: %s, skipped (rerun=true forces it)", known.returned)
@@ -97,7 +97,7 @@ class Jobs(ABC):
     @final
     def recall(self, config: DictConfig, identities: Sequence[Identity]) -> list[Recalled]:
         """Say which jobs the store holds already; those belong to this sweep too from now on."""
-        recalled = self._recalled(config, identities, reuse.held)
+        recalled = self._recalled(config, identities, reuse.look_up)
         self._join(config, recalled, sweep_name(config.hydra.sweep.dir))
         return recalled
 
@@ -161,7 +161,7 @@ def _choose_engine(config: DictConfig, engine: str) -> None:
             OmegaConf.update(config, KEY, engine, force_add=True)
 
 
-def _settled(candidates: Sequence[tuple[Identity, reuse.Held]]) -> Recalled:
+def _settled(candidates: Sequence[tuple[Identity, reuse.State]]) -> Recalled:
     """Choose which of its engines a job goes by: one that is run already, or else trained."""
     identity, state = max(candidates, key=lambda one: (one[1].run_id is not None, one[1].trained))
     return Recalled(Skipped(state.run_id) if state.run_id else None, state.trained, identity)

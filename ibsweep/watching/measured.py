@@ -13,7 +13,7 @@ from ibsweep.scores.smoothing import smoothed
 from ibsweep.watching.buffers import Activity, Weights
 from ibsweep.watching.late import late_curves
 from ibsweep.watching.plan import Plan
-from ibsweep.watching.samples import Held, Samples
+from ibsweep.watching.samples import Samples, Snapshot
 
 
 class Measured:
@@ -53,7 +53,7 @@ class Measured:
         """Forget the activity that nobody asked for."""
         self._activity.make_room()
 
-    def add(self, snapshot: Held, epoch: int, metrics: dict[str, float]) -> None:
+    def add(self, snapshot: Snapshot, epoch: int, metrics: dict[str, float]) -> None:
         """Measure an epoch; it is kept whole, or if that fails not at all.
 
         Args:
@@ -81,7 +81,7 @@ class Measured:
         """
         begin, plan, last = time.perf_counter(), self._plan, self.epochs[-1]
         if plan.floor and last not in plan.floor and plan.now and last in self._activity.at:
-            again = self._now(Held(self._activity.last, {}, ""), last, chance=True)
+            again = self._now(Snapshot(self._activity.last, {}, ""), last, chance=True)
             self._curves[-1]["i_ty_floor"] = again["i_ty_floor"]
         if plan.late:
             chance = [one for one in self.epochs if one in plan.floor or one == last]
@@ -124,7 +124,7 @@ class Measured:
             },
         )
 
-    def _now(self, snapshot: Held, epoch: int, *, chance: bool) -> pd.DataFrame:
+    def _now(self, snapshot: Snapshot, epoch: int, *, chance: bool) -> pd.DataFrame:
         layers = {name: [values] for name, values in snapshot.layers.items()}
         floor = self._floor([epoch] if chance else [])
         return self._samples.measure(layers, self._plan.now, epochs=[epoch], floor=floor)

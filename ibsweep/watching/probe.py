@@ -16,7 +16,7 @@ from ibsweep.watching.measured import Measured
 from ibsweep.watching.names import check_layers, check_metrics
 from ibsweep.watching.plan import How, Plan
 from ibsweep.watching.run import job_of, store_run
-from ibsweep.watching.samples import Held, Samples
+from ibsweep.watching.samples import Samples, Snapshot
 from ibsweep.watching.surroundings import usual_settings
 
 log = logging.getLogger(__name__)
@@ -121,7 +121,7 @@ class Probe:
             self._end_early(problem, measure=False)
             raise
 
-    def _hold(self) -> Held:
+    def _hold(self) -> Snapshot:
         """Run the model as it is."""
         begin = time.perf_counter()
         self._measured.make_room()
@@ -129,7 +129,7 @@ class Probe:
         self._measured.seconds += time.perf_counter() - begin
         return snapshot
 
-    def _add(self, snapshot: Held) -> None:
+    def _add(self, snapshot: Snapshot) -> None:
         with usual_settings():
             self._measured.add(snapshot, self.epoch, self._metrics)
 

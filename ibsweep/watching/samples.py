@@ -19,7 +19,7 @@ from ibsweep.watching.targets import Targets
 Extremes = Mapping[str, tuple[float, float]]
 
 
-class Held(NamedTuple):
+class Snapshot(NamedTuple):
     """What a model holds on the samples at an epoch.
 
     Attributes:
@@ -59,7 +59,7 @@ class Samples:
     def __len__(self) -> int:
         return self.inputs.samples
 
-    def hold(self, model: nn.Module, *, epoch: int) -> Held:
+    def hold(self, model: nn.Module, *, epoch: int) -> Snapshot:
         """Run a model on the samples, undisturbed.
 
         Raises:
@@ -79,7 +79,7 @@ class Samples:
         largest = largest_activity(recorded.layers)
         state = {**reading.performance, **{name: float(size) for name, size in largest.items()}}
         taken_for = self.targets.taken_for(recorded.output)
-        return Held({**recorded.layers, OUTPUT: reading.activity}, state, taken_for)
+        return Snapshot({**recorded.layers, OUTPUT: reading.activity}, state, taken_for)
 
     def measure(
         self,
