@@ -81,11 +81,8 @@ def survey(wanted: Sequence[Wanted]) -> list[State]:
     for options in dict.fromkeys(one.store for one in wanted):
         store = find_store(options)
         here = [one for one in wanted if one.store == options]
-        known |= (
-            dict.fromkeys(here, State(None, trained=False))
-            if store is None
-            else _look(store, here)
-        )
+        nothing = dict.fromkeys(here, State(None, trained=False))
+        known |= nothing if store is None else _look(store, here)
     return [known[one] for one in wanted]
 
 
