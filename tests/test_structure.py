@@ -8,7 +8,17 @@ import pytest
 
 PACKAGE = Path(__file__).resolve().parents[1] / "ibsweep"
 FLOW = [  # a module imports from its own line or an earlier one
-    {"types", "records", "names", "checks", "promises", "randomness", "samples", "resources"},
+    {
+        "types",
+        "records",
+        "names",
+        "checks",
+        "promises",
+        "randomness",
+        "samples",
+        "resources",
+        "compiled",
+    },
     {"tasks", "networks"},
     {"learning", "compressors"},
     {"estimators", "distributions"},

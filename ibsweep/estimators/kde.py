@@ -10,7 +10,7 @@ from torch import Tensor
 
 from ibsweep import checks
 from ibsweep.estimators.shared.layers import Classes, measure_layers
-from ibsweep.estimators.shared.pairwise import kernel_sums, merge
+from ibsweep.estimators.shared.pairwise import sums_of
 from ibsweep.types import Information
 
 Bound = Literal["upper", "lower"]
@@ -127,15 +127,8 @@ def _bound(
     if not points.isfinite().all():
         raise ValueError(f"noise variance must not make activity overflow, got {noise_variance}")
     members = torch.from_numpy(classes.of).to(points.device)
-    weights = torch.nn.functional.one_hot(members, classes.total).double()
-    sums, weights = kernel_sums(*merge(points, weights))
-    sizes = weights.sum(dim=0)
-    samples = sizes.sum()
-    whole = _weighted_log2(weights.sum(dim=1), samples / sums.sum(dim=1)) / samples
-    classwise = _weighted_log2(weights, sizes / sums) / samples  # Σ_y p(y) Î(class y)
+    sums = sums_of(points, members)
+    shares, sizes = sums.weights / len(layer), members.bincount()[sums.classes]
+    whole = shares @ (len(layer) / sums.whole).log2()
+    classwise = shares @ (sizes / sums.own).log2()  # Σ_y p(y) Î(class y)
     return float(whole), float(whole - classwise)
-
-
-def _weighted_log2(weights: Tensor, values: Tensor) -> Tensor:
-    """Σ w log2 v, where w > 0."""
-    return torch.where(weights > 0, weights * values.log2(), 0).sum()

@@ -1,6 +1,6 @@
 """What trains an ensemble: torch, or loops that are compiled for its kind of networks."""
 
-from ibsweep.learning.compiled import library
+from ibsweep.compiled import library
 from ibsweep.learning.compiled.epochs import CompiledEpochs
 from ibsweep.learning.compiled.kind import kind_of, refusal
 from ibsweep.learning.ensemble import Ensemble
@@ -47,7 +47,7 @@ def epochs_of(ensemble: Ensemble, weights: Weights, optimizer: Optimizer) -> Epo
     """
     if _chosen(ensemble) == TORCH:
         return TorchEpochs(ensemble, weights, optimizer)
-    loops = library.load(kind_of(ensemble))
+    loops = kind_of(ensemble).library()
     return CompiledEpochs(ensemble, weights.flat, optimizer.state(), loops)
 
 

@@ -12,9 +12,9 @@ import numpy as np
 import pytest
 import torch
 
+from ibsweep.compiled import library
 from ibsweep.learning import engines, regularizers
 from ibsweep.learning.checkpoints import Checkpoints
-from ibsweep.learning.compiled import library
 from ibsweep.learning.compiled.kind import LARGEST, refusal
 from ibsweep.learning.trainer import train
 from ibsweep.networks.activations import Activation, absolute, centered_softplus, prelu, sine
@@ -209,10 +209,9 @@ def test_arithmetic_with_subnormal_numbers_stays_as_it_is():
     program = """
 import numpy as np, torch
 from ibsweep.learning.compiled.kind import Kind
-from ibsweep.learning.compiled.library import load
 small = lambda: (np.float32(1e-40) * np.float32(.5), torch.tensor(1e-40).mul(.5).item())
 before = small()
-load(Kind((12, 10, 2), "Tanh", "float"))
+Kind((12, 10, 2), "Tanh", "float").library()
 assert small() == before and all(value > 0 for value in before), (before, small())
 """
     subprocess.run([sys.executable, "-c", program], check=True)

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from ibsweep.learning.compiled import library
+from ibsweep.compiled import library
 from ibsweep.learning.compiled.kind import Kind
 from ibsweep.learning.trainer import train
 from tests.learning.test_compiled import by, needs_compiler, parts_of
@@ -15,8 +15,7 @@ from tests.learning.test_compiled import by, needs_compiler, parts_of
 KIND = Kind((3, 2, 2), "Relu", "float")
 LOAD = f"""
 from ibsweep.learning.compiled.kind import Kind
-from ibsweep.learning.compiled.library import load
-print(load({KIND!r}).width())
+print({KIND!r}.library().width())
 """
 
 

@@ -5,6 +5,7 @@ import shutil
 import pytest
 
 import ibsweep
+from ibsweep.compiled import library
 from ibsweep.config.engines import KEY, engine_of, engines_of, with_engine
 from ibsweep.config.fingerprints import (
     configuration_fingerprint,
@@ -12,7 +13,6 @@ from ibsweep.config.fingerprints import (
     network_fingerprint,
 )
 from ibsweep.config.jobs import describe
-from ibsweep.learning.compiled import library
 from ibsweep.sweeps.batch import Batch
 from ibsweep.tracking import open_store
 from tests.learning.test_compiled import needs_compiler

@@ -1,12 +1,15 @@
 """Which ensembles the compiled engine can train, and why it cannot train others."""
 
+import ctypes
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
 
+from ibsweep.compiled.library import load
 from ibsweep.learning.ensemble import Ensemble
 from ibsweep.networks.activations import Activation, absolute, centered_softplus, prelu
 from ibsweep.networks.mlp import MLP
@@ -39,6 +42,16 @@ class Kind(NamedTuple):
     sizes: tuple[int, ...]
     activation: str
     real: str
+
+    def library(self) -> ctypes.CDLL:
+        """Return the loops for such networks.
+
+        Raises:
+            NoLibrary: If they cannot be compiled.
+        """
+        sizes = ",".join(map(str, self.sizes))
+        macros = f"REAL={self.real}", f"ACTIVATION={self.activation}", f"SIZES={sizes}"
+        return load(Path(__file__).parent / "train.cpp", *macros)
 
 
 class NotCompiled(ValueError):

@@ -1,4 +1,4 @@
-"""Compiles the loops for a kind of networks at first use, and keeps them for the next time.
+"""Compiles a source at first use, and keeps the library for the next time.
 
 A library lies in the user's cache folder. Its name is a hash of the sources, the options of the
 compiler and what that says of itself and of this processor, and a hash of the file itself: one
@@ -16,18 +16,13 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-from ibsweep.learning.compiled.kind import Kind
-
 COMPILERS = ("c++", "g++", "clang++")
 FLAGS = (  # no -ffast-math: it would let NaN pass, and make the process round subnormals to zero
     *("-std=c++17", "-O3", "-march=native", "-ffp-contract=fast", "-fno-math-errno"),
     *("-fno-trapping-math", "-fno-exceptions", "-fno-rtti", "-fPIC", "-shared", "-w"),
 )
 SECONDS = 300  # a compiler may take
-_SOURCES = sorted(
-    path for path in Path(__file__).parent.iterdir() if path.suffix in (".cpp", ".h")
-)
-_TINY = Kind((1, 1, 1), "Relu", "float")
+_HERE = Path(__file__).parent
 
 
 class NoLibrary(RuntimeError):
@@ -45,16 +40,20 @@ def missing() -> str | None:
 @functools.cache
 def _missing(path: str | None, compiler: str | None, folder: Path) -> str | None:
     try:
-        load(_TINY)
+        load(_HERE / "lanes.cpp", "REAL=float")
     except NoLibrary as error:
         return str(error)
     return None
 
 
-def load(kind: Kind) -> ctypes.CDLL:
-    """Return the library for a kind of networks, compiled now if there is none.
+def load(source: Path, *macros: str) -> ctypes.CDLL:
+    """Return the library of a source, compiled now if there is none.
 
     The compiler is the one that the environment variable CXX names, else the first of `COMPILERS`.
+
+    Args:
+        source: File that may include the headers of its own folder and of this one.
+        macros: `NAME=VALUE`; `REAL`, float or double, is a must for `vectors.h`.
 
     Raises:
         NoLibrary: If it cannot be compiled, kept or loaded.
@@ -63,7 +62,7 @@ def load(kind: Kind) -> ctypes.CDLL:
     compiler = next(filter(None, map(shutil.which, names)), None)
     if compiler is None or os.name != "posix":
         raise NoLibrary(f"no C++ compiler ({', '.join(names)}) is on the PATH")
-    return _load(kind, compiler, cache_folder())
+    return _load(source, macros, compiler, cache_folder())
 
 
 def cache_folder() -> Path:
@@ -73,25 +72,29 @@ def cache_folder() -> Path:
 
 
 @functools.cache
-def _load(kind: Kind, compiler: str, folder: Path) -> ctypes.CDLL:
-    macros = [f"-DREAL={kind.real}", f"-DACTIVATION={kind.activation}"]
-    macros.append(f"-DSIZES={','.join(map(str, kind.sizes))}")
-    command = [compiler, *FLAGS, *macros]
+def _load(source: Path, macros: tuple[str, ...], compiler: str, folder: Path) -> ctypes.CDLL:
+    command = [compiler, *FLAGS, *(f"-D{macro}" for macro in macros)]
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        name = _name(command)
+        name = _name(command, source)
         path = next(filter(_is_sound, folder.glob(f"{name}-*.so")), None)
-        return ctypes.CDLL(str(path or _compile(command, folder, name)))
+        return ctypes.CDLL(str(path or _compile(command, source, folder, name)))
     except OSError as error:
         raise NoLibrary(f"the compiled library cannot be kept or loaded: {error}") from error
 
 
-def _name(command: list[str]) -> str:
+def _name(command: list[str], source: Path) -> str:
     """Hash what decides what a command makes; `-march=native` is the processor's features."""
-    features = _run([*command[: 1 + len(FLAGS)], "-dM", "-E", "-x", "c++", os.devnull])
-    sources = b"".join(path.read_bytes() for path in _SOURCES)
-    words = [*map(str, command), features, platform.platform()]
+    headers = sorted({*source.parent.glob("*.h"), *_HERE.glob("*.h")})
+    sources = b"".join(path.read_bytes() for path in (source, *headers))
+    words = [*command, _features(*command[: 1 + len(FLAGS)]), platform.platform()]
     return hashlib.sha256("\n".join(words).encode() + sources).hexdigest()[:32]
+
+
+@functools.cache
+def _features(*command: str) -> str:
+    """Return what the compiler says of itself and the processor: its predefined macros."""
+    return _run([*command, "-dM", "-E", "-x", "c++", os.devnull])
 
 
 def _is_sound(path: Path) -> bool:
@@ -105,11 +108,11 @@ def _hash(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()[:32]
 
 
-def _compile(command: list[str], folder: Path, name: str) -> Path:
+def _compile(command: list[str], source: Path, folder: Path, name: str) -> Path:
     """Compile, and put the library into its place at once, so that others find it whole."""
     with tempfile.TemporaryDirectory(prefix=".compiling-", dir=folder) as place:
         made = Path(place) / "library.so"
-        _run([*command, "-o", str(made), str(Path(__file__).parent / "train.cpp")])
+        _run([*command, f"-I{_HERE}", "-o", str(made), str(source)])
         made.chmod(0o700)
         path = folder / f"{name}-{_hash(made)}.so"
         made.replace(path)

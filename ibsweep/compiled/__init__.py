@@ -1,0 +1,1 @@
+"""Loops that a C++ compiler makes fast, for training and for estimators."""
