@@ -1,6 +1,5 @@
 """Statistics over what tracking stored; nothing here sees a live network."""
 
-from ibsweep.analysis.correlations import correlations_through_training
 from ibsweep.analysis.summaries import (
     MeanInterval,
     configurations,
@@ -15,7 +14,6 @@ from ibsweep.analysis.summaries import (
 __all__ = [
     "MeanInterval",
     "configurations",
-    "correlations_through_training",
     "finished_networks",
     "mean_curves",
     "mean_interval",

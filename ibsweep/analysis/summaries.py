@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
-from scipy import stats
+from scipy.special import stdtrit
 
 from ibsweep import names
 from ibsweep.analysis.naming import configuration_names
@@ -235,4 +235,4 @@ def _columns(*scores: str) -> list[str]:
 def _t_quantile(n: pd.Series | int) -> np.ndarray:
     """Return the 97.5 % quantile of Student's t for samples of size n; NaN below two."""
     sizes = np.asarray(n, dtype=float)
-    return stats.t.ppf(0.975, np.where(sizes > 1, sizes - 1, np.nan))
+    return stdtrit(np.where(sizes > 1, sizes - 1, np.nan), 0.975)

@@ -8,9 +8,9 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from ibsweep import plots
 from ibsweep.calibration.published import comparison
 from ibsweep.calibration.summary import COLUMNS, summarize, tidy
+from ibsweep.plots.calibration import calibration
 from ibsweep.tracking import Store
 
 _BITS = ("truth", "bias", "rmse")
@@ -36,7 +36,7 @@ def finish(store: Store, sweep: str) -> None:
         command=f"ibsweep calibrate {shlex.join(sys.argv[1:])}",
         summary=table,
         files={},
-        figures={"calibration": plots.calibration(table, panels=kinds)},
+        figures={"calibration": calibration(table, panels=kinds)},
     )
     _show(table, store, sweep)
     beside = comparison(_estimates(done))

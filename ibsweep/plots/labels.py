@@ -3,7 +3,6 @@
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from scipy.optimize import isotonic_regression
 
 from ibsweep.plots.style import FAINT, INK, long_name, short_name
 from ibsweep.scores.compression import SATURATION
@@ -93,6 +92,8 @@ def label_layers(
 
 def _apart(wanted: np.ndarray) -> np.ndarray:
     """Move ascending positions in [0, 1] as little as needed to keep labels from touching."""
+    from scipy.optimize import isotonic_regression  # half a second, which only labels need
+
     gap = min(0.115 if len(wanted) <= _ROOMY else 0.06, 0.9 / max(len(wanted) - 1, 1))
     steps = gap * np.arange(len(wanted))
     placed = np.asarray(isotonic_regression(wanted - steps).x)

@@ -8,7 +8,8 @@ import pandas as pd
 from ibsweep import analysis, names
 from ibsweep.analysis.claims import PAPER_ESTIMATOR, claims
 from ibsweep.analysis.estimates import final_details, violations
-from ibsweep.plots import interactive_plane, pages
+from ibsweep.plots import pages
+from ibsweep.plots.interactive import interactive_plane
 from ibsweep.reports import tables
 from ibsweep.reports.methods import estimand_of, methods, parameters
 from ibsweep.scores.phases import phases

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
-from scipy import stats
+from scipy.special import entr
 
 from ibsweep import names
 
@@ -81,7 +81,7 @@ def label_entropy(labels: np.ndarray) -> float:
         >>> label_entropy(np.array([0, 1, 2, 3]))
         2.0
     """
-    return float(stats.entropy(np.bincount(labels), base=2))
+    return float(entr(np.bincount(labels) / len(labels)).sum() / np.log(2))
 
 
 def _curves(rows: pd.DataFrame, quantity: str) -> _Curves:

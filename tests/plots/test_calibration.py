@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ibsweep.plots import calibration
+from ibsweep.plots.calibration import calibration
 from ibsweep.plots.style import SERIES
 
 

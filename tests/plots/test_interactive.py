@@ -7,7 +7,8 @@ import pandas as pd
 import pytest
 
 from ibsweep.analysis import mean_curves
-from ibsweep.plots import interactive_plane, pages
+from ibsweep.plots import pages
+from ibsweep.plots.interactive import interactive_plane
 from tests.support.browser import started, visit
 from tests.support.records import SAMPLES, make_curves
 

@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from matplotlib.text import Text
 
 from ibsweep.analysis import mean_curves
-from ibsweep.plots import information_plane
+from ibsweep.plots.planes import information_plane
 from tests.support.records import SAMPLES, make_curves
 
 
