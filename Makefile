@@ -35,6 +35,7 @@ benchmarks: $(VENV)/dev
 	$(BIN)/python -m tests.benchmarks.querying
 	$(BIN)/python -m tests.benchmarks.convolutions
 	$(BIN)/python -m tests.benchmarks.neighbours
+	$(BIN)/python -m tests.benchmarks.growth
 	$(BIN)/python -m tests.benchmarks.startup $(BASELINE)
 
 $(VENV)/run: pyproject.toml constraints.txt
