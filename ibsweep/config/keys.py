@@ -42,7 +42,9 @@ class Key(NamedTuple):
 
 TRACKING = Key(
     *("tracking", "nothing", "tracking"),
-    shared=("tracking.uri", "tracking.study", "tracking.curves"),
+    shared=[
+        f"tracking.{name}" for name in ("uri", "study", "curves", "allow_network_file_system")
+    ],
 )
 DIRECTORY = Key("directory", "nothing", "directory", shared=["directory"])
 TRUSTED = Key("trusted_targets", "nothing", "trusted")

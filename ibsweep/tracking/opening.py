@@ -7,6 +7,7 @@ from pathlib import Path
 
 from ibsweep.tracking.connection import Connection
 from ibsweep.tracking.experiments import open_experiment
+from ibsweep.tracking.file_systems import refuse_network
 from ibsweep.tracking.finding import find_store
 from ibsweep.tracking.locking import first_use_lock
 from ibsweep.tracking.options import StoreError, TrackingOptions
@@ -20,8 +21,8 @@ def open_store(options: TrackingOptions) -> Store:
     Any number of processes may do so at once, on an empty folder too. Opening again costs nothing.
 
     Raises:
-        StoreError: If the server does not answer, the folder cannot be written, the study was
-            deleted, or the installed MLflow cannot use the store.
+        StoreError: If the server does not answer, the folder cannot be written or is on a network
+            file system, the study was deleted, or the installed MLflow cannot use the store.
     """
     return _open(options, os.getpid())
 
@@ -32,6 +33,7 @@ def check_store(options: TrackingOptions) -> None:
     Raises:
         StoreError: As `open_store`.
     """
+    refuse_network(options)
     if options.database:
         _check_folder(options.database.parent, key=_folder_key(options))
     find_store(options)
@@ -40,6 +42,7 @@ def check_store(options: TrackingOptions) -> None:
 @functools.lru_cache(maxsize=16)
 def _open(options: TrackingOptions, process: int) -> Store:
     """Open the store once per process: a forked child must not use its parent's connections."""
+    refuse_network(options)
     if options.database:
         _make_folder(options.database.parent, key=_folder_key(options))
     elif options.address.startswith("http"):

@@ -31,6 +31,7 @@ class TrackingOptions:
             only its last point is. All points are in the artifact either way.
         directory: Folder of the embedded store: `mlflow.db`, and `artifacts/` beside it. Like the
             file of `uri` it is absolute: a process that changes its folder keeps its store.
+        allow_network_file_system: Whether a SQLite file may be on one, where its locks may fail.
 
     Args:
         here: Folder that relative addresses start from; by default the current one.
@@ -43,10 +44,12 @@ class TrackingOptions:
     study: str
     curves: str
     directory: Path
+    allow_network_file_system: bool = False
     here: InitVar[Path | None] = None
 
     def __post_init__(self, here: Path | None) -> None:
         checks.choice("tracking.curves", self.curves, ("metrics", "artifact"))
+        checks.truth("tracking.allow_network_file_system", self.allow_network_file_system)
         _check_study(self.study)
         if self.uri is not None and not isinstance(self.uri, str):
             raise ValueError(f"tracking.uri must be an address, got {self.uri!r}")
