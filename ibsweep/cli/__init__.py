@@ -19,6 +19,7 @@ _COMMANDS = {  # what they do in a line, and where they are: their libraries tak
     "estimate": ("Measure stored networks again, without training.", "estimate.estimate"),
     "estimators": ("List the estimators, with their papers.", "estimators.estimators"),
     "figure": ("Draw a paper's figure from a store.", "figures.figure"),
+    "merge": ("Copy the runs of other stores into one, each once.", "merge.merge"),
     "report": ("Write one self-contained page on a sweep.", "report.report"),
     "runs": ("List the finished networks, one row each.", "query.list_runs"),
     "status": ("Count the networks of each sweep by state.", "store.status"),

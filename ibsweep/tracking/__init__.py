@@ -5,7 +5,7 @@ MLflow itself takes about a second to import, so that happens when a store is op
 
 from ibsweep.tracking.checksums import DamagedFile
 from ibsweep.tracking.errors import store_errors
-from ibsweep.tracking.finding import find_store, read_store
+from ibsweep.tracking.finding import find_store, read_store, studies
 from ibsweep.tracking.opening import check_store, open_store
 from ibsweep.tracking.options import NotThere, StoreError, TrackingOptions
 from ibsweep.tracking.store import Store
@@ -23,4 +23,5 @@ __all__ = [
     "open_store",
     "read_store",
     "store_errors",
+    "studies",
 ]

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -37,6 +38,15 @@ def write_checksums(folder: Path, *, others: Mapping[str, str] | None = None) ->
     sums = dict(others or {})
     sums |= {path.relative_to(folder).as_posix(): sha256(path) for path in files}
     (folder / NAME).write_text(json.dumps(sums, indent=1) + "\n", encoding="utf-8")
+
+
+def copy_files(source: Path, target: Path) -> None:
+    """Copy the files of a folder into another; the checksums, which are last, name them all."""
+    for path in sorted(source.rglob("*"), key=lambda path: (path.name == NAME, path)):
+        if path.is_file():
+            place = target / path.relative_to(source)
+            place.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(path, place)
 
 
 def read_checksums(path: Path, *, run_id: str) -> dict[str, str]:

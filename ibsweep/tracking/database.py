@@ -11,6 +11,7 @@ the tables; of MLflow's it relies on these columns:
 | `tags` | `run_uuid`, `key`, `value` |
 | `params` | `run_uuid`, `key`, `value` |
 | `latest_metrics` | `run_uuid`, `key`, `value`, `is_nan` |
+| `metrics` | `run_uuid`, `key`, `value`, `is_nan`, `timestamp`, `step` |
 """
 
 import math
@@ -92,6 +93,14 @@ def stored_runs(
         StoredRun(run, name, status, started, tags[run], params[run], _numbers(metrics[run]))
         for run, name, status, started in runs
     ]
+
+
+def metric_history(database: Path, run_id: str) -> list[tuple[str, float, int, int]]:
+    """Return name, value, time in milliseconds and step of all points of a run's metrics."""
+    query = "SELECT key, value, is_nan, timestamp, step FROM metrics WHERE run_uuid = ?"
+    with _opened(database) as connection:
+        rows = connection.execute(query, (run_id,)).fetchall()
+    return [(key, math.nan if nan else value, time, step) for key, value, nan, time, step in rows]
 
 
 def complete_runs(database: Path, experiment: str, tag: str) -> list[tuple[str, str]]:

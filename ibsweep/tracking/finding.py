@@ -35,9 +35,40 @@ def find_store(options: TrackingOptions) -> Store | None:
         return None
 
 
+def studies(options: TrackingOptions) -> list[str]:
+    """Return the names of the studies that a store holds.
+
+    Raises:
+        NotThere: If there is no such store.
+        StoreError: As `read_store`.
+    """
+    made = _client(options)
+    with as_store_errors(options.address):
+        return _studies(made)
+
+
 @functools.lru_cache(maxsize=16)
 def _read(options: TrackingOptions, process: int) -> Store:
     """Open the store once per process: a forked child must not use its parent's connections."""
+    made = _client(options)
+    with as_store_errors(options.address):
+        experiments = [_study(made, name) for name in (options.study, options.summary_study)]
+        if None in experiments:
+            known = ", ".join(_studies(made)) or "none yet"
+            raise NotThere(f"study must be one of the store's ({known}), got {options.study!r}")
+    roots = {
+        one.experiment_id: artifact_folder(one, options) for one in experiments if one is not None
+    }
+    networks, summary = roots
+    return Store(Connection(options, made, networks, summary, artifact_roots=roots))
+
+
+def _client(options: TrackingOptions) -> "MlflowClient":
+    """Return a client of a store that is there.
+
+    Raises:
+        NotThere: If it is not.
+    """
     key = "uri" if options.uri else "directory"
     if options.database and not options.database.is_file():
         raise NotThere(f"{key} must hold a store, got no {options.database}")
@@ -48,16 +79,7 @@ def _read(options: TrackingOptions, process: int) -> Store:
         if not options.address.startswith("http") and not is_made(options.address):
             rule = "must hold a store of the installed MLflow (or one that is made just now)"
             raise NotThere(f"{key} {rule}, got {options.address!r}")
-        made = client(options.address)
-        experiments = [_study(made, name) for name in (options.study, options.summary_study)]
-        if None in experiments:
-            known = ", ".join(_studies(made)) or "none yet"
-            raise NotThere(f"study must be one of the store's ({known}), got {options.study!r}")
-    roots = {
-        one.experiment_id: artifact_folder(one, options) for one in experiments if one is not None
-    }
-    networks, summary = roots
-    return Store(Connection(options, made, networks, summary, artifact_roots=roots))
+        return client(options.address)
 
 
 def _study(client: "MlflowClient", name: str) -> "Experiment | None":

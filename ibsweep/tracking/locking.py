@@ -1,11 +1,11 @@
-"""Lets one process at a time create the tables and experiments of a store."""
+"""Lets one process at a time create a store's tables and experiments, or merge others into it."""
 
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 
-from filelock import FileLock
+from filelock import FileLock, Timeout
 
-from ibsweep.tracking.options import TrackingOptions
+from ibsweep.tracking.options import StoreError, TrackingOptions
 
 _KEY = 0x6962_7377_6565_70  # "ibsweep": the number of our advisory lock
 
@@ -20,6 +20,24 @@ def first_use_lock(options: TrackingOptions) -> AbstractContextManager[object]:
     if options.address.startswith("postgresql"):
         return _advisory_lock(options.address)
     return nullcontext()
+
+
+@contextmanager
+def merge_lock(options: TrackingOptions) -> Iterator[None]:
+    """Let one process merge into a SQLite store; into a server several may, but should not.
+
+    Raises:
+        StoreError: If another one does so now.
+    """
+    if options.database is None:
+        yield
+        return
+    try:
+        with FileLock(f"{options.database}.merge.lock", timeout=0):
+            yield
+    except Timeout as error:
+        reason = f"got {str(options.database)!r}, into which another process merges now"
+        raise StoreError(f"--into must be a store that nobody merges into, {reason}") from error
 
 
 @contextmanager

@@ -113,16 +113,22 @@ def log_points(
     Times are spread from `started` (Unix seconds) to now in proportion to the epoch. MLflow cannot
     hold an infinite value: it becomes NaN, and the tag `ibsweep.infinite` lists such metrics.
     """
-    from mlflow.entities import Param
-
     latest = {(point.name, point.epoch): point.value for point in points}
     infinite = sorted({name for (name, _), value in latest.items() if math.isinf(value)})
-    metrics = _metrics(latest, started)
+    log_whole(connection, run_id, _metrics(latest, started), parameters)
+    if infinite:
+        connection.client.set_tag(run_id, "ibsweep.infinite", tag_text(", ".join(infinite)))
+
+
+def log_whole(
+    connection: Connection, run_id: str, metrics: list["Metric"], parameters: Mapping[str, str]
+) -> None:
+    """Write metrics and parameters in as few requests as a server allows."""
+    from mlflow.entities import Param
+
     params = [Param(name, text) for name, text in parameters.items()]
     for some_metrics, some_params in _batches(metrics, params):
         connection.client.log_batch(run_id, metrics=some_metrics, params=some_params)
-    if infinite:
-        connection.client.set_tag(run_id, "ibsweep.infinite", tag_text(", ".join(infinite)))
 
 
 def _metrics(latest: Mapping[tuple[str, int], float], started: float) -> list["Metric"]:

@@ -12,6 +12,7 @@ from ibsweep.tracking import (
     calibration_runs,
     files,
     inspection,
+    merging,
     network_runs,
     reading,
     reaping,
@@ -64,6 +65,10 @@ class Store:
 
     def __init__(self, connection: Connection) -> None:
         self.connection = connection
+
+    def merge(self, source: "Store", report: Callable[[str], object]) -> merging.Merged:
+        """Copy the runs of another store into this one, see `merging.merge`."""
+        return merging.merge(self.connection, source.connection, report)
 
     @property
     def options(self) -> TrackingOptions:

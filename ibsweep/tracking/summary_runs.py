@@ -1,6 +1,5 @@
 """Writes the summary of a sweep: one run per configuration, and one for the sweep."""
 
-import shutil
 import tempfile
 import time
 from collections.abc import Mapping
@@ -11,7 +10,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from ibsweep.records import ConfigurationResult
-from ibsweep.tracking.checksums import NAME, inside, write_checksums
+from ibsweep.tracking.checksums import copy_files, inside, write_checksums
 from ibsweep.tracking.connection import Connection
 from ibsweep.tracking.files import file_checksums
 from ibsweep.tracking.metrics import curve_points, final_points, log_points, training_points
@@ -102,7 +101,7 @@ def add_to_sweep(connection: Connection, sweep: str, files: Mapping[str, str]) -
         if target is None:
             connection.client.log_artifacts(run_id, temporary)
         else:
-            _copy(Path(temporary), target)
+            copy_files(Path(temporary), target)
     return run_id
 
 
@@ -122,15 +121,6 @@ def latest_sweep(connection: Connection) -> str | None:
 def _sweep_run(connection: Connection, sweep: str) -> "Run | None":
     clause = f"tags.`ibsweep.kind` = 'sweep' AND tags.`{sweep_tag(sweep)}` = '1'"
     return next(search(connection, clause, experiment=connection.summary), None)  # newest first
-
-
-def _copy(source: Path, target: Path) -> None:
-    """Copy the files of a folder into another; the checksums, which are last, name them all."""
-    for path in sorted(source.rglob("*"), key=lambda path: (path.name == NAME, path)):
-        if path.is_file():
-            place = target / path.relative_to(source)
-            place.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(path, place)
 
 
 def _write_texts(folder: Path, files: Mapping[str, str]) -> None:
