@@ -8,9 +8,10 @@ from pathlib import Path
 import joblib
 
 from ibsweep.launching.composition import PlannedJob
-from ibsweep.launching.packages import Package
+from ibsweep.launching.packages import Done, Package
 from ibsweep.launching.pools import Lost, Outcome, Pool
 from ibsweep.launching.results import result_path
+from ibsweep.launching.scratch import unpack_into
 from ibsweep.launching.units import Unit
 
 log = logging.getLogger(__name__)
@@ -80,13 +81,20 @@ def fan_out(
     parallel(joblib.delayed(run)(unit) for unit in units)
 
 
+def _settled(done: Done, folder: Path) -> bytes:
+    """Return what a job returned, its files now being in the sweep's folder."""
+    if done.files is not None:
+        unpack_into(folder.parent, done.files)
+    return done.returned
+
+
 def _numbers(unit: Unit) -> list[int]:
     return [job.num for job in unit.jobs]
 
 
 def _ended(unit: Unit, outcome: Outcome, folder: Path) -> Ended:
     if not isinstance(outcome, Lost):
-        return Ended(unit, outcome, {}, [])
+        return Ended(unit, {num: _settled(done, folder) for num, done in outcome.items()}, {}, [])
     paths = {job.num: result_path(folder, job.num) for job in unit.jobs}
     results = {num: path.read_bytes() for num, path in paths.items() if path.exists()}
     rest = replace(unit.without(set(results)), losses=unit.losses + 1)

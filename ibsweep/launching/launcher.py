@@ -27,6 +27,7 @@ from ibsweep.launching.pools import Pool, open_pool
 from ibsweep.launching.progress import Board
 from ibsweep.launching.remaining import Remaining, find_remaining
 from ibsweep.launching.results import result_path
+from ibsweep.launching.scratch import Client
 from ibsweep.launching.setup import Setup
 from ibsweep.launching.units import Unit, Work, work_of
 
@@ -41,7 +42,7 @@ class EnsembleLauncher(Launcher):
         workers: Number of workers, or "auto" for the cores that this process may use.
         threads: Threads of each worker.
         max_ensemble: Largest number of networks to train together.
-        scheduler: Address of a running Dask scheduler, or None to start workers on this machine.
+        scheduler: Address of a running Dask or Ray cluster; None: workers of this machine.
         retries: How often a failed job is run again, after all others; not one that failed in a
             way that is bound to repeat itself.
         fail_fast: Whether to start no more ensembles, and retry nothing, once a job has failed.
@@ -120,8 +121,9 @@ class EnsembleLauncher(Launcher):
 
     def _run(self, remaining: Remaining, folder: Path) -> dict[int, JobReturn]:
         composition, work, options = remaining.due, work_of(remaining), self._options
-        pack = Packer(composition, self._shared(folder), options)
-        with open_pool(options, units=len(work.networks)) as pool:
+        client = Client.of(folder)
+        with open_pool(options, units=len(work.networks), client=client) as pool:
+            pack = Packer(composition, self._shared(client, composition, pool), options)
             units = work.units(pool.workers, max_size=options.max_ensemble)
             board = Board(len(composition.jobs))
             log.info(f"Sweep: {_outline(composition, units, work, pool)}")
@@ -159,19 +161,37 @@ class EnsembleLauncher(Launcher):
             run(units)
             self._configure_log()
 
-    def _shared(self, folder: Path) -> Shared:
+    def _shared(self, client: Client, composition: Composition, pool: Pool) -> Shared:
         return Shared(
             self._setup.task_function,
             self._setup.context,
-            folder,
+            client.folder,
             cwd=Path.cwd(),
             quiet=self._setup.task is not None or is_live(),
             singletons=None if self._options.backend == "sequential" else Singleton.get_state(),
+            client=client if self._options.scheduler else None,
+            files={} if pool.near else _files(composition),
         )
 
     def _configure_log(self) -> None:
         hydra = self._setup.config.hydra
         configure_log(hydra.hydra_logging, hydra.verbose)
+
+
+def _files(composition: Composition) -> dict[str, bytes]:
+    """Return the files that the jobs read.
+
+    Raises:
+        ConfigCompositionException: If they cannot run where this process's folder is not seen.
+    """
+    files: dict[str, bytes] = {}
+    if composition.task is not None:
+        try:
+            for _, config in composition.families():
+                files |= composition.task.travel(config)
+        except ValueError as error:
+            raise ConfigCompositionException(str(error)) from error
+    return files
 
 
 def _outline(composition: Composition, units: Sequence[Unit], work: Work, pool: Pool) -> str:

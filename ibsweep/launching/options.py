@@ -18,7 +18,7 @@ class LauncherOptions:
         workers: Number of workers, or "auto" for the cores that this process may use.
         threads: Threads of each worker.
         max_ensemble: Largest number of networks to train together.
-        scheduler: Address of a running Dask scheduler, or None to start workers on this machine.
+        scheduler: Address of a running Dask or Ray cluster; None: workers of this machine.
         retries: How often a failed job is run again.
         fail_fast: Whether to start no more ensembles, and retry nothing, once a job has failed.
     """

@@ -2,10 +2,11 @@
 
 import os
 import pickle
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import cloudpickle
 from hydra.core.singleton import Singleton
@@ -13,6 +14,7 @@ from hydra.types import HydraContext, TaskFunction
 
 from ibsweep.launching.composition import Composition, PlannedJob
 from ibsweep.launching.options import LauncherOptions
+from ibsweep.launching.scratch import Client
 from ibsweep.launching.units import Unit
 
 
@@ -27,6 +29,9 @@ class Shared:
         cwd: The parent's working directory.
         quiet: Whether the jobs' log lines go to their files alone.
         singletons: Hydra's global state in the parent; None in the parent itself.
+        client: The parent, if workers may be on other machines.
+        files: What the jobs read, see `EnsembleTask.travel`, for workers that do not see the
+            parent's folder.
     """
 
     task_function: TaskFunction
@@ -35,6 +40,13 @@ class Shared:
     cwd: Path
     quiet: bool
     singletons: Any = None
+    client: Client | None = None
+    files: Mapping[str, bytes] = field(default_factory=dict)
+
+    @property
+    def is_near(self) -> bool:
+        """Whether this process sees the parent's folder."""
+        return self.client is None or self.client.is_near()
 
 
 @dataclass(frozen=True)
@@ -54,6 +66,18 @@ class Package:
     bases: dict[int, bytes]
     shared: bytes | Shared
     threads: int | None
+
+
+class Done(NamedTuple):
+    """A job that is done.
+
+    Attributes:
+        returned: Its pickled JobReturn.
+        files: Archive of its folder, if the parent does not see that.
+    """
+
+    returned: bytes
+    files: bytes | None = None
 
 
 class Packer:
@@ -86,7 +110,8 @@ def unpack(shared: bytes | Shared) -> Shared:
 def _unpickled(packed: bytes) -> Shared:
     """Take over what all ensembles share and the parent's global state, once a sweep."""
     shared: Shared = pickle.loads(packed)
-    os.chdir(shared.cwd)
+    if shared.is_near:
+        os.chdir(shared.cwd)
     if shared.singletons is not None:
         Singleton.set_state(shared.singletons)
     return shared

@@ -23,19 +23,22 @@ class Reading(NamedTuple):
     done: int
 
 
+Publish = Callable[[str, Reading], None]
+
+
 class ProgressWriter:
-    """A worker's end: states how far one ensemble has come, in a file that is always whole.
+    """A worker's end: states how far one ensemble has come, not too often.
 
     Args:
-        folder: Folder that the workers and the parent share.
+        publish: Told the name of the ensemble and how far it has come.
         name: Name of the ensemble.
         clock: Seconds, monotonic.
     """
 
     def __init__(
-        self, folder: Path, name: str, *, clock: Callable[[], float] = time.monotonic
+        self, publish: Publish, name: str, *, clock: Callable[[], float] = time.monotonic
     ) -> None:
-        self._path = folder / f"{name}.json"
+        self._publish, self._name = publish, name
         self._clock = clock
         self._reading = Reading(0.0, 0)
         self._written_at = -float("inf")
@@ -54,8 +57,13 @@ class ProgressWriter:
 
     def _write(self) -> None:
         with contextlib.suppress(OSError):  # a bar that stands still must not fail a training
-            write_whole(self._path, json.dumps(self._reading._asdict()).encode())
+            self._publish(self._name, self._reading)
         self._written_at = self._clock()
+
+
+def write_progress(folder: Path, name: str, reading: Reading) -> None:
+    """Write how far an ensemble has come into a file that is always whole."""
+    write_whole(folder / f"{name}.json", json.dumps(reading._asdict()).encode())
 
 
 def read_progress(folder: Path) -> dict[str, Reading]:

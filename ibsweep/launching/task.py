@@ -1,7 +1,8 @@
 """What a task function offers so that many of its jobs can run as one ensemble."""
 
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import NamedTuple
 
 from hydra.core.utils import JobReturn
@@ -85,6 +86,11 @@ class EnsembleTask:
             configurations without `hydra`, would cost; leaves no trace.
         summarise: Called once in the parent with the first job's full configuration and what all
             jobs returned, failed ones included, whatever the launcher.
+        travel: Returns the files that jobs of this configuration read, by a path to keep them
+            at, for workers that do not see this process's folder; raises ValueError if the jobs
+            cannot run there.
+        move: Changes a job's configuration so that it reads those files, and writes, in a scratch
+            folder: see `scratch.workplace`.
         shared: Keys, dotted, that must have one value for all jobs, since the sweep goes by them.
         seed_key: Key, dotted, of the seed: an integer, which a group of jobs may differ in alone.
         engine_key: Key, dotted, of the engine, if identities name one: a job runs by the one that
@@ -99,6 +105,8 @@ class EnsembleTask:
     peek: Callable[[DictConfig, Sequence[Identity]], Sequence[Recalled]]
     probe: Callable[[Sequence[DictConfig]], Cost]
     summarise: Callable[[DictConfig, Sequence[JobReturn]], None]
+    travel: Callable[[DictConfig], Mapping[str, bytes]]
+    move: Callable[[DictConfig, Path], None]
     shared: Sequence[str] = ()
     seed_key: str = "seed"
     engine_key: str = ""

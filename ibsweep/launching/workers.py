@@ -6,7 +6,9 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from typing import NamedTuple
 
 from hydra.core.hydra_config import HydraConfig
 from hydra.core.utils import JobReturn, JobStatus, run_job, setup_globals
@@ -15,9 +17,15 @@ from omegaconf import DictConfig
 
 from ibsweep.launching.composition import job_config, without_hydra
 from ibsweep.launching.ending import end_at_once
-from ibsweep.launching.packages import Package, Shared, unpack
-from ibsweep.launching.progress_files import ProgressWriter, write_whole
+from ibsweep.launching.packages import Done, Package, Shared, unpack
+from ibsweep.launching.progress_files import (
+    ProgressWriter,
+    Publish,
+    write_progress,
+    write_whole,
+)
 from ibsweep.launching.results import failed_return, failure_of, result_path, to_bytes
+from ibsweep.launching.scratch import Client, move_jobs, packed, versions, workplace
 from ibsweep.launching.task import EnsembleTask, Run, ensemble_task
 
 log = logging.getLogger(__name__)
@@ -32,27 +40,66 @@ THREAD_VARIABLES = (
 ORPHAN_POLL_S = 1.0
 
 
-def run_package(package: Package) -> dict[int, bytes]:
+class Sight(NamedTuple):
+    """What a worker says of itself.
+
+    Attributes:
+        near: Whether it sees the client's folder.
+        versions: As `scratch.versions`.
+    """
+
+    near: bool
+    versions: dict[str, str]
+
+
+def look(client: Client) -> Sight:
+    """Say, at a worker's end, what it has in common with a client."""
+    return Sight(client.is_near(), versions())
+
+
+def run_package(package: Package, publish: Publish | None = None) -> dict[int, Done]:
     """Run the jobs of an ensemble.
 
+    Args:
+        package: The ensemble.
+        publish: Told how far it has come where the parent's folder is not to be seen.
+
     Returns:
-        The pickled JobReturn of each job, by number.
+        What became of each job, by number.
     """
     if package.threads is not None:
         limit_threads(package.threads)
     shared = unpack(package.shared)
     setup_globals()
     configs = [job_config(package.bases[job.base], job) for job in package.jobs]
-    progress = ProgressWriter(shared.folder, package.name)
+    if shared.is_near:
+        near = ProgressWriter(partial(write_progress, shared.folder), package.name)
+        return dict(_results(package, shared, configs, near))
+    with workplace(shared.files) as scratch:
+        task = ensemble_task(shared.task_function)
+        for config in configs:
+            move_jobs(config, scratch)
+            if task is not None:
+                task.move(config, scratch)
+        far = ProgressWriter(publish or (lambda name, reading: None), package.name)
+        return {
+            num: done._replace(files=packed(scratch))
+            for num, done in _results(package, shared, configs, far)
+        }
+
+
+def _results(
+    package: Package, shared: Shared, configs: Sequence[DictConfig], progress: ProgressWriter
+) -> Iterator[tuple[int, Done]]:
+    """Run jobs one after the other; yield the number of each once it is done."""
     tasks = _tasks(shared, configs, progress)
-    results = {}
     for job, config, task in zip(package.jobs, configs, tasks, strict=True):
         result = to_bytes(_run(shared, config, task))
-        write_whole(result_path(shared.folder, job.num), result)
+        if shared.is_near:
+            write_whole(result_path(shared.folder, job.num), result)
         progress.job_done()
-        results[job.num] = result
-    _close_job_log()
-    return results
+        _close_job_log()
+        yield job.num, Done(result)
 
 
 def limit_threads(threads: int) -> None:
@@ -87,11 +134,17 @@ class _Ensemble:
     """The jobs of an ensemble: the first trains them all, and has the training in its log."""
 
     def __init__(
-        self, task: EnsembleTask, configs: Sequence[DictConfig], progress: ProgressWriter
+        self,
+        task: EnsembleTask,
+        configs: Sequence[DictConfig],
+        progress: ProgressWriter,
+        *,
+        ask: bool,
     ) -> None:
         self._task = task
         self._configs = configs
         self._progress = progress
+        self._ask = ask  # the store, since an engine may run a package again that it has lost
         self._run: Run | None = None
         self._failure: Exception | None = None
         self._log_file = ""
@@ -108,10 +161,19 @@ class _Ensemble:
     def _start(self) -> Run:
         self._log_file = _log_file() or HydraConfig.get().runtime.output_dir
         try:
-            return self._task.start(self._configs, self._progress.trained)
+            stored = self._stored() if self._ask else {}
+            left = [index for index in range(len(self._configs)) if index not in stored]
+            run = self._task.start([self._configs[k] for k in left], self._progress.trained)
         except Exception as error:
             self._failure = error
             raise
+        return lambda index: stored[index] if index in stored else run(left.index(index))
+
+    def _stored(self) -> dict[int, object]:
+        """Return what jobs return that the store holds by now, by position."""
+        identities = [self._task.identify(config, [None])[0] for config in self._configs]
+        known = self._task.peek(self._configs[0], identities)
+        return {k: one.returned for k, one in enumerate(known) if one.returned is not None}
 
 
 def _tasks(
@@ -121,7 +183,8 @@ def _tasks(
     task = ensemble_task(shared.task_function)
     if task is None:
         return [_wrapped(shared, shared.task_function) for _ in configs]
-    ensemble = _Ensemble(task, [without_hydra(config) for config in configs], progress)
+    plain = [without_hydra(config) for config in configs]
+    ensemble = _Ensemble(task, plain, progress, ask=shared.client is not None)
 
     def member(index: int) -> TaskFunction:
         return _wrapped(shared, lambda _: ensemble.run(index))

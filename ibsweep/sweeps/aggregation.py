@@ -39,14 +39,14 @@ def _conclude(settings: Settings, sweep: str, command: str) -> None:
     networks = store.networks(sweep=sweep)
     if networks.empty:
         return
-    done = analysis.finished_networks(networks)["run_id"].tolist()
-    curves, training = store.read_curves(done), store.read_training(done)
+    done = analysis.finished_networks(networks)
+    curves, training = (read(done["run_id"]) for read in (store.read_curves, store.read_training))
     for result in analysis.configurations(networks, curves, training):
-        of_this = networks["configuration"] == result.configuration
+        of_this = done["configuration"] == result.configuration
         planes = information_planes(
             result.curves,
             result.parameters,
-            samples=int(networks.loc[of_this, "samples"].iloc[0]),
+            samples=int(done.loc[of_this, "samples"].iloc[0]),
             title=result.name,
             band=True,
         )

@@ -4,6 +4,7 @@ import logging
 import sys
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import final
 
 import torch
@@ -11,10 +12,13 @@ from hydra.core.hydra_config import HydraConfig
 from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf, open_dict, read_write
 
+from ibsweep.config import data_files
 from ibsweep.config.engines import KEY
+from ibsweep.config.instantiation import ConfigError
 from ibsweep.config.keys import OF_A_SWEEP
 from ibsweep.config.options import Options
 from ibsweep.launching import dry_run
+from ibsweep.launching.scratch import DATA
 from ibsweep.launching.task import Cost, EnsembleTask, Identity, Progress, Recalled, Run
 from ibsweep.learning.checkpoints import remove_partials
 from ibsweep.stored import reuse
@@ -112,6 +116,26 @@ class Jobs(ABC):
         return self._recalled(config, identities, reuse.survey)
 
     @final
+    def travel(self, config: DictConfig) -> dict[str, bytes]:
+        """Return the files that a job reads, for a worker that does not see this folder.
+
+        Raises:
+            ConfigError: If the store is a file, or the files are too large to travel.
+        """
+        if not self.options(config).tracking.address.startswith("http"):
+            rule = "must be a server's address, as http://…, where workers do not see this folder"
+            raise ConfigError(f"tracking.uri {rule}, got {config.tracking.uri!r}")
+        return data_files.contents(config)
+
+    @final
+    def move(self, config: DictConfig, scratch: Path) -> None:
+        """Let a job read the files that came along, and write, in a scratch folder."""
+        with read_write(config), open_dict(config):
+            config.directory = str(scratch / "outputs")
+            for key, typed in data_files.named(config).items():
+                OmegaConf.update(config, key, str(scratch / DATA / data_files.place(typed)))
+
+    @final
     def task(self) -> EnsembleTask:
         """Return the task function that Hydra runs."""
         return EnsembleTask(
@@ -123,6 +147,8 @@ class Jobs(ABC):
             peek=self.peek,
             probe=self.probe,
             summarise=self.summarise,
+            travel=self.travel,
+            move=self.move,
             shared=OF_A_SWEEP,
             engine_key=KEY,
         )

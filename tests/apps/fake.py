@@ -115,6 +115,8 @@ task = EnsembleTask(
     peek=recall,
     probe=lambda configs: Cost(2.0, 0.5, 1e6, 100.0),
     summarise=finish,
+    travel=lambda config: {},
+    move=lambda config, scratch: None,
 )
 
 

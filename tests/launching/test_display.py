@@ -1,5 +1,6 @@
 import io
 import json
+from functools import partial
 
 import pytest
 from rich.console import Console
@@ -8,7 +9,7 @@ from rich.progress import BarColumn, Progress, TextColumn
 from ibsweep.launching.display import LineDisplay, LiveDisplay
 from ibsweep.launching.failures import Failure, failure_list, write_summary
 from ibsweep.launching.progress import Board, duration
-from ibsweep.launching.progress_files import ProgressWriter, Reading, read_progress
+from ibsweep.launching.progress_files import ProgressWriter, Reading, read_progress, write_progress
 
 
 class Clock:
@@ -96,7 +97,7 @@ def test_terminal_shows_a_bar_for_each_ensemble_in_flight(board):
 
 
 def test_progress_travels_through_the_folder(tmp_path, clock):
-    writer = ProgressWriter(tmp_path, "3", clock=clock)
+    writer = ProgressWriter(partial(write_progress, tmp_path), "3", clock=clock)
     assert read_progress(tmp_path) == {"3": Reading(0.0, 0)}
     clock.now = 1.0
     writer.trained(0.5)
@@ -105,7 +106,7 @@ def test_progress_travels_through_the_folder(tmp_path, clock):
 
 
 def test_progress_is_written_twice_a_second_at_most(tmp_path, clock):
-    writer = ProgressWriter(tmp_path, "3", clock=clock)
+    writer = ProgressWriter(partial(write_progress, tmp_path), "3", clock=clock)
     clock.now = 0.4
     writer.trained(0.1)
     assert read_progress(tmp_path)["3"].trained == 0.0
@@ -115,7 +116,7 @@ def test_progress_is_written_twice_a_second_at_most(tmp_path, clock):
 
 
 def test_lost_folder_does_not_fail_the_training(tmp_path):
-    writer = ProgressWriter(tmp_path / "gone", "0")
+    writer = ProgressWriter(partial(write_progress, tmp_path / "gone"), "0")
     writer.trained(1.0)
     assert read_progress(tmp_path / "gone") == {}
 

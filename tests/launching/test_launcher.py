@@ -356,7 +356,7 @@ def test_misbehaving_task_is_a_failed_job(tmp_path, task, reason):
         ("hydra.launcher.max_ensemble=0", "max_ensemble must be an integer ≥ 1, got 0"),
         pytest.param(
             "hydra.launcher.backend=ray",
-            "needs Ray: pip install ray",
+            "needs Ray: pip install 'ibsweep[ray]'",
             marks=pytest.mark.skipif(
                 importlib.util.find_spec("ray") is not None, reason="Ray is installed"
             ),

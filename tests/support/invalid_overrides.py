@@ -68,6 +68,7 @@ def of_options() -> Iterator[Case]:
     seen = set()
     for path in (path for group in GROUPS for path in sorted((CONF / group).glob("*.yaml"))):
         group, values = path.parent.name, yaml.safe_load(path.read_text())
+        values.pop("defaults", None)  # Hydra's own
         listed = group in ("estimator", "noise")
         choice = f"{group}=[{path.stem}]" if listed else f"{group}={path.stem}"
         for key, default in leaves(values, group):

@@ -54,3 +54,12 @@ def mlflow_server(folder):
         yield f"http://127.0.0.1:{port}"
     finally:
         stop(server, signal.SIGTERM)
+
+
+def wait_for_port(port):
+    """Wait until somebody listens on a port of loopback."""
+    for _ in range(240):
+        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
+            return
+        time.sleep(0.25)
+    raise TimeoutError(port)

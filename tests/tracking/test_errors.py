@@ -1,6 +1,7 @@
 """What goes wrong in MLflow or its database is told in one line, and nothing else is hidden."""
 
 import sqlite3
+import time
 
 import pytest
 from mlflow.exceptions import MlflowException
@@ -9,6 +10,7 @@ from sqlalchemy.exc import OperationalError
 from ibsweep.config.settings import Settings
 from ibsweep.sweeps import aggregation
 from ibsweep.tracking import StoreError, open_store, store_errors
+from tests.support.records import make_job, make_record
 
 
 @pytest.mark.parametrize(
@@ -42,3 +44,12 @@ def test_a_store_that_breaks_at_the_end_of_a_sweep_is_told_in_a_line(composed, m
     monkeypatch.setattr(type(open_store(settings.tracking)), "networks", broken)
     with pytest.raises(StoreError, match="networks are stored, but .*the server is on fire"):
         aggregation.conclude(settings, "one", command="python -m ibsweep -m")
+
+
+def test_a_failed_network_does_not_keep_the_others_from_their_summary(composed, capsys):
+    settings = Settings.of(composed())
+    store = open_store(settings.tracking)
+    store.log_network(make_record(0, sweep="one"), figures={})
+    store.log_failure(make_job(1, sweep="one"), "it diverged", started=time.time())
+    aggregation.conclude(settings, "one", command="python -m ibsweep -m")
+    assert store.latest_sweep() == "one" and "failed" in capsys.readouterr().out
