@@ -19,6 +19,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from matplotlib import colormaps
 from matplotlib.figure import Figure
 
 import ibsweep
@@ -137,7 +138,7 @@ def main() -> None:
         "| what grows | sizes | seconds | exponent | MB | exponent |\n|---|---|---|---:|---|---:|"
     )
     panel = Figure(figsize=(6, 4), layout="constrained").subplots()
-    for axis, (_, sizes) in AXES.items():
+    for k, (axis, (_, sizes)) in enumerate(AXES.items()):
         seconds, megabytes = zip(*(measured(axis, size) for size in sizes), strict=True)
         memory = f"{exponent(sizes, megabytes):.2f}" if min(megabytes) > 5 else "–"
         cells = [
@@ -147,7 +148,7 @@ def main() -> None:
         ]
         print(f"| {' | '.join(cells)} |", flush=True)
         relative = np.array(sizes) / sizes[0], np.array(seconds) / seconds[0]
-        panel.loglog(*relative, marker="o", label=axis)
+        panel.loglog(*relative, marker="o", color=colormaps["tab20"](k), label=axis)
     panel.loglog([1, 20], [1, 20], color="black", linestyle=":", label="in proportion")
     panel.set(xlabel="size, relative to the smallest", ylabel="time, likewise")
     panel.legend(fontsize=7)
