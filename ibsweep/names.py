@@ -153,6 +153,19 @@ def estimators(columns: Iterable[object]) -> list[str]:
     return list(dict.fromkeys(match[1] for match in matches if match))
 
 
+def measuring(columns: Iterable[object]) -> list[str]:
+    """Return the estimators of `estimators`, and those that tell no information but have options.
+
+    Example:
+        >>> measuring(["ebab/I_XT/output", "estimator.geometry.largest", "geometry/nc1/output"])
+        ['ebab', 'geometry']
+    """
+    texts = list(map(str, columns))
+    optional = (text.split(".")[1] for text in texts if text.startswith("estimator."))
+    described = {text.split("/")[0] for text in texts if text.count("/") > 1}
+    return list(dict.fromkeys([*estimators(texts), *(x for x in optional if x in described)]))
+
+
 def layers(columns: Iterable[object]) -> list[tuple[str, str]]:
     """Return every estimator with every layer that it measured, in the order of the network.
 

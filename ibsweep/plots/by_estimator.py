@@ -5,6 +5,7 @@ from collections.abc import Mapping
 import pandas as pd
 
 from ibsweep.plots.planes import information_plane
+from ibsweep.scores.informative import informative
 
 
 def information_planes(
@@ -24,6 +25,7 @@ def information_planes(
         title: Title of the figures.
         band: Whether to draw the intervals.
     """
+    whole = informative(curves[curves["part"] == "all"])
     return {
         f"information_plane/{name}": information_plane(
             rows,
@@ -32,7 +34,7 @@ def information_planes(
             band=band,
             estimand=estimand(str(name), options),
         )
-        for name, rows in curves[curves["part"] == "all"].groupby("estimator")
+        for name, rows in whole.groupby("estimator")
     }
 
 

@@ -12,6 +12,7 @@ from ibsweep.plots import pages
 from ibsweep.plots.interactive import interactive_plane
 from ibsweep.reports import tables
 from ibsweep.reports.methods import estimand_of, methods, parameters
+from ibsweep.scores.informative import informative
 from ibsweep.scores.phases import phases
 from ibsweep.stored.querying import runs_of
 from ibsweep.tracking import Store
@@ -61,7 +62,7 @@ def report(store: Store, sweep: str, *, judged: Judged | None = None) -> str:
         A page that asks the network for nothing.
 
     Raises:
-        ValueError: If no network of the sweep is finished.
+        ValueError: If no network of the sweep is finished, or none has an information.
     """
     return _page(_gathered(store, sweep), judged or Judged((), {}))
 
@@ -78,7 +79,7 @@ def _gathered(store: Store, sweep: str) -> SweepData:
         every=every,
         networks=networks,
         runs=runs_of(store, sweep=sweep),
-        curves=curves[curves["part"] == "all"],
+        curves=informative(curves[curves["part"] == "all"]),
         tags=store.sweep_tags(sweep),
     )
 
@@ -87,6 +88,8 @@ def _page(sweep: SweepData, judged: Judged) -> str:
     """Fill the template."""
     runs, networks = sweep.runs, sweep.networks
     measured = names.estimators(networks)
+    if not measured:
+        raise ValueError("sweep must be measured by an estimator of information, got none")
     main = PAPER_ESTIMATOR if PAPER_ESTIMATOR in measured else measured[0]
     phased = _phases(sweep, main)
     failed = sweep.every[sweep.every["status"] == "FAILED"]

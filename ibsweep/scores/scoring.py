@@ -5,6 +5,7 @@ import pandas as pd
 
 from ibsweep import names
 from ibsweep.scores import compression, onsets, violations
+from ibsweep.scores.informative import informative
 
 LEAST_ATOMS = 0.01  # share of samples: fewer may be equal by rounding
 ATOMS = ("atom_share_t", "label_atom_share_t")
@@ -19,15 +20,17 @@ def score(curves: pd.DataFrame, training: pd.DataFrame, labels: np.ndarray) -> d
         labels: Class of each measured sample, shape `(samples,)`.
 
     Returns:
-        Those of `compression.scores`, `violations.scores` and `analysis.loss_phases.scores`; and
-        `<estimator>/atoms`, 1 if an estimator of continuous vectors, on all of the data, met a
-        layer of which more than 1 % of the samples were on atoms beside a density, see
-        `estimators.samples.atom_share`: then its estimates may be far off.
+        Those of `compression.scores`, `violations.scores` and `analysis.loss_phases.scores`, of
+        estimators that tell an information; and `<estimator>/atoms`, 1 if an estimator of
+        continuous vectors, on all of the data, met a layer of which more than 1 % of the samples
+        were on atoms beside a density, see `estimators.samples.atom_share`: then its estimates
+        may be far off.
     """
+    telling = informative(curves)
     return {
-        **compression.scores(curves, samples=len(labels)),
-        **violations.scores(curves, label_entropy=violations.label_entropy(labels)),
-        **onsets.scores(curves, training),
+        **compression.scores(telling, samples=len(labels)),
+        **violations.scores(telling, label_entropy=violations.label_entropy(labels)),
+        **onsets.scores(telling, training),
         **_atoms(curves),
     }
 

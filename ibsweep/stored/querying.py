@@ -189,7 +189,7 @@ def _merged(networks: pd.DataFrame) -> pd.DataFrame:
     done = networks[networks["status"] == "FINISHED"]
     done = done.sort_values(["started", "run_id"]).reset_index(drop=True)
     newest = done.drop_duplicates(_NETWORK, keep="last").set_index(_NETWORK)
-    measuring = names.estimators(done)
+    measuring = names.measuring(done)
     owned = {name: _owned(done, name) for name in measuring}
     measured = {name: done[owned[name]].notna().any(axis=1) for name in measuring}
     for name in measuring if len(newest) < len(done) else ():

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from ibsweep.names import estimate
+from ibsweep.scores.informative import informative
 from ibsweep.tracking.connection import Connection
 from ibsweep.tracking.options import TrackingOptions
 from ibsweep.tracking.tags import tag_text
@@ -167,6 +168,6 @@ def _measured(curves: pd.DataFrame, column: str) -> pd.DataFrame:
     if column == FLOOR:
         return curves.dropna(subset=[column])
     if column in INFORMATION:
-        return curves
+        return informative(curves)
     finite = pd.Series(np.isfinite(curves[column].astype(float)), curves.index)
     return curves[finite.groupby([curves[name] for name in CURVE], sort=False).transform("any")]

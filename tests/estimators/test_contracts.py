@@ -15,7 +15,11 @@ from ibsweep.estimators import critics
 from ibsweep.information import try_out
 from ibsweep.types import Information
 
-FILES = sorted((Path(__file__).parents[2] / "conf" / "estimator").glob("*.yaml"))
+FILES = [
+    path
+    for path in sorted((Path(__file__).parents[2] / "conf" / "estimator").glob("*.yaml"))
+    if path.stem != "geometry"  # tells no information
+]
 SAMPLES = 64
 LABELS = torch.arange(SAMPLES) % 3
 RANGE = (-4.0, 4.0)
