@@ -36,6 +36,7 @@ benchmarks: $(VENV)/dev
 	$(BIN)/python -m tests.benchmarks.convolutions
 	$(BIN)/python -m tests.benchmarks.neighbours
 	$(BIN)/python -m tests.benchmarks.growth
+	$(BIN)/python -m tests.benchmarks.planes $(BASELINE)
 	$(BIN)/python -m tests.benchmarks.startup $(BASELINE)
 
 $(VENV)/run: pyproject.toml constraints.txt

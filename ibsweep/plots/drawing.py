@@ -1,16 +1,17 @@
 """Draws the layers of information planes into axes."""
 
 import math
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
-from matplotlib.colors import Colormap, LogNorm
+from matplotlib.colors import LogNorm
 
 from ibsweep.checks import integer
-from ibsweep.plots.labels import draw_ceiling, label_layers
+from ibsweep.plots.labels import label_layers
 from ibsweep.plots.style import FAINT, epoch_colours, spread
 
 _MARKERS = 30
@@ -18,6 +19,8 @@ _ERROR_BARS = 9
 _ON_AXIS = {
     name: {name, f"{name}_low", f"{name}_high", f"{name}_floor"} for name in ("i_xt", "i_ty")
 }
+_DRAWN = set.union(*_ON_AXIS.values())
+_LIMIT_STEP = 0.05  # bits: planes of many networks have the same limits
 
 
 class Look(NamedTuple):
@@ -28,7 +31,7 @@ class Look(NamedTuple):
             about the input than its log2.
         norm: Epoch + 1 to [0, 1], logarithmic.
         band: Draw 95 % intervals over seeds, on both axes.
-        compact: Draw a small panel among others: short names, no numbers at the ceiling.
+        compact: Draw a small panel among others, with short names.
     """
 
     samples: int
@@ -42,13 +45,16 @@ class Look(NamedTuple):
         return math.log2(integer("samples", self.samples, minimum=1))
 
 
-def draw_plane(axes: Axes, curves: pd.DataFrame, look: Look) -> None:
-    """Draw a plane into axes: layers, ceiling, floor, names.
+def draw_plane(axes: Axes, curves: pd.DataFrame, look: Look) -> set[str]:
+    """Draw a plane into axes: layers, floor, names; set the limits.
 
     Args:
         axes: Where.
         curves: As for `information_plane`.
         look: How.
+
+    Returns:
+        The layers that are marked *: at the ceiling all along.
 
     Raises:
         ValueError: If the curves are not of one estimator, one part and one network (or mean).
@@ -58,8 +64,7 @@ def draw_plane(axes: Axes, curves: pd.DataFrame, look: Look) -> None:
     if len(drawn):
         _draw_layers(axes, drawn, look)
     set_limits(axes, drawn, look.ceiling)
-    draw_ceiling(axes, look.ceiling, None if look.compact else look.samples)
-    label_layers(axes, drawn, look.ceiling, compact=look.compact)
+    return label_layers(axes, drawn, look.ceiling, compact=look.compact)
 
 
 def epoch_norm(curves: pd.DataFrame) -> LogNorm:
@@ -122,43 +127,50 @@ def _drawable(axes: Axes, curves: pd.DataFrame) -> pd.DataFrame:
 
 def _draw_layers(axes: Axes, curves: pd.DataFrame, look: Look) -> None:
     """Draw the ways of all layers through the plane, epochs ascending, as few collections."""
-    colours, size = epoch_colours(), 0.6 if look.compact else 1.0
-    layers = [layer for _, layer in curves.groupby("layer", sort=False)]
-    points = [layer[["i_xt", "i_ty"]].to_numpy(float) for layer in layers]
-    shades = [look.norm(layer["epoch"].to_numpy(float) + 1) for layer in layers]
+    size = 0.6 if look.compact else 1.0
+    values = {name: curves[name].to_numpy(float) for name in curves if name in _DRAWN}
+    points = np.stack([values["i_xt"], values["i_ty"]], axis=1)
+    place = look.norm(curves["epoch"].to_numpy(float) + 1)
+    colours = epoch_colours()(place)
+    codes, layers = pd.factorize(curves["layer"])
+    rows = [np.flatnonzero(codes == k) for k in range(len(layers))]  # of each layer
     if look.band:
-        rows = [one.iloc[spread(k, _ERROR_BARS)] for one, k in zip(layers, shades, strict=True)]
-        _draw_error_bars(axes, pd.concat(rows), colours, look.norm)
-    if "i_ty_floor" in curves:
-        measured = curves.dropna(subset="i_ty_floor")  # it may be measured at some snapshots alone
-        for _, layer in measured.groupby("layer", sort=False):
-            floor = layer[["i_xt", "i_ty_floor"]].to_numpy(float)
-            axes.plot(*floor.T, color=FAINT, linewidth=0.9, linestyle=":", zorder=1)
-    steps = np.concatenate([np.stack([one[:-1], one[1:]], axis=1) for one in points])
-    shade = np.concatenate([one[1:] for one in shades])
+        barred = np.concatenate([row[spread(place[row], _ERROR_BARS)] for row in rows])
+        _draw_error_bars(axes, {name: values[name][barred] for name in values}, colours[barred])
+    if "i_ty_floor" in values:
+        _draw_floors(axes, np.stack([values["i_xt"], values["i_ty_floor"]], axis=1), rows)
+    steps = np.concatenate([np.stack([points[row[:-1]], points[row[1:]]], axis=1) for row in rows])
+    ends = np.concatenate([row[1:] for row in rows])
     line = LineCollection(
-        list(steps), colors=colours(shade), linewidths=1.3 * size, capstyle="round"
+        list(steps), colors=colours[ends], linewidths=1.3 * size, capstyle="round"
     )
     axes.add_collection(line, autolim=False)
-    shown = [spread(shade, _MARKERS) for shade in shades]
+    shown = np.concatenate([row[spread(place[row], _MARKERS)] for row in rows])
+    last = np.array([row[-1] for row in rows])
     for chosen, area, edge, order in (
         (shown, 9 * size**2, {"linewidths": 0}, 3),
-        ([[-1]] * len(layers), 46 * size**2, {"edgecolors": "white", "linewidths": size}, 5),
+        (last, 46 * size**2, {"edgecolors": "white", "linewidths": size}, 5),
     ):
-        x, y = np.concatenate([one[k] for one, k in zip(points, chosen, strict=True)]).T
-        shade = np.concatenate([one[k] for one, k in zip(shades, chosen, strict=True)])
-        axes.scatter(x, y, s=area, c=colours(shade), zorder=order, **edge)
+        x, y = points[chosen].T
+        axes.scatter(x, y, s=area, c=colours[chosen], zorder=order, **edge)
 
 
-def _draw_error_bars(axes: Axes, rows: pd.DataFrame, colours: Colormap, norm: LogNorm) -> None:
+def _draw_floors(axes: Axes, points: np.ndarray, rows: Sequence[np.ndarray]) -> None:
+    """Draw a dotted line a layer through the snapshots at which its floor was measured."""
+    known = np.isfinite(points).all(axis=1)
+    lines = [points[row[known[row]]] for row in rows]
+    floors = LineCollection(lines, colors=FAINT, linewidths=0.9, linestyles=":", zorder=1)
+    axes.add_collection(floors, autolim=False)
+
+
+def _draw_error_bars(axes: Axes, values: Mapping[str, np.ndarray], colours: np.ndarray) -> None:
     """Draw light crosses: the 95 % intervals of both quantities."""
-    x, x_low, x_high = (rows[name].to_numpy(float) for name in ("i_xt", "i_xt_low", "i_xt_high"))
-    y, y_low, y_high = (rows[name].to_numpy(float) for name in ("i_ty", "i_ty_low", "i_ty_high"))
+    x, x_low, x_high = (values[name] for name in ("i_xt", "i_xt_low", "i_xt_high"))
+    y, y_low, y_high = (values[name] for name in ("i_ty", "i_ty_low", "i_ty_high"))
     across = np.stack([np.stack([x_low, y], axis=1), np.stack([x_high, y], axis=1)], axis=1)
     along = np.stack([np.stack([x, y_low], axis=1), np.stack([x, y_high], axis=1)], axis=1)
-    shade = colours(norm(rows["epoch"].to_numpy(float) + 1))
     bars = LineCollection(
-        [*across, *along], colors=np.tile(shade, (2, 1)), linewidths=2.2, alpha=0.35, zorder=2
+        [*across, *along], colors=np.tile(colours, (2, 1)), linewidths=2.2, alpha=0.35, zorder=2
     )
     axes.add_collection(bars, autolim=False)
 
@@ -169,7 +181,10 @@ def set_limits(axes: Axes, curves: pd.DataFrame, ceiling: float) -> None:
         curves[[name for name in curves if name in _ON_AXIS[quantity]]].to_numpy(float)
         for quantity in ("i_xt", "i_ty")
     )
-    right, top = np.nanmax(x, initial=ceiling), np.nanmax(y, initial=0.05)
-    left, bottom = np.nanmin(x, initial=0.0), np.nanmin(y, initial=0.0)
+    step = _LIMIT_STEP
+    right, top = (
+        step * np.ceil(np.nanmax(v, initial=w) / step) for v, w in ((x, ceiling), (y, step))
+    )
+    left, bottom = (step * np.floor(np.nanmin(v, initial=0.0) / step) for v in (x, y))
     axes.set_xlim(left - 0.02 * right, 1.05 * right)
     axes.set_ylim(bottom - 0.02 * top, 1.17 * top)

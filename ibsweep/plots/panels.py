@@ -8,6 +8,7 @@ from matplotlib.figure import Figure
 
 from ibsweep.plots.axes import TWO_COLUMNS, canvas, headline, share_colourbar, tidy
 from ibsweep.plots.drawing import Look, draw_plane, epoch_norm
+from ibsweep.plots.labels import draw_ceiling
 from ibsweep.plots.style import INK
 
 
@@ -44,6 +45,7 @@ def plane_grid(
     letters = string.ascii_lowercase if len(panels) <= 9 else [""] * len(panels)
     for axes, (title, curves), letter in zip(grid.flat, panels.items(), letters, strict=False):
         draw_plane(axes, curves, look)
+        draw_ceiling(axes, samples)
         tidy(axes)
         axes.tick_params(labelsize=7.5)
         headline(axes, title, letter=letter)

@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 
 from ibsweep.plots.axes import TWO_COLUMNS, canvas, headline, share_colourbar, tidy
 from ibsweep.plots.drawing import Look, draw_plane, epoch_norm
+from ibsweep.plots.labels import draw_ceiling
 from ibsweep.plots.style import INK, long_name
 
 
@@ -31,6 +32,7 @@ def penalties(means: Mapping[float, pd.DataFrame], *, samples: int) -> Figure:
     look = Look(samples, epoch_norm(pd.concat(ordered.values())), band=True, compact=True)
     for axes, (value, curves), letter in zip(top, ordered.items(), "abcdefgh", strict=False):
         draw_plane(axes, curves, look)
+        draw_ceiling(axes, samples)
         _finish(axes, f"L2 penalty {value:g}", letter)
     share_colourbar(above, list(top), look.norm)
     columns = -(-len(layers) // 2)

@@ -2,10 +2,7 @@
 
 import json
 import uuid
-from collections.abc import Callable, Mapping
-from functools import partial
-from pathlib import Path
-from typing import Any, NamedTuple
+from collections.abc import Mapping
 
 from torch import nn
 
@@ -53,28 +50,8 @@ def store_run(store: Store, record: NetworkRecord) -> str:
     Without I(T;Y) there is no plane.
     """
     job, curves = record.job, record.curves
-    planes = {
-        f"information_plane/{name}": _Plane(
-            partial(
-                information_planes,
-                rows,
-                job.parameters,
-                samples=record.samples,
-                title=job.name,
-            )
-        )
-        for name, rows in curves.groupby("estimator")
-        if rows["i_ty"].notna().any()
-    }
+    known = curves.groupby("estimator")["i_ty"].transform("count") > 0
+    planes = information_planes(
+        curves[known], job.parameters, samples=record.samples, title=job.name
+    )
     return store.log_network(record, figures=planes)
-
-
-class _Plane(NamedTuple):
-    """The only one of some figures, drawn when it is saved: after the tables."""
-
-    draw: Callable[[], Mapping[str, Any]]
-
-    def savefig(self, path: Path) -> None:
-        """Draw the figure into a file."""
-        (figure,) = self.draw().values()
-        figure.savefig(path)

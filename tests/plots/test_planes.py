@@ -1,6 +1,7 @@
 """What can be read off an information plane."""
 
 import io
+import itertools
 import subprocess
 import sys
 
@@ -12,7 +13,7 @@ from matplotlib.figure import Figure
 from matplotlib.text import Text
 
 from ibsweep.analysis import mean_curves
-from ibsweep.plots.planes import information_plane
+from ibsweep.plots.planes import information_plane, plane_pixels
 from tests.support.records import SAMPLES, make_curves
 
 
@@ -22,17 +23,25 @@ def plane(curves=None, **options):
 
 
 def texts(figure: Figure):
-    axes = figure.axes[0]
-    return [text.get_text() for text in axes.texts]
+    return [text.get_text() for text in (*figure.axes[0].texts, *figure.texts) if text.get_text()]
 
 
 def overlaps(figure: Figure):
-    """Return the pairs of texts inside the axes that touch."""
+    """Return the pairs of texts that touch: names, notes, the title, the axes' labels."""
+    axes, bar = figure.axes
     figure.draw_without_rendering()
-    boxes = [Text.get_window_extent(text) for text in figure.axes[0].texts]  # without the leader
-    return [
-        (one, other) for k, one in enumerate(boxes) for other in boxes[:k] if one.overlaps(other)
-    ]
+    around = [axes.xaxis.label, axes.yaxis.label, bar.yaxis.label, *figure.texts]
+    shown = [one for one in axes.get_children() + around if isinstance(one, Text)]
+    boxes = {one.get_text(): Text.get_window_extent(one) for one in shown if one.get_text()}
+    return [(a, b) for a, b in itertools.combinations(boxes, 2) if boxes[a].overlaps(boxes[b])]
+
+
+def floors(figure: Figure):
+    """Return the dotted lines."""
+    solid = (0, None)
+    lines = [one for one in figure.axes[0].collections if isinstance(one, LineCollection)]
+    dotted = [one for one in lines if one.get_linestyle() != [solid]]
+    return [line for one in dotted for line in one.get_segments()]
 
 
 def averaged(networks=3):
@@ -42,8 +51,8 @@ def averaged(networks=3):
 
 def test_every_layer_is_named_and_the_ceiling_is_drawn():
     figure = plane()
-    assert {"layer 1*", "layer 2", "output", "log₂ 16 = 4 bits"} == set(texts(figure))
-    assert "* at the ceiling all along" in figure.axes[0].get_title(loc="right")
+    note = "* at the ceiling all along: cannot show compression"
+    assert {"layer 1*", "layer 2", "output", "log₂ 16 = 4 bits", note} == set(texts(figure))
     left, right = figure.axes[0].get_xlim()
     assert left <= 0 and right > 4
 
@@ -62,6 +71,17 @@ def test_labels_never_overlap_even_where_all_layers_meet(layers):
     curves = make_curves(layers=names)
     curves["i_xt"] = 3.9 + 0.01 * curves["i_ty"]
     assert overlaps(plane(curves)) == []
+
+
+def test_notes_overlap_neither_each_other_nor_a_long_title_or_label():
+    curves = make_curves().assign(i_xt_error=0.7, i_ty_error=0.1)
+    long = {"title": "relu " * 16, "estimand": "shuffled (neighbours 5, " + "rank " * 5 + ")"}
+    figure = plane(curves, **long)
+    (notes,) = figure.texts
+    assert notes.get_text().startswith("* at") and "; bars: one" in notes.get_text()
+    assert overlaps(figure) == []
+    box, page = notes.get_window_extent(), figure.bbox
+    assert page.x0 < box.x0 < box.x1 < page.x1 and page.y0 <= box.y0
 
 
 def test_everything_measured_lies_inside_the_axes():
@@ -102,15 +122,14 @@ def test_a_single_snapshot_can_be_drawn():
 
 
 def test_a_floor_is_drawn_if_it_was_measured():
-    curves = make_curves().assign(i_ty_floor=0.02)
-    assert len(plane(curves).axes[0].lines) == len(plane().axes[0].lines) + 3
+    assert floors(plane()) == []
+    assert len(floors(plane(make_curves().assign(i_ty_floor=0.02)))) == 3
 
 
 def test_a_floor_measured_at_some_snapshots_is_one_line_through_them():
     curves = make_curves().assign(i_ty_floor=np.nan)
     curves.loc[curves["epoch"].isin([0, 8, 500]), "i_ty_floor"] = 0.02
-    lines = [line for line in plane(curves).axes[0].lines if line.get_linestyle() == ":"]
-    assert [len(line.get_xdata()) for line in lines] == [3, 3, 3]
+    assert [len(line) for line in floors(plane(curves))] == [3, 3, 3]
 
 
 @pytest.mark.parametrize(
@@ -137,7 +156,17 @@ def test_it_saves_as_a_picture_in_any_process():
 def test_known_errors_of_one_network_are_bars_and_the_figure_says_so():
     curves = make_curves().assign(i_xt_error=0.7, i_ty_error=np.nan)
     figure, said = plane(curves), "bars: one standard error of an estimate"
-    assert said in texts(figure) and said not in texts(plane())
+    assert said in texts(figure)[-1] and said not in texts(plane())[-1]
     lines = [one for one in figure.axes[0].collections if isinstance(one, LineCollection)]
     ends = [path.vertices[:, 0].min() for one in lines for path in one.get_paths()]
     assert np.nanmin(ends) == pytest.approx((curves["i_xt"] - 0.7).min())
+
+
+def test_quickly_drawn_pixels_are_those_of_the_figure_also_after_another_network_s():
+    for seed in (0, 1):
+        curves = make_curves(seed).assign(i_ty_floor=0.02)
+        picture = plane_pixels(curves, samples=SAMPLES, title=f"{seed}", band=False, estimand="e")
+        figure = plane(curves, title=f"{seed}", estimand="e")
+        figure.canvas.draw()
+        differ = picture != np.asarray(figure.canvas.buffer_rgba())
+        assert differ.mean() < 1e-3  # where a line crosses an axis
