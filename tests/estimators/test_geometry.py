@@ -163,10 +163,12 @@ def test_geometry_is_in_tables_beside_every_network(stored):
     assert ibsweep.correlations(runs)["score"].str.startswith("ebab/").all()
 
 
-def test_geometry_has_no_plane_and_spoils_no_report(stored):
+def test_geometry_has_no_plane_and_spoils_no_report(stored, tmp_path):
     folders = {path.name for path in stored.glob("artifacts/ibsweep/*/artifacts/*/*.png")}
     assert folders == {"ebab.png"}
-    result = CliRunner().invoke(cli.main, ["report", "--directory", str(stored)])
+    page = str(tmp_path / "page.html")
+    words = ["report", "--directory", str(stored), "--output", page]
+    result = CliRunner().invoke(cli.main, words)
     assert result.exit_code == 0, result.output
 
 
