@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
+from pathlib import Path
 from typing import NamedTuple
 
 from hydra.core.hydra_config import HydraConfig
@@ -25,7 +26,14 @@ from ibsweep.launching.progress_files import (
     write_whole,
 )
 from ibsweep.launching.results import failed_return, failure_of, result_path, to_bytes
-from ibsweep.launching.scratch import Client, move_jobs, packed, versions, workplace
+from ibsweep.launching.scratch import (
+    Client,
+    difference,
+    move_jobs,
+    packed,
+    versions,
+    workplace,
+)
 from ibsweep.launching.task import EnsembleTask, Run, ensemble_task
 
 log = logging.getLogger(__name__)
@@ -76,16 +84,32 @@ def run_package(package: Package, publish: Publish | None = None) -> dict[int, D
         near = ProgressWriter(partial(write_progress, shared.folder), package.name)
         return dict(_results(package, shared, configs, near))
     with workplace(shared.files) as scratch:
-        task = ensemble_task(shared.task_function)
-        for config in configs:
-            move_jobs(config, scratch)
-            if task is not None:
-                task.move(config, scratch)
+        try:
+            _move(shared, configs, scratch)
+        except ValueError as error:  # this worker came after the client had looked at all
+            failed = [to_bytes(failed_return(one, failure_of(error))) for one in configs]
+            return {job.num: Done(one) for job, one in zip(package.jobs, failed, strict=True)}
         far = ProgressWriter(publish or (lambda name, reading: None), package.name)
         return {
             num: done._replace(files=packed(scratch))
             for num, done in _results(package, shared, configs, far)
         }
+
+
+def _move(shared: Shared, configs: Sequence[DictConfig], scratch: Path) -> None:
+    """Let jobs read and write in a scratch folder.
+
+    Raises:
+        ValueError: If they cannot, or this worker has other versions than its client.
+    """
+    unlike = shared.client and difference(shared.client.versions, versions())
+    if unlike:
+        raise ValueError(f"workers must have the versions of the client, got {unlike}")
+    task = ensemble_task(shared.task_function)
+    for config in configs:
+        move_jobs(config, scratch)
+        if task is not None:
+            task.move(config, scratch)
 
 
 def _results(

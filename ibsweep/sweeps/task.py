@@ -120,16 +120,19 @@ class Jobs(ABC):
         """Return the files that a job reads, for a worker that does not see this folder.
 
         Raises:
-            ConfigError: If the store is a file, or the files are too large to travel.
+            ConfigError: If the store is no server, or the files are too large to travel.
         """
-        if not self.options(config).tracking.address.startswith("http"):
-            rule = "must be a server's address, as http://…, where workers do not see this folder"
-            raise ConfigError(f"tracking.uri {rule}, got {config.tracking.uri!r}")
+        self._check_server(config)
         return data_files.contents(config)
 
     @final
     def move(self, config: DictConfig, scratch: Path) -> None:
-        """Let a job read the files that came along, and write, in a scratch folder."""
+        """Let a job read the files that came along, and write, in a scratch folder.
+
+        Raises:
+            ConfigError: If the store is no server.
+        """
+        self._check_server(config)
         with read_write(config), open_dict(config):
             config.directory = str(scratch / "outputs")
             for key, typed in data_files.named(config).items():
@@ -152,6 +155,17 @@ class Jobs(ABC):
             shared=OF_A_SWEEP,
             engine_key=KEY,
         )
+
+    def _check_server(self, config: DictConfig) -> None:
+        """Check that the store is to be reached from anywhere.
+
+        Raises:
+            ConfigError: If it is not.
+        """
+        uri = config.tracking.uri
+        if not str(uri).startswith("http"):
+            rule = "must be a server's address, as http://…, where workers do not see this folder"
+            raise ConfigError(f"tracking.uri {rule}, got {uri!r}")
 
     def _recalled(
         self, config: DictConfig, identities: Sequence[Identity], look: _Look

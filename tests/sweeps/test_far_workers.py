@@ -13,7 +13,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from ibsweep.config.instantiation import ConfigError
 from ibsweep.launching import scratch
+from ibsweep.sweeps.networks import Networks
 from ibsweep.tracking import TrackingOptions, open_store
 from tests.support.servers import free_port, mlflow_server, stop, wait_for_port
 from tests.sweeps.test_command_line import TINY, command, numbers, said, store_of
@@ -168,3 +170,13 @@ def test_what_workers_differ_in_is_said():
     here = scratch.versions()
     assert scratch.difference(here, here) is None
     assert scratch.difference(here, here | {"torch": "1.0"}) == f"torch 1.0 for {here['torch']}"
+
+
+def test_a_job_does_not_move_where_its_results_would_be_lost(composed, tmp_path):
+    networks = Networks()
+    with pytest.raises(ConfigError, match="tracking.uri must be a server's address, .* got None"):
+        networks.move(composed(), tmp_path)
+    config = composed("tracking.uri=http://127.0.0.1:5000", "task=mnist", "task.root=data/mnist")
+    networks.move(config, tmp_path)
+    assert config.directory == str(tmp_path / "outputs")
+    assert config.task.root.startswith(str(tmp_path / "data"))
