@@ -6,6 +6,7 @@ import sys
 import tomllib
 
 import pytest
+import yaml
 
 import ibsweep
 from tests.conftest import ROOT
@@ -43,3 +44,9 @@ def test_public_names_are_there_and_completed(name):
 def test_the_version_is_that_of_the_project():
     assert ibsweep.__version__ == PROJECT["version"]
     assert (ROOT / "ibsweep" / "py.typed").exists()  # so that users' type checkers see the hints
+
+
+def test_the_citation_names_the_same_version_and_licence():
+    citation = yaml.safe_load((ROOT / "CITATION.cff").read_text())
+    assert citation["version"] == PROJECT["version"]
+    assert citation["license"] == PROJECT["license"]
