@@ -197,13 +197,14 @@ def _dask_client(options: LauncherOptions, workers: int) -> Iterator[Any]:
 
     if options.scheduler is not None:
         try:
-            with distributed.Client(options.scheduler, set_as_default=False) as client:
-                yield client
-        except OSError as error:
+            connected = distributed.Client(options.scheduler, set_as_default=False)
+        except (OSError, ValueError) as error:
             rule = "must be the address of a Dask scheduler that answers"
             raise ConfigCompositionException(
                 f"hydra.launcher.scheduler {rule}, got {options.scheduler!r} ({error})"
             ) from error
+        with connected as client:
+            yield client
         return
     # retrying is ours: a task of a worker that died comes back at once
     with (

@@ -370,6 +370,15 @@ def test_wrong_sweep_is_one_clear_line(tmp_path, override, message):
     assert not events(tmp_path, "job") and not events(tmp_path, "start")
 
 
+@pytest.mark.parametrize("address", ["nonsense://x", "x"])
+def test_an_address_that_is_none_is_one_clear_line(tmp_path, address):
+    pytest.importorskip("distributed")
+    words = ["hydra.launcher.backend=dask", f"hydra.launcher.scheduler={address}"]
+    with pytest.raises(ConfigCompositionException, match="must be the address of a Dask") as error:
+        sweep(tmp_path, *words)
+    assert f"got '{address}'" in str(error.value) and "\n" not in str(error.value)
+
+
 # --- sweeps
 
 
