@@ -138,7 +138,7 @@ class Cell(Options):
             pair, _ = compress(pair, self.compressor, other=other)
         for name, estimator in self.estimators.items():
             with blame(f"estimator.{name}"):
-                estimator(pair.x, pair.y)
+                _check_number(estimator(pair.x, pair.y).value)
 
     @property
     def sample_content(self) -> dict[str, Any]:
@@ -180,3 +180,13 @@ def _distribution(source: Source, trusted: tuple[str, ...]) -> Distribution:
     with blame("distribution"):
         built = build(json.loads(source.node), "distribution", trusted=trusted)
         return promises.kind(built, Distribution)  # type: ignore[type-abstract]
+
+
+def _check_number(bits: float) -> None:
+    """Check that an estimator tells an information.
+
+    Raises:
+        ValueError: If it does not.
+    """
+    if np.isnan(bits):
+        raise ValueError("_target_ must tell an information, got nan")

@@ -16,7 +16,7 @@ from ibsweep.distributions.quantized_uniform import levels
 from ibsweep.resources import growth
 
 FOLDER = Path(__file__).parents[2] / "conf" / "estimator"
-NAMES = sorted(file.stem for file in FOLDER.glob("*.yaml"))
+NAMES = sorted({file.stem for file in FOLDER.glob("*.yaml")} - {"geometry"})  # no information
 
 
 def estimator(name):

@@ -33,7 +33,8 @@ def test_the_installed_mlflow_has_the_columns_that_are_relied_on():
     from mlflow.store.tracking.dbmodels.models import Base
 
     missing = lacking(Base.metadata.tables, columns())
-    assert columns().keys() == {"experiments", "runs", "tags", "params", "latest_metrics"}
+    tables = {"experiments", "runs", "tags", "params", "metrics", "latest_metrics"}
+    assert columns().keys() == tables
     assert not missing, f"MLflow {mlflow.__version__} has no {missing}: see {database.__file__}"
     assert lacking(Base.metadata.tables, {"runs": ["state"]}) == ["runs.state"]
 
