@@ -57,15 +57,15 @@ def mount_of(folder: Path, mounts: str) -> Mount | None:
         >>> mount_of(Path("/home/me/outputs"), mounts).type
         'nfs4'
     """
-    found = None
+    innermost = None
     for line in mounts.splitlines():
         before, _, after = line.partition(" - ")
         place = re.sub(r"\\([0-7]{3})", lambda code: chr(int(code[1], 8)), before.split(" ")[4])
         if folder.is_relative_to(place) and (
-            not found or Path(place).is_relative_to(found.folder)
+            not innermost or Path(place).is_relative_to(innermost.folder)
         ):
-            found = Mount(Path(place), after.split(" ")[0])  # later ones hide earlier ones
-    return found
+            innermost = Mount(Path(place), after.split(" ")[0])  # later ones hide earlier ones
+    return innermost
 
 
 def refuse_network(options: TrackingOptions, mounts: Path = _MOUNTS) -> None:
