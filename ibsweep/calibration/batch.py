@@ -41,7 +41,7 @@ class Batch:
 
     def __init__(self, cells: Sequence[Cell]) -> None:
         self._cells = cells
-        self._held: tuple[str, Pair, dict[str, float]] | None = None
+        self._sample: tuple[str, Pair, dict[str, float]] | None = None
 
     def run(self, index: int, job: Job) -> Calibrated:
         """Measure and store job `index`.
@@ -73,9 +73,9 @@ class Batch:
 
     def _samples(self, cell: Cell, name: str) -> tuple[Pair, dict[str, float]]:
         """Return the samples of a cell, compressed, and how much that keeps of them."""
-        if self._held is None or self._held[0] != name:
-            self._held = (name, *cell.sample(cell.samples, cell.values["seed"]))
-        return self._held[1:]
+        if self._sample is None or self._sample[0] != name:
+            self._sample = (name, *cell.sample(cell.samples, cell.values["seed"]))
+        return self._sample[1:]
 
 
 def job_of(cell: Cell) -> Job:

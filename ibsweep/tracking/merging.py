@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from mlflow.entities import Metric, Run
 
 ORIGIN = "ibsweep.merged_from"  # the run that a copy was made of
-WHOLE = "ibsweep.merged"  # written last, so that what an interruption left can be told
+WHOLE = "ibsweep.merged"  # written last, so that what an interruption left is recognised
 FINGERPRINT, WEIGHTS_FROM = "ibsweep.fingerprint", "ibsweep.weights_from"
 _LATE = ("ibsweep.pid_start", "ibsweep.complete")  # without the first no run counts as abandoned
 _ENDED = ("FINISHED", "FAILED", "KILLED")

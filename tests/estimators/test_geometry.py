@@ -36,8 +36,8 @@ def rotation(d, seed=1):
     ("d", "truth", "spread"), [(2, 2.01, 0.1), (5, 5.06, 0.2), (10, 9.8, 0.4), (20, 17.0, 1.0)]
 )
 def test_dimension_of_normal_samples(d, truth, spread):
-    found = [intrinsic_dimension(normal(2000, d, seed=seed)) for seed in range(DRAWS)]
-    assert np.mean(found) == pytest.approx(truth, abs=spread)
+    dimensions = [intrinsic_dimension(normal(2000, d, seed=seed)) for seed in range(DRAWS)]
+    assert np.mean(dimensions) == pytest.approx(truth, abs=spread)
 
 
 def test_dimension_of_a_cube_and_of_few_directions_among_many():
@@ -73,17 +73,17 @@ def test_a_simplex_of_classes_with_equal_noise(classes):
     offsets = s * np.sqrt(classes) * np.concatenate([np.eye(classes), -np.eye(classes)])
     layer = (corners[:, None] + offsets[None]).reshape(-1, classes)
     labels = np.repeat(np.arange(classes), 2 * classes)
-    found = details(layer, labels)
-    assert found["nc1"] == pytest.approx(s**2 * (classes - 1))
+    described = details(layer, labels)
+    assert described["nc1"] == pytest.approx(s**2 * (classes - 1))
     for name in ("nc2_norms", "nc2_angles", "nc2_max_angle"):
-        assert found[name] == pytest.approx(0, abs=1e-12)
+        assert described[name] == pytest.approx(0, abs=1e-12)
 
 
 def test_two_classes_on_a_line():
-    found = details([[0.0], [1.0], [2.0], [3.0]], [0, 0, 1, 1])
-    assert found["cdnv"] == 0.0625
-    assert found["distance_ratio"] == pytest.approx(1 / ((4 + 9 + 1 + 4) / 4))
-    assert math.isnan(found["nc2_angles"])
+    described = details([[0.0], [1.0], [2.0], [3.0]], [0, 0, 1, 1])
+    assert described["cdnv"] == 0.0625
+    assert described["distance_ratio"] == pytest.approx(1 / ((4 + 9 + 1 + 4) / 4))
+    assert math.isnan(described["nc2_angles"])
 
 
 def test_distance_ratio_is_that_of_all_pairs():
@@ -105,10 +105,10 @@ def test_collapsed_and_permuted_classes():
 
 def test_idle_units():
     layer = np.column_stack([np.zeros(100), np.full(100, 3.0), np.linspace(-1, 1, 100)])
-    found = details(layer, ends=[-1, 1])
-    assert found["dead"] == pytest.approx(2 / 3)
-    assert found["zero"] == pytest.approx(1 / 3)
-    assert found["saturated"] == pytest.approx((100 + 10) / 300, abs=0.01)
+    described = details(layer, ends=[-1, 1])
+    assert described["dead"] == pytest.approx(2 / 3)
+    assert described["zero"] == pytest.approx(1 / 3)
+    assert described["saturated"] == pytest.approx((100 + 10) / 300, abs=0.01)
     assert math.isnan(details(layer)["saturated"])
 
 
@@ -122,9 +122,11 @@ def test_scale_rotation_and_shift_change_nothing(change):
 
 
 def test_a_constant_layer_has_no_geometry():
-    found = details(np.ones((100, 3)))
-    assert found.pop("dead") == 1 and found.pop("zero") == 0 and found.pop("ties") == 99
-    assert all(math.isnan(value) for value in found.values()), found
+    described = details(np.ones((100, 3)))
+    assert (
+        described.pop("dead") == 1 and described.pop("zero") == 0 and described.pop("ties") == 99
+    )
+    assert all(math.isnan(value) for value in described.values()), described
 
 
 @pytest.mark.parametrize(
