@@ -23,7 +23,9 @@ _COMMANDS = {  # what they do in a line, and where they are: their libraries tak
     "report": ("Write one self-contained page on a sweep.", "report.report"),
     "runs": ("List the finished networks, one row each.", "query.list_runs"),
     "status": ("Count the networks of each sweep by state.", "store.status"),
+    "submit": ("Hand a sweep to SLURM.", "submit.submit"),
     "ui": ("Open MLflow's user interface on the store.", "store.ui"),
+    "work": ("Run one package of a submitted sweep.", "submit.work"),
 }
 
 

@@ -80,10 +80,18 @@ class EnsembleLauncher(Launcher):
             ConfigCompositionException: If an option of the launcher is wrong.
         """
         try:  # not in the constructor: Hydra would wrap the error in a long one
-            self._options.check()
+            self.check()
         except ValueError as error:
             raise ConfigCompositionException(str(error)) from error
         self._setup = Setup(hydra_context, task_function, config)
+
+    def check(self) -> None:
+        """Check the options.
+
+        Raises:
+            ValueError: If one is wrong; the message names the key.
+        """
+        self._options.check()
 
     def dry_run(self, job_overrides: Sequence[Sequence[str]]) -> Planned:
         """Check the jobs and plan how they would run; nothing is run or written."""
@@ -188,7 +196,7 @@ def _files(composition: Composition) -> dict[str, bytes]:
     if composition.task is not None:
         try:
             for _, config in composition.families():
-                files |= composition.task.travel(config)
+                files |= composition.task.travel(config, False).files
         except ValueError as error:
             raise ConfigCompositionException(str(error)) from error
     return files

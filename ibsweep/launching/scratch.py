@@ -15,6 +15,7 @@ from typing import NamedTuple
 from omegaconf import DictConfig, OmegaConf, open_dict, read_write
 
 DATA = "data"  # folder of the files that came along
+OUTPUTS = "outputs"  # folder of what jobs write
 _TOKEN = "token"
 _PACKAGES = ("ibsweep", "torch", "numpy", "hydra-core")
 

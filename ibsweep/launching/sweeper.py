@@ -108,6 +108,8 @@ class GridSweeper(Sweeper):
             log.warning(f"Interrupted{resume}; logs are under {self._setup.sweep_dir}")
             terminated = isinstance(end, Terminated)
             raise SystemExit(EXIT_TERMINATED if terminated else EXIT_INTERRUPTED) from None
+        if jobs and not results:  # handed to a scheduler, which runs them later
+            return [[]]
         failures = _failures(results)
         path = write_summary(
             self._setup.sweep_dir,

@@ -63,6 +63,18 @@ class Cost(NamedTuple):
     metric_rows: float
 
 
+class Inputs(NamedTuple):
+    """What jobs need on a machine that does not see the folder they were typed in.
+
+    Attributes:
+        files: The files that they read, by a path to keep them at.
+        store: Address of the server that their results go to, None if there is none.
+    """
+
+    files: Mapping[str, bytes]
+    store: str | None
+
+
 @dataclass(frozen=True)
 class EnsembleTask:
     """A task function with a fast path: many of its jobs can run as one ensemble.
@@ -86,11 +98,14 @@ class EnsembleTask:
             configurations without `hydra`, would cost; leaves no trace.
         summarise: Called once in the parent with the first job's full configuration and what all
             jobs returned, failed ones included, whatever the launcher.
-        travel: Returns the files that jobs of this configuration read, by a path to keep them
-            at, for workers that do not see this process's folder; raises ValueError if the jobs
-            cannot run there.
-        move: Changes a job's configuration so that it reads those files, and writes, in a scratch
-            folder: see `scratch.workplace`.
+        travel: Says what jobs of this configuration need on a machine that does not see this
+            process's folder; raises ValueError if they cannot run there. The flag says whether
+            each ensemble may fill a store of its own.
+        move: Changes a job's configuration so that it reads the files that came along, and
+            writes, in a scratch folder, see `scratch.workplace`; with the flag set, also its
+            results go to a store there, in the folder `outputs`.
+        gather: Brings what such stores hold, given their folders, into the store that a full
+            configuration names.
         shared: Keys, dotted, that must have one value for all jobs, since the sweep goes by them.
         seed_key: Key, dotted, of the seed: an integer, which a group of jobs may differ in alone.
         engine_key: Key, dotted, of the engine, if identities name one: a job runs by the one that
@@ -105,8 +120,9 @@ class EnsembleTask:
     peek: Callable[[DictConfig, Sequence[Identity]], Sequence[Recalled]]
     probe: Callable[[Sequence[DictConfig]], Cost]
     summarise: Callable[[DictConfig, Sequence[JobReturn]], None]
-    travel: Callable[[DictConfig], Mapping[str, bytes]]
-    move: Callable[[DictConfig, Path], None]
+    travel: Callable[[DictConfig, bool], Inputs]
+    move: Callable[[DictConfig, Path, bool], None]
+    gather: Callable[[DictConfig, Sequence[Path]], None]
     shared: Sequence[str] = ()
     seed_key: str = "seed"
     engine_key: str = ""

@@ -1,31 +1,24 @@
-"""The worker's end of a sweep: each job of an ensemble goes through Hydra's own `run_job`."""
+"""The worker's end of a sweep: a process that runs ensembles."""
 
-import logging
 import os
 import signal
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
-from hydra.core.hydra_config import HydraConfig
-from hydra.core.utils import JobReturn, JobStatus, run_job, setup_globals
-from hydra.types import TaskFunction
+from hydra.core.utils import setup_globals
 from omegaconf import DictConfig
 
-from ibsweep.launching.composition import job_config, without_hydra
+from ibsweep.launching.composition import job_config
 from ibsweep.launching.ending import end_at_once
+from ibsweep.launching.job_runs import run_jobs
 from ibsweep.launching.packages import Done, Package, Shared, unpack
-from ibsweep.launching.progress_files import (
-    ProgressWriter,
-    Publish,
-    write_progress,
-    write_whole,
-)
-from ibsweep.launching.results import failed_return, failure_of, result_path, to_bytes
+from ibsweep.launching.progress_files import ProgressWriter, Publish, write_progress
+from ibsweep.launching.results import failed_return, failure_of, to_bytes
 from ibsweep.launching.scratch import (
     Client,
     difference,
@@ -34,9 +27,7 @@ from ibsweep.launching.scratch import (
     versions,
     workplace,
 )
-from ibsweep.launching.task import EnsembleTask, Run, ensemble_task
-
-log = logging.getLogger(__name__)
+from ibsweep.launching.task import ensemble_task
 
 THREAD_VARIABLES = (
     "OMP_NUM_THREADS",
@@ -82,7 +73,7 @@ def run_package(package: Package, publish: Publish | None = None) -> dict[int, D
     configs = [job_config(package.bases[job.base], job) for job in package.jobs]
     if shared.is_near:
         near = ProgressWriter(partial(write_progress, shared.folder), package.name)
-        return dict(_results(package, shared, configs, near))
+        return dict(run_jobs(shared, package.jobs, configs, near))
     with workplace(shared.files) as scratch:
         try:
             _move(shared, configs, scratch)
@@ -92,7 +83,7 @@ def run_package(package: Package, publish: Publish | None = None) -> dict[int, D
         far = ProgressWriter(publish or (lambda name, reading: None), package.name)
         return {
             num: done._replace(files=packed(scratch))
-            for num, done in _results(package, shared, configs, far)
+            for num, done in run_jobs(shared, package.jobs, configs, far)
         }
 
 
@@ -109,21 +100,7 @@ def _move(shared: Shared, configs: Sequence[DictConfig], scratch: Path) -> None:
     for config in configs:
         move_jobs(config, scratch)
         if task is not None:
-            task.move(config, scratch)
-
-
-def _results(
-    package: Package, shared: Shared, configs: Sequence[DictConfig], progress: ProgressWriter
-) -> Iterator[tuple[int, Done]]:
-    """Run jobs one after the other; yield the number of each once it is done."""
-    tasks = _tasks(shared, configs, progress)
-    for job, config, task in zip(package.jobs, configs, tasks, strict=True):
-        result = to_bytes(_run(shared, config, task))
-        if shared.is_near:
-            write_whole(result_path(shared.folder, job.num), result)
-        progress.job_done()
-        _close_job_log()
-        yield job.num, Done(result)
+            task.move(config, scratch, False)
 
 
 def limit_threads(threads: int) -> None:
@@ -152,117 +129,3 @@ def guard(parent: int) -> None:
         os._exit(1)
 
     threading.Thread(target=watch, name="orphan-watch", daemon=True).start()
-
-
-class _Ensemble:
-    """The jobs of an ensemble: the first trains them all, and has the training in its log."""
-
-    def __init__(
-        self,
-        task: EnsembleTask,
-        configs: Sequence[DictConfig],
-        progress: ProgressWriter,
-        *,
-        ask: bool,
-    ) -> None:
-        self._task = task
-        self._configs = configs
-        self._progress = progress
-        self._ask = ask  # the store, since an engine may run a package again that it has lost
-        self._run: Run | None = None
-        self._failure: Exception | None = None
-        self._log_file = ""
-
-    def run(self, index: int) -> object:
-        if index > 0:
-            log.info(f"Trained in an ensemble of {len(self._configs)} jobs: see {self._log_file}")
-        if self._failure is not None:
-            raise RuntimeError(f"the ensemble could not start: {self._failure}") from self._failure
-        if self._run is None:
-            self._run = self._start()
-        return self._run(index)
-
-    def _start(self) -> Run:
-        self._log_file = _log_file() or HydraConfig.get().runtime.output_dir
-        try:
-            stored = self._stored() if self._ask else {}
-            left = [index for index in range(len(self._configs)) if index not in stored]
-            run = self._task.start([self._configs[k] for k in left], self._progress.trained)
-        except Exception as error:
-            self._failure = error
-            raise
-        return lambda index: stored[index] if index in stored else run(left.index(index))
-
-    def _stored(self) -> dict[int, object]:
-        """Return what jobs return that the store holds by now, by position."""
-        identities = [self._task.identify(config, [None])[0] for config in self._configs]
-        known = self._task.peek(self._configs[0], identities)
-        return {k: one.returned for k, one in enumerate(known) if one.returned is not None}
-
-
-def _tasks(
-    shared: Shared, configs: Sequence[DictConfig], progress: ProgressWriter
-) -> list[TaskFunction]:
-    """Return what each job runs."""
-    task = ensemble_task(shared.task_function)
-    if task is None:
-        return [_wrapped(shared, shared.task_function) for _ in configs]
-    plain = [without_hydra(config) for config in configs]
-    ensemble = _Ensemble(task, plain, progress, ask=shared.client is not None)
-
-    def member(index: int) -> TaskFunction:
-        return _wrapped(shared, lambda _: ensemble.run(index))
-
-    return [member(index) for index in range(len(configs))]
-
-
-def _wrapped(shared: Shared, task: TaskFunction) -> TaskFunction:
-    def run(config: DictConfig) -> object:
-        if shared.quiet:
-            _silence_console()
-        try:
-            return task(config)
-        except SystemExit as error:  # else it would end the worker
-            raise RuntimeError(f"the job called sys.exit({error.code!r})") from error
-
-    return run
-
-
-def _run(shared: Shared, config: DictConfig, task: TaskFunction) -> JobReturn:
-    try:
-        result = run_job(
-            hydra_context=shared.context,
-            task_function=task,
-            config=config,
-            job_dir_key="hydra.sweep.dir",
-            job_subdir_key="hydra.sweep.subdir",
-        )
-    except Exception as error:  # e.g. its folder cannot be made: costs this job alone
-        return failed_return(config, failure_of(error))
-    if result.status == JobStatus.FAILED:
-        result.return_value = failure_of(result._return_value)
-    return result
-
-
-def _handlers(kind: Callable[[logging.Handler], bool]) -> list[logging.Handler]:
-    return [handler for handler in logging.getLogger().handlers if kind(handler)]
-
-
-def _silence_console() -> None:
-    for handler in _handlers(
-        lambda handler: getattr(handler, "stream", None) in (sys.stdout, sys.stderr)
-    ):
-        logging.getLogger().removeHandler(handler)
-
-
-def _log_file() -> str | None:
-    """Return the path of the file that the root logger writes to, if any."""
-    files = _handlers(lambda handler: isinstance(handler, logging.FileHandler))
-    return next((handler.baseFilename for handler in files), None)  # type: ignore[attr-defined]
-
-
-def _close_job_log() -> None:
-    """Close the last job's log: what comes next is not its."""
-    for handler in _handlers(lambda handler: isinstance(handler, logging.FileHandler)):
-        logging.getLogger().removeHandler(handler)
-        handler.close()

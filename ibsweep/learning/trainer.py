@@ -5,7 +5,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from ibsweep.learning.checkpoints import Checkpoints
+from ibsweep.learning.checkpoints import Checkpoints, Stopped, is_stopping
 from ibsweep.learning.engines import epochs_of, least_members
 from ibsweep.learning.ensemble import Ensemble, Trained
 from ibsweep.networks.weights import Layout, Weights
@@ -32,6 +32,7 @@ def train(
     Raises:
         ValueError: If there are fewer networks, or they cannot be trained by the engine that they
             must be trained by.
+        Stopped: If `checkpoints.stop_trainings` is called meanwhile.
     """
     least = least_members(ensemble)
     if len(ensemble.members) < least:
@@ -52,6 +53,10 @@ def _train(ensemble: Ensemble, progress: Progress, checkpoints: Checkpoints | No
             if checkpoints is not None and checkpoints.due():
                 checkpoints.save(trainer.state(), trainer.epoch)
             progress(trainer.epoch / epochs)
+        if is_stopping() and trainer.epoch < epochs:
+            if checkpoints is not None:
+                checkpoints.save(trainer.state(), trainer.epoch)
+            raise Stopped(f"stopped after epoch {trainer.epoch}")
     return Trained(torch.stack(trainer.snapshots), trainer.failed)
 
 

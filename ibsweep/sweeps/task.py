@@ -18,14 +18,14 @@ from ibsweep.config.instantiation import ConfigError
 from ibsweep.config.keys import OF_A_SWEEP
 from ibsweep.config.options import Options
 from ibsweep.launching import dry_run
-from ibsweep.launching.scratch import DATA
-from ibsweep.launching.task import Cost, EnsembleTask, Identity, Progress, Recalled, Run
+from ibsweep.launching.scratch import DATA, OUTPUTS
+from ibsweep.launching.task import Cost, EnsembleTask, Identity, Inputs, Progress, Recalled, Run
 from ibsweep.learning.checkpoints import remove_partials
 from ibsweep.stored import reuse
 from ibsweep.stored.reuse import Skipped
 from ibsweep.sweeps.app import EXPECTED, report
 from ibsweep.sweeps.running import running_sweep, sweep_name
-from ibsweep.tracking import check_store, open_store, store_errors
+from ibsweep.tracking import TrackingOptions, check_store, find_store, open_store, store_errors
 
 log = logging.getLogger(__name__)
 _Look = Callable[[Sequence[reuse.Wanted]], Sequence[reuse.State]]
@@ -116,25 +116,56 @@ class Jobs(ABC):
         return self._recalled(config, identities, reuse.survey)
 
     @final
-    def travel(self, config: DictConfig) -> dict[str, bytes]:
-        """Return the files that a job reads, for a worker that does not see this folder.
+    def travel(self, config: DictConfig, own_store: bool) -> Inputs:
+        """Say what a job needs on a machine that does not see this folder.
+
+        Args:
+            config: Of the job.
+            own_store: Whether workers may fill stores of their own, if no store is named.
 
         Raises:
-            ConfigError: If the store is no server, or the files are too large to travel.
+            ConfigError: If the store is no server, the files are too large to travel, or stored
+                jobs are to run again by such workers, which know nothing of each other.
         """
-        self._check_server(config)
-        return data_files.contents(config)
+        if own_store and config.rerun:
+            raise ConfigError("rerun must be false where jobs are submitted, got true")
+        uri = config.tracking.uri or None
+        if uri or not own_store:
+            self._check_server(config)
+        return Inputs(data_files.contents(config), uri)
 
     @final
-    def move(self, config: DictConfig, scratch: Path) -> None:
+    def gather(self, config: DictConfig, folders: Sequence[Path]) -> None:
+        """Copy the runs of other stores into the one that a configuration names, each once.
+
+        Args:
+            config: A full configuration.
+            folders: The folder of each of the others.
+        """
+        options = self.options(config).tracking
+        for folder in folders:
+            place = TrackingOptions.at(folder, study=options.study)
+            if source := find_store(place):
+                merged = open_store(options).merge(source, log.warning)
+                if merged.copied:
+                    log.info("collected from %s: %s", folder.name, merged)
+
+    @final
+    def move(self, config: DictConfig, scratch: Path, own_store: bool) -> None:
         """Let a job read the files that came along, and write, in a scratch folder.
 
+        Args:
+            config: Of the job.
+            scratch: The folder.
+            own_store: Whether its results go to a store in that folder, to be copied from there.
+
         Raises:
-            ConfigError: If the store is no server.
+            ConfigError: If the store is no server, and none of its own.
         """
-        self._check_server(config)
+        if not own_store:
+            self._check_server(config)
         with read_write(config), open_dict(config):
-            config.directory = str(scratch / "outputs")
+            config.directory = str(scratch / OUTPUTS)
             for key, typed in data_files.named(config).items():
                 OmegaConf.update(config, key, str(scratch / DATA / data_files.place(typed)))
 
@@ -152,6 +183,7 @@ class Jobs(ABC):
             summarise=self.summarise,
             travel=self.travel,
             move=self.move,
+            gather=self.gather,
             shared=OF_A_SWEEP,
             engine_key=KEY,
         )

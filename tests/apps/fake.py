@@ -12,7 +12,7 @@ import hydra
 from hydra.core.hydra_config import HydraConfig
 
 from ibsweep.launching.registration import register
-from ibsweep.launching.task import Cost, EnsembleTask, Identity, Recalled
+from ibsweep.launching.task import Cost, EnsembleTask, Identity, Inputs, Recalled
 
 CONF = Path(__file__).resolve().parents[2] / "conf"
 log = logging.getLogger(__name__)
@@ -115,8 +115,9 @@ task = EnsembleTask(
     peek=recall,
     probe=lambda configs: Cost(2.0, 0.5, 1e6, 100.0),
     summarise=finish,
-    travel=lambda config: {},
-    move=lambda config, scratch: None,
+    travel=lambda config, own_store: Inputs({}, None),
+    move=lambda config, scratch, own_store: None,
+    gather=lambda config, folders: None,
 )
 
 

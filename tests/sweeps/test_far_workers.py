@@ -175,8 +175,8 @@ def test_what_workers_differ_in_is_said():
 def test_a_job_does_not_move_where_its_results_would_be_lost(composed, tmp_path):
     networks = Networks()
     with pytest.raises(ConfigError, match="tracking.uri must be a server's address, .* got None"):
-        networks.move(composed(), tmp_path)
+        networks.move(composed(), tmp_path, False)
     config = composed("tracking.uri=http://127.0.0.1:5000", "task=mnist", "task.root=data/mnist")
-    networks.move(config, tmp_path)
+    networks.move(config, tmp_path, False)
     assert config.directory == str(tmp_path / "outputs")
     assert config.task.root.startswith(str(tmp_path / "data"))
