@@ -49,10 +49,18 @@ class Place(NamedTuple):
             ValueError: If an option breaks a rule.
             StoreError: If there is no such store or study.
         """
+        store = read_store(self.options)
+        return open_store(self.options) if to_write else store
+
+    @property
+    def options(self) -> TrackingOptions:
+        """The same, as the store wants it.
+
+        Raises:
+            ValueError: If an option breaks a rule.
+        """
         directory = Path(os.path.abspath(self.directory))  # whose name may begin with ~
-        options = TrackingOptions.at(directory, study=self.study, uri=self.uri)
-        store = read_store(options)
-        return open_store(options) if to_write else store
+        return TrackingOptions.at(directory, study=self.study, uri=self.uri)
 
     def runs(self, query: str | None = None, *, sweep: str | None = None) -> pd.DataFrame:
         """Return its finished networks, one row each.

@@ -1,46 +1,15 @@
-"""Looks after a store: counts its runs, checks them, opens MLflow's user interface."""
+"""Looks after a store: checks its runs, opens MLflow's user interface."""
 
 import sys
 from pathlib import Path
 
 import click
-import pandas as pd
 import torch
 
 from ibsweep.cli.options import Place, store_options
 from ibsweep.learning.checkpoints import checkpoint_names, remove_checkpoint, remove_partials
 from ibsweep.stored import integrity
 from ibsweep.tracking import Store, server
-
-_STATES = ("FINISHED", "FAILED", "RUNNING", "KILLED")
-
-
-@click.command()
-@store_options
-@click.option("--sweep", help="Only this sweep.")
-@click.option("--reconcile", is_flag=True, help="First close the runs of dead processes.")
-def status(place: Place, sweep: str | None, reconcile: bool) -> None:
-    """Count the networks of each sweep by state, and say why some failed."""
-    store = place.open()
-    if reconcile:
-        closed, left = store.reap()
-        click.echo(f"closed {len(closed)} runs of dead processes, left {len(left)} of others")
-    states = store.states()
-    if sweep is not None:
-        states = states[states["sweep"] == sweep]
-    if states.empty:
-        which = f"sweep {sweep!r}" if sweep is not None else "networks"
-        raise ValueError(f"no {which} in the study {place.study!r}")
-    for name, runs in states.groupby("sweep"):
-        click.echo(f"{name or '(single runs)'}: {_counts(runs)}")
-        for run in runs[runs["status"] == "FAILED"].itertuples():
-            click.echo(f"  {run.name}, run {run.run_id}: {run.failure or 'no reason stored'}")
-
-
-def _counts(runs: pd.DataFrame) -> str:
-    counts = runs["status"].value_counts()
-    shown = [f"{counts[state]} {state}" for state in _STATES if state in counts]
-    return f"{len(runs)} runs: {', '.join(shown)}"
 
 
 @click.command()

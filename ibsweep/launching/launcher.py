@@ -1,5 +1,6 @@
 """Hydra launcher that trains networks which differ only in numbers together, on all cores."""
 
+import contextlib
 import logging
 import shutil
 import tempfile
@@ -14,6 +15,7 @@ from hydra.plugins.launcher import Launcher
 from hydra.types import HydraContext, TaskFunction
 from omegaconf import DictConfig
 
+from ibsweep.launching.broadcasting import broadcasting
 from ibsweep.launching.checking import identify
 from ibsweep.launching.collecting import Collector
 from ibsweep.launching.composition import Composition, make_sweep_dir
@@ -135,7 +137,10 @@ class EnsembleLauncher(Launcher):
             units = work.units(pool.workers, max_size=options.max_ensemble)
             board = Board(len(composition.jobs))
             log.info(f"Sweep: {_outline(composition, units, work, pool)}")
-            with showing(board, folder, ensembles=len(units), write=log.info) as display:
+            with (
+                self._broadcasting(composition, board),
+                showing(board, folder, ensembles=len(units), write=log.info) as display,
+            ):
                 self._configure_log()  # onto the display
                 collector = Collector(composition, units, board, display)
                 run = partial(fan_out, pool=pool, pack=pack, on_end=collector.add, folder=folder)
@@ -144,6 +149,16 @@ class EnsembleLauncher(Launcher):
                 if not (options.fail_fast and board.failed):
                     self._retry(work, collector, run, folder)
         return collector.returns
+
+    def _broadcasting(
+        self, composition: Composition, board: Board
+    ) -> contextlib.AbstractContextManager[None]:
+        """Let others see how the sweep gets on, if its task can tell them."""
+        if composition.task is None:
+            return contextlib.nullcontext()
+        config = composition.config(composition.jobs[0])
+        sweep = self._setup.sweep_dir.absolute().name
+        return broadcasting(board, partial(composition.task.publish, config, sweep))
 
     def _retry(
         self, work: Work, collector: Collector, run: Callable[..., None], folder: Path

@@ -106,6 +106,9 @@ class EnsembleTask:
             results go to a store there, in the folder `outputs`.
         gather: Brings what such stores hold, given their folders, into the store that a full
             configuration names.
+        publish: Called now and then in the parent with the first job's full configuration, the
+            name of the sweep's folder and a text on how far it has come, to be found by others;
+            None at the end.
         shared: Keys, dotted, that must have one value for all jobs, since the sweep goes by them.
         seed_key: Key, dotted, of the seed: an integer, which a group of jobs may differ in alone.
         engine_key: Key, dotted, of the engine, if identities name one: a job runs by the one that
@@ -123,6 +126,7 @@ class EnsembleTask:
     travel: Callable[[DictConfig, bool], Inputs]
     move: Callable[[DictConfig, Path, bool], None]
     gather: Callable[[DictConfig, Sequence[Path]], None]
+    publish: Callable[[DictConfig, str, str | None], None]
     shared: Sequence[str] = ()
     seed_key: str = "seed"
     engine_key: str = ""

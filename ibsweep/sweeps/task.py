@@ -25,7 +25,14 @@ from ibsweep.stored import reuse
 from ibsweep.stored.reuse import Skipped
 from ibsweep.sweeps.app import EXPECTED, report
 from ibsweep.sweeps.running import running_sweep, sweep_name
-from ibsweep.tracking import TrackingOptions, check_store, find_store, open_store, store_errors
+from ibsweep.tracking import (
+    StoreError,
+    TrackingOptions,
+    check_store,
+    find_store,
+    open_store,
+    store_errors,
+)
 
 log = logging.getLogger(__name__)
 _Look = Callable[[Sequence[reuse.Wanted]], Sequence[reuse.State]]
@@ -151,6 +158,17 @@ class Jobs(ABC):
                     log.info("collected from %s: %s", folder.name, merged)
 
     @final
+    def publish(self, config: DictConfig, sweep: str, text: str | None) -> None:
+        """Let others find in the store how far a sweep has come; without a text, remove that.
+
+        A store that does not answer is left alone: a new text follows in some seconds.
+        """
+        try:
+            open_store(self.options(config).tracking).publish_progress(sweep, text)
+        except StoreError as error:
+            log.debug("progress was not published: %s", error)
+
+    @final
     def move(self, config: DictConfig, scratch: Path, own_store: bool) -> None:
         """Let a job read the files that came along, and write, in a scratch folder.
 
@@ -184,6 +202,7 @@ class Jobs(ABC):
             travel=self.travel,
             move=self.move,
             gather=self.gather,
+            publish=self.publish,
             shared=OF_A_SWEEP,
             engine_key=KEY,
         )

@@ -14,6 +14,7 @@ from ibsweep.tracking import (
     inspection,
     merging,
     network_runs,
+    progress,
     reading,
     reaping,
     summary_runs,
@@ -57,6 +58,8 @@ class Store:
     latest_sweep = _method(summary_runs.latest_sweep)
     sweep_tags = _method(summary_runs.sweep_tags)
     join_sweep = _method(network_runs.join_sweep)
+    publish_progress = _method(progress.publish_progress)
+    read_progress = _method(progress.read_progress)
     reap = _method(reaping.reap)
     states = _method(reading.states)
     finished_runs = _method(inspection.finished_runs)

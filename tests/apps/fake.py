@@ -118,6 +118,7 @@ task = EnsembleTask(
     travel=lambda config, own_store: Inputs({}, None),
     move=lambda config, scratch, own_store: None,
     gather=lambda config, folders: None,
+    publish=lambda config, sweep, text: None,
 )
 
 
