@@ -37,7 +37,7 @@ def patiently(call: Callable[[], T], address: str, *, seconds: float = SECONDS) 
         seconds: No try begins later than this after the first.
 
     Raises:
-        StoreError: If the store is still not usable then.
+        StoreError: If the store is still not usable then, or a server refuses user or password.
     """
     begin, pause = time.monotonic(), 0.1
     while True:
@@ -45,6 +45,10 @@ def patiently(call: Callable[[], T], address: str, *, seconds: float = SECONDS) 
             with _quiet():
                 return call()
         except Exception as error:
+            if "failed with error code 401" in str(error):
+                rule = "must be a server that lets you in: set MLFLOW_TRACKING_USERNAME and"
+                reason = f"MLFLOW_TRACKING_PASSWORD, got {address!r} (error 401)"
+                raise StoreError(f"tracking.uri {rule} {reason}") from error
             waited = time.monotonic() - begin
             if not _is_temporary(error):
                 raise

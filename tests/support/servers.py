@@ -45,10 +45,10 @@ def stop(server, how=signal.SIGKILL):
 
 
 @contextlib.contextmanager
-def mlflow_server(folder):
+def mlflow_server(folder, database=None):
     """Run a server, and yield its address."""
     port = free_port()
-    server = serve(folder, port)
+    server = serve(folder, port, database)
     try:
         wait_for(f"http://127.0.0.1:{port}/health")
         yield f"http://127.0.0.1:{port}"

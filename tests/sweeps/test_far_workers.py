@@ -17,6 +17,7 @@ from ibsweep.config.instantiation import ConfigError
 from ibsweep.launching import scratch
 from ibsweep.sweeps.networks import Networks
 from ibsweep.tracking import TrackingOptions, open_store
+from tests.support.postgres import postgres
 from tests.support.servers import free_port, mlflow_server, stop, wait_for_port
 from tests.sweeps.test_command_line import TINY, command, numbers, said, store_of
 
@@ -141,12 +142,19 @@ def test_workers_need_the_store_alone(client, tmp_path):
 
 
 @pytest.mark.slow
-def test_a_worker_that_is_killed_or_retired_costs_no_job_and_doubles_none(client, tmp_path):
-    words = ["seed=range(9)", "training.epochs=3000", "hydra.launcher.max_ensemble=3"]
+def test_a_worker_that_is_killed_or_retired_costs_no_job_and_doubles_none(
+    client, tmp_path, monkeypatch
+):
+    words = ["seed=range(60)", "training.epochs=2000", "hydra.launcher.max_ensemble=5"]
     local = tmp_path / "local"
     shutil.copytree(client, local)
     said(sweep(local, *OVERRIDES, *words))
-    with mlflow_server(tmp_path) as server, cluster(tmp_path, 3) as (scheduler, workers):
+    monkeypatch.setenv("PGUSER", "ibsweep")
+    with (
+        postgres() as database,
+        mlflow_server(tmp_path, database) as server,
+        cluster(tmp_path, 3) as (scheduler, workers),
+    ):
         far = ["hydra.launcher.backend=dask", f"hydra.launcher.scheduler={scheduler}"]
         words = [*OVERRIDES, *words, *far, f"tracking.uri={server}"]
         with (
@@ -161,7 +169,7 @@ def test_a_worker_that_is_killed_or_retired_costs_no_job_and_doubles_none(client
             dask.retire_workers(workers=list(dask.scheduler_info()["workers"])[-1:])
             said(running.result())
         runs = open_store(TrackingOptions.at(tmp_path, uri=server)).networks()
-    assert sorted(runs.loc[runs["status"] == "FINISHED", "seed"]) == list(range(9))
+    assert sorted(runs.loc[runs["status"] == "FINISHED", "seed"]) == list(range(60))
     finished = numbers(runs[runs["status"] == "FINISHED"])
     pd.testing.assert_frame_equal(finished, numbers(store_of(local).networks()))
 

@@ -1,18 +1,13 @@
 """Two sweeps of eight processes write to one store, from its first use on, and lose nothing."""
 
-import contextlib
 import multiprocessing
 import os
-import shutil
-import signal
-import subprocess
-import tempfile
 import time
-from pathlib import Path
 
 import pytest
 
 from ibsweep.tracking import TrackingOptions, open_store
+from tests.support.postgres import postgres
 from tests.support.records import make_record
 from tests.support.servers import free_port, serve, stop, wait_for
 
@@ -72,58 +67,6 @@ def test_sixteen_processes_write_to_one_sqlite_file(tmp_path, time, capfd):
     assert "Traceback" not in output.err
     assert_nothing_is_lost_or_doubled(open_store(options(tmp_path / "outputs", None)))
     print(f"{PROCESSES} processes, {PROCESSES * RUNS} runs: {seconds:.1f} s")
-
-
-def postgres_programs():
-    found = shutil.which("initdb")
-    folders = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
-    return Path(found).parent if found else (folders[-1] if folders else None)
-
-
-@contextlib.contextmanager
-def postgres():
-    """Start a PostgreSQL of our own on loopback; it refuses to run as root."""
-    programs = postgres_programs()
-    if programs is None:
-        pytest.skip("PostgreSQL is not installed")
-    pytest.importorskip("psycopg2")
-    user = {"user": "postgres", "group": "postgres"} if os.getuid() == 0 else {}
-    folder = Path(tempfile.mkdtemp(prefix="ibsweep-pg-"))  # pytest's folders are closed to others
-    if user:
-        shutil.chown(folder, **user)
-    port = free_port()
-    make = [
-        programs / "initdb",
-        "-D",
-        folder / "data",
-        "-U",
-        "ibsweep",
-        "-A",
-        "trust",
-        "-E",
-        "UTF8",
-    ]
-    subprocess.run(make, cwd=folder, check=True, stdout=subprocess.DEVNULL, **user)
-    settings = ["-h", "127.0.0.1", "-p", str(port), "-k", folder, "-c", "fsync=off"]
-    with open(folder / "log", "w") as log:
-        server = subprocess.Popen(
-            [programs / "postgres", "-D", folder / "data", *settings],
-            cwd=folder,
-            stdout=log,
-            stderr=log,
-            **user,
-        )
-    try:
-        make = ["createdb", "-h", "127.0.0.1", "-p", str(port), "-U", "ibsweep", "runs"]
-        for _ in range(60):
-            if subprocess.run(make, cwd=folder, capture_output=True).returncode == 0:
-                break
-            time.sleep(0.5)
-        yield f"postgresql+psycopg2://127.0.0.1:{port}/runs"
-    finally:
-        server.send_signal(signal.SIGINT)  # its fast shutdown
-        server.wait(timeout=30)
-        shutil.rmtree(folder)
 
 
 @pytest.mark.slow
