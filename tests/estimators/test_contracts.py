@@ -13,6 +13,7 @@ import yaml
 from ibsweep.config import shipped
 from ibsweep.config.instantiation import build
 from ibsweep.estimators import critics
+from ibsweep.estimators.usable import usable_information
 from ibsweep.information import try_out
 from ibsweep.types import Information
 
@@ -47,13 +48,14 @@ def estimator(content):
     ((name, node),) = content.items()
     built = build(node, f"estimator.{name}")
     if learns(built):
-        built.keywords["pair"].keywords["steps"] = 3
+        built.keywords.get("pair", built).keywords["steps"] = 3
     return built
 
 
 def learns(estimator):
-    """Whether it starts from random weights, for which each row has its place."""
-    return getattr(estimator.keywords.get("pair"), "func", None) is critics.mutual_information
+    """Whether it trains on random rows, from random weights, for which each row has its place."""
+    learner = estimator.keywords.get("pair", estimator)
+    return learner.func in (critics.mutual_information, usable_information)
 
 
 @pytest.fixture
