@@ -1,4 +1,4 @@
-"""Which estimators tell an information: `geometry` describes layers in its details alone."""
+"""Which estimators tell an information: `geometry`, `hsic` give details alone."""
 
 import pandas as pd
 

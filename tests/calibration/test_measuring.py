@@ -10,13 +10,18 @@ import yaml
 
 from ibsweep.calibration.measuring import MEGABYTE, measure
 from ibsweep.calibration.pair_estimators import pair_estimator
+from ibsweep.config import shipped
 from ibsweep.distributions.base import Pair
 from ibsweep.distributions.normal import Normal
 from ibsweep.distributions.quantized_uniform import levels
 from ibsweep.resources import growth
 
 FOLDER = Path(__file__).parents[2] / "conf" / "estimator"
-NAMES = sorted({file.stem for file in FOLDER.glob("*.yaml")} - {"geometry"})  # no information
+NAMES = [
+    name
+    for name in shipped.names("estimator")
+    if not shipped.source("estimator", name).endswith(" No information.")
+]
 
 
 def estimator(name):

@@ -28,6 +28,7 @@ GROUPS = [
 ]
 FINE = {  # what looks wrong in this place and is not
     *(("seed", HUGE), ("task.seed", HUGE), ("learned.slope", "-1"), ("low", "5")),
+    ("lossy.label_dimensions", "5"),
     *(("tracking.uri", ""), ("tracking.uri", "null"), ("tracking.study", "nonsense")),
     *(("seeding.batches", HUGE), ("seeding.split", HUGE), ("seeding.noise", HUGE)),
     *((f"task.{name}", "nonsense") for name in ("inputs", "labels")),  # of arrays in a file
