@@ -11,7 +11,7 @@ from ibsweep.config.engines import engine_of, with_engine
 from ibsweep.config.moved import former
 from ibsweep.config.settings import Settings
 from ibsweep.learning.engines import COMPILED, TORCH
-from ibsweep.learning.optimizers import in_effect
+from ibsweep.learning.ensemble import OF_A_MEMBER, in_effect
 
 NUMERICS = {  # raised when an unchanged configuration would give other numbers
     "training": 1,  # by torch
@@ -142,7 +142,7 @@ def configuration_fingerprint(settings: Settings) -> str:
 
 
 def ensemble_key(settings: Settings) -> str:
-    """Hash what an ensemble shares: all but seeds, penalties and learning rates."""
+    """Hash what an ensemble shares: all but seeds, penalties and such numbers of training."""
     return fingerprint(_shared(training_content(settings)))
 
 
@@ -155,7 +155,7 @@ def _shared(values: Mapping[str, Any]) -> dict[str, Any]:
             name: [node["_target_"], sorted(node)]
             for name, node in values["regularization"].items()
         },
-        "training": {k: v for k, v in values["training"].items() if k != "learning_rate"},
+        "training": {k: v for k, v in values["training"].items() if k not in OF_A_MEMBER},
     }
 
 

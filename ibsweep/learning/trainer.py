@@ -66,9 +66,7 @@ class _Trainer:
             dtype=ensemble.dtype,
             device=ensemble.device,
         )
-        self._optimizer = ensemble.options.make_optimizer(
-            self._weights.flat, [m.learning_rate for m in members]
-        )
+        self._optimizer = ensemble.make_optimizer(self._weights)
         self._epochs = epochs_of(ensemble, self._weights, self._optimizer)
         self._kept = set(ensemble.snapshots.tolist())
         self.epoch = 0

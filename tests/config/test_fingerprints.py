@@ -58,6 +58,7 @@ def test_infinity_has_none():
         ["directory=elsewhere"],
         ["hydra/launcher=basic"],
         ["training.sgd_momentum=0.5"],
+        ["training.weight_decay=0"],
     ],
     ids="".join,
 )
@@ -74,6 +75,7 @@ def test_two_spellings_of_one_configuration_are_one_run(settings, overrides):
         "seeding.noise=1",
         "dtype=float64",
         "task=parity",
+        "training.optimizer=adamw",
     ],
 )
 def test_what_changes_the_network_changes_both(settings, override):
@@ -215,6 +217,15 @@ def test_penalties_train_together_but_not_with_other_regularizers(settings):
 
     assert key("regularization=l2") == key("regularization=l2", "regularization.l2.penalty=0.1")
     assert key("regularization=l2") != key("regularization=l1")
+
+
+def test_a_sweep_over_weight_decay_is_one_ensemble(settings):
+    none, some = (
+        settings("training.optimizer=adamw", f"training.weight_decay={value}")
+        for value in ("0.0", "0.1")
+    )
+    assert ensemble_key(none) == ensemble_key(some) != ensemble_key(settings())
+    assert network_fingerprint(none) != network_fingerprint(some)
 
 
 def test_data_count_by_content_not_by_path(settings, tmp_path):
