@@ -36,6 +36,7 @@ class TrainingOptions:
         initialization: Of the weights: `glorot` or `released` (see `ibsweep.networks.mlp`).
         engine: What trains: `torch`, `compiled` loops, or `auto`: these where they can.
         weight_decay: λ of adamw, which moves all weight matrices but no biases, ≥ 0.
+        label_smoothing: α of the targets (1 − α)y + α/K, in [0, 1).
 
     Raises:
         ValueError: If an option is out of its range, or does not go with another.
@@ -51,11 +52,13 @@ class TrainingOptions:
     initialization: str
     engine: str = "torch"
     weight_decay: float = 0.0
+    label_smoothing: float = 0.0
 
     def __post_init__(self) -> None:
         checks.integer("epochs", self.epochs, minimum=1)
         checks.integer("batch_size", self.batch_size, minimum=1)
         checks.real("learning_rate", self.learning_rate, above=0)
+        checks.real("label_smoothing", self.label_smoothing, minimum=0, below=1)
         checks.choice("initialization", self.initialization, INITIALIZATIONS)
         checks.choice("engine", self.engine, ENGINES)
         optimizers.check(
@@ -67,7 +70,7 @@ class TrainingOptions:
         )
 
 
-OF_A_MEMBER = ("learning_rate", "weight_decay")  # in which members of an ensemble may differ
+OF_A_MEMBER = ("learning_rate", "weight_decay", "label_smoothing")  # may differ in an ensemble
 _DEFAULTS = {one.name: one.default for one in fields(TrainingOptions) if one.default != MISSING}
 
 
@@ -97,12 +100,14 @@ class Member(NamedTuple):
         split: Rows to train on.
         learning_rate: Step size.
         weight_decay: λ of adamw.
+        label_smoothing: α of its targets.
     """
 
     seeds: dict[str, int]
     split: Split
     learning_rate: float
     weight_decay: float = 0.0
+    label_smoothing: float = 0.0
 
 
 @dataclass(frozen=True)

@@ -4,11 +4,11 @@ from abc import ABC, abstractmethod
 
 import torch
 from torch import Tensor
-from torch.nn import functional
 
 from ibsweep.learning.batches import Batches, Order
 from ibsweep.learning.cuda_graph import graphed
 from ibsweep.learning.ensemble import Ensemble
+from ibsweep.learning.losses import cross_entropies, smoothed
 from ibsweep.learning.optimizers import Optimizer
 from ibsweep.networks.noise import injection
 from ibsweep.networks.weights import Weights
@@ -45,6 +45,7 @@ class TorchEpochs(Epochs):
         self._inject = injection(ensemble.noises, self._noise)
         self._perturbs = [r.perturb for r in ensemble.regularizers if r.perturb]
         self._penalties = [r.penalty for r in ensemble.regularizers if r.penalty]
+        self._smoothing = _smoothing(ensemble, weights.flat)
         self._constraints = [r.constrain for r in ensemble.regularizers if r.constrain]
         self._differentiate = graphed(
             self._gradients,
@@ -69,7 +70,9 @@ class TorchEpochs(Epochs):
         layers = self._ensemble.network.forward(
             self._weights.leaves, inputs, perturb, self._inject
         )
-        losses = -(functional.log_softmax(layers[-1], dim=1) * targets).sum(dim=(1, 2))
+        if self._smoothing is not None:
+            targets = smoothed(targets, self._smoothing)
+        losses = cross_entropies(layers[-1], targets)
         penalties = [penalty(self._weights.hidden) for penalty in self._penalties]
         total = torch.stack(penalties).sum(dim=0) if penalties else None
         self._weights.differentiate(losses, total)
@@ -86,3 +89,9 @@ class TorchEpochs(Epochs):
         for perturb in self._perturbs:
             activity = perturb(activity, self._noise)
         return activity
+
+
+def _smoothing(ensemble: Ensemble, like: Tensor) -> Tensor | None:
+    """Return α of each member, shape `(members, 1, 1)`; None if all labels are hard."""
+    smoothing = torch.tensor([m.label_smoothing for m in ensemble.members], dtype=torch.float64)
+    return smoothing.to(like)[:, None, None] if smoothing.any() else None

@@ -59,6 +59,7 @@ def test_infinity_has_none():
         ["hydra/launcher=basic"],
         ["training.sgd_momentum=0.5"],
         ["training.weight_decay=0"],
+        ["training.label_smoothing=0"],
     ],
     ids="".join,
 )
@@ -76,6 +77,7 @@ def test_two_spellings_of_one_configuration_are_one_run(settings, overrides):
         "dtype=float64",
         "task=parity",
         "training.optimizer=adamw",
+        "training.label_smoothing=0.1",
     ],
 )
 def test_what_changes_the_network_changes_both(settings, override):
@@ -226,6 +228,12 @@ def test_a_sweep_over_weight_decay_is_one_ensemble(settings):
     )
     assert ensemble_key(none) == ensemble_key(some) != ensemble_key(settings())
     assert network_fingerprint(none) != network_fingerprint(some)
+
+
+def test_a_sweep_over_label_smoothing_is_one_ensemble(settings):
+    some, more = (settings(f"training.label_smoothing={value}") for value in ("0.1", "0.2"))
+    assert ensemble_key(some) == ensemble_key(more)
+    assert network_fingerprint(some) != network_fingerprint(more)
 
 
 def test_data_count_by_content_not_by_path(settings, tmp_path):

@@ -15,6 +15,7 @@ from tests.learning.test_trainer import ACTIVATIONS, OPTIONS, SEEDING, TASK, ens
 EPOCHS, STOPPED = 4, 2
 KINDS = {  # name to options of training, and the numbers of one member
     "adamw": ({"optimizer": "adamw"}, {"weight_decay": 0.1}),
+    "label smoothing": ({}, {"label_smoothing": 0.2}),
 }
 
 
@@ -47,7 +48,11 @@ def mixed(parts, seed):
     members = [
         m
         if m.seeds["init"] == seed
-        else m._replace(weight_decay=m.weight_decay / 2, learning_rate=1e-3)
+        else m._replace(
+            weight_decay=m.weight_decay / 2,
+            label_smoothing=m.label_smoothing / 2,
+            learning_rate=1e-3,
+        )
         for m in parts.members
     ]
     return dataclasses.replace(parts, members=members)
@@ -129,6 +134,25 @@ def test_a_step_of_adamw_is_torchs_and_biases_do_not_decay():
     assert_equal_layers(stepped, layers)
 
 
+def test_a_step_with_smoothed_labels_has_torchs_gradient():
+    layers, logits, labels, stepped = one_step("label smoothing")
+    torch.nn.CrossEntropyLoss(label_smoothing=0.2)(logits, labels).backward()
+    torch.optim.Adam([p for layer in layers for p in layer.parameters()], lr=4e-4).step()
+    assert_equal_layers(stepped, layers)
+
+
+def test_members_may_differ_in_label_smoothing():
+    """Beside smoothed labels, hard ones give what they give alone, also in the padded batch."""
+    parts = parts_of([5] * 4, "label smoothing")
+    smoothing = zip(parts.members, [0.0, 0.1, 0.2, 0.0], strict=True)
+    members = [m._replace(label_smoothing=alpha) for m, alpha in smoothing]
+    final = train(dataclasses.replace(parts, members=members)).weights[-1]
+    assert torch.equal(final[0], final[3])
+    assert torch.equal(final[0], train(plain([5] * 4)).weights[-1, 0])
+    assert torch.equal(final[2], train(parts).weights[-1, 0])
+    assert not torch.equal(final[1], final[2])
+
+
 def test_learned_numbers_of_an_activation_do_not_decay():
     """Only weight matrices do: PReLU's slopes at λ = 1/η, where weights would go to zero."""
     parts = parts_of([3] * 4, "adamw")
@@ -156,6 +180,8 @@ def test_members_may_differ_in_weight_decay():
         ({"weight_decay": -0.1, "optimizer": "adamw"}, "weight_decay must be ≥ 0, got -0.1"),
         ({"weight_decay": 0.1}, r"weight_decay must be 0 with optimizer=adam \(adamw has"),
         ({"weight_decay": 0.1, "optimizer": "sgd"}, "weight_decay must be 0 with optimizer=sgd"),
+        ({"label_smoothing": -0.1}, "label_smoothing must be ≥ 0 and < 1, got -0.1"),
+        ({"label_smoothing": 1.0}, "label_smoothing must be ≥ 0 and < 1, got 1.0"),
     ],
 )
 def test_options_out_of_range_or_that_do_not_go_together(change, rule):

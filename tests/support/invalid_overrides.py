@@ -142,6 +142,7 @@ UNKNOWN = [
     case("split.train_fraction=0.00001", "split", "1e-05"),
     case("training.weight_decay=0.1", "training.weight_decay", "0.1"),
     case("training.optimizer=sgd training.weight_decay=0.1", "training.weight_decay", "0.1"),
+    case("training.label_smoothing=1", "training.label_smoothing", "1"),
     case("training.batch_size=4000", "training.batch_size", "4000"),
     case("snapshots=explicit snapshots.at=[9000]", "snapshots.at", "9000"),
     case("regularization=dropout regularization.dropout.rate=1", "rate", "1"),

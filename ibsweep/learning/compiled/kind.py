@@ -85,6 +85,8 @@ def kind_of(ensemble: Ensemble) -> Kind:
         raise NotCompiled("it trains networks without noise")
     if ensemble.options.optimizer not in ("adam", "sgd"):
         raise NotCompiled("it knows the optimisers adam and sgd alone")
+    if any(member.label_smoothing for member in ensemble.members):
+        raise NotCompiled("it trains without label smoothing")
     if any(not regularizer.numbers for regularizer in ensemble.regularizers):
         raise NotCompiled("it knows the regularisers l1, l2 and max_norm alone")
     return Kind(sizes, _activation(network.activation), _REALS[ensemble.dtype])
