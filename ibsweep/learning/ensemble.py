@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from ibsweep import checks
-from ibsweep.learning import optimizers
+from ibsweep.learning import optimizers, rates
 from ibsweep.learning.optimizers import Optimizer
 from ibsweep.learning.regularizers import Regularizer
 from ibsweep.networks.base import Network
@@ -37,6 +37,10 @@ class TrainingOptions:
         engine: What trains: `torch`, `compiled` loops, or `auto`: these where they can.
         weight_decay: λ of adamw, which moves all weight matrices but no biases, ≥ 0.
         label_smoothing: α of the targets (1 − α)y + α/K, in [0, 1).
+        schedule: Of the learning rate: `constant`, `cosine`, `step` or `warmup_cosine`.
+        step_at: Shares of the training after which `step` multiplies the learning rate, in (0, 1).
+        step_factor: What it multiplies by, > 0.
+        warmup_fraction: Share of the training in which `warmup_cosine` rises, in [0, 1).
 
     Raises:
         ValueError: If an option is out of its range, or does not go with another.
@@ -53,6 +57,10 @@ class TrainingOptions:
     engine: str = "torch"
     weight_decay: float = 0.0
     label_smoothing: float = 0.0
+    schedule: str = "constant"
+    step_at: Sequence[float] = (0.5, 0.75)
+    step_factor: float = 0.1
+    warmup_fraction: float = 0.05
 
     def __post_init__(self) -> None:
         checks.integer("epochs", self.epochs, minimum=1)
@@ -68,6 +76,16 @@ class TrainingOptions:
             momentum=self.sgd_momentum,
             weight_decay=self.weight_decay,
         )
+        rates.check(
+            schedule=self.schedule,
+            at=self.step_at,
+            factor=self.step_factor,
+            fraction=self.warmup_fraction,
+        )
+
+    def rate_factor(self, steps: int) -> rates.Factor:
+        """Build what the learning rate is multiplied by, given the steps of the training."""
+        return rates.make(vars(self), steps=steps)
 
 
 OF_A_MEMBER = ("learning_rate", "weight_decay", "label_smoothing")  # may differ in an ensemble
@@ -77,14 +95,15 @@ _DEFAULTS = {one.name: one.default for one in fields(TrainingOptions) if one.def
 def in_effect(options: Mapping[str, Any]) -> dict[str, Any]:
     """Return options of training without those that change nothing.
 
-    These are the options of optimisers that are not chosen, and those that came after version
-    0.1.0 where they have the values by which older configurations act, which lack them.
+    These are the options of optimisers and schedules that are not chosen, and those that came
+    after version 0.1.0 where they have the values by which older configurations act, which lack
+    them.
 
     Example:
         >>> in_effect({"optimizer": "adam", "epochs": 9, "sgd_momentum": 0.9, "engine": "torch"})
         {'optimizer': 'adam', 'epochs': 9}
     """
-    idle = optimizers.idle(options["optimizer"])
+    idle = optimizers.idle(options["optimizer"]) | rates.idle(options.get("schedule", "constant"))
     return {
         key: value
         for key, value in options.items()

@@ -19,8 +19,12 @@ class Epochs(ABC):
     """Trains the weights of an ensemble, an epoch at a time."""
 
     @abstractmethod
-    def run(self) -> None:
-        """Take one step for each batch of the training part."""
+    def run(self, epoch: int) -> None:
+        """Take one step for each batch of the training part.
+
+        Args:
+            epoch: Number of epochs done before.
+        """
 
     @property
     @abstractmethod
@@ -41,6 +45,8 @@ class TorchEpochs(Epochs):
         self._ensemble, self._weights, self._optimizer = ensemble, weights, optimizer
         self._order = Order(ensemble.members)
         self._batches = Batches(ensemble, self._order)
+        steps = ensemble.options.epochs * len(self._batches)
+        self._rate_factor = ensemble.options.rate_factor(steps)
         self._noise = Generators("noise", [m.seeds["noise"] for m in ensemble.members])
         self._inject = injection(ensemble.noises, self._noise)
         self._perturbs = [r.perturb for r in ensemble.regularizers if r.perturb]
@@ -58,11 +64,11 @@ class TorchEpochs(Epochs):
         """See `Epochs.generators`."""
         return {"batches": self._order.generators, "noise": self._noise}
 
-    def run(self) -> None:
+    def run(self, epoch: int) -> None:
         """See `Epochs.run`."""
-        for inputs, targets in self._batches:
+        for step, (inputs, targets) in enumerate(self._batches, epoch * len(self._batches)):
             self._differentiate(inputs, targets)
-            self._step()
+            self._step(self._rate_factor(step))
 
     def _gradients(self, inputs: Tensor, targets: Tensor) -> None:
         """Set the gradients of the weights to those on one batch."""
@@ -78,8 +84,8 @@ class TorchEpochs(Epochs):
         self._weights.differentiate(losses, total)
 
     @torch.no_grad()
-    def _step(self) -> None:
-        self._optimizer.step(self._weights.flat, self._weights.gradient)
+    def _step(self, rate_factor: float) -> None:
+        self._optimizer.step(self._weights.flat, self._weights.gradient, rate_factor)
         for constrain in self._constraints:
             for parameter in self._ensemble.network.parameters:
                 if parameter.hidden_weight:

@@ -18,8 +18,14 @@ class Optimizer(ABC):
         """Return all it remembers, by name, shape `(members, …)`; writing to it restores."""
 
     @abstractmethod
-    def step(self, weights: Tensor, gradients: Tensor) -> None:
-        """Change `weights` in place; both of shape `(members, width)`."""
+    def step(self, weights: Tensor, gradients: Tensor, rate_factor: float = 1.0) -> None:
+        """Change `weights` in place.
+
+        Args:
+            weights: Shape `(members, width)`.
+            gradients: Of the same shape.
+            rate_factor: What every member's learning rate is multiplied by.
+        """
 
 
 class Adam(Optimizer):
@@ -58,7 +64,7 @@ class Adam(Optimizer):
         """See `Optimizer.state`."""
         return {"first": self._first, "second": self._second, "steps": self._steps}
 
-    def step(self, weights: Tensor, gradients: Tensor) -> None:
+    def step(self, weights: Tensor, gradients: Tensor, rate_factor: float = 1.0) -> None:
         """See `Optimizer.step`."""
         self._steps += 1
         steps = int(self._steps[0])
@@ -67,8 +73,9 @@ class Adam(Optimizer):
         scale = (self._second / (1 - self._beta2**steps)).sqrt_().add_(self._epsilon)
         direction = self._first / scale
         if self._decay is not None:
-            weights.addcmul_(weights * self._decay, self._rate, value=-1)
-        weights.addcmul_(direction, self._rate, value=-1 / (1 - self._beta1**steps))
+            weights.addcmul_(weights * self._decay, self._rate, value=-rate_factor)
+        bias = 1 - self._beta1**steps
+        weights.addcmul_(direction, self._rate, value=-rate_factor / bias)
 
 
 class SGD(Optimizer):
@@ -91,10 +98,10 @@ class SGD(Optimizer):
         """See `Optimizer.state`."""
         return {"velocity": self._velocity}
 
-    def step(self, weights: Tensor, gradients: Tensor) -> None:
+    def step(self, weights: Tensor, gradients: Tensor, rate_factor: float = 1.0) -> None:
         """See `Optimizer.step`."""
         self._velocity.mul_(self._momentum).add_(gradients)
-        weights.addcmul_(self._velocity, self._rate, value=-1)
+        weights.addcmul_(self._velocity, self._rate, value=-rate_factor)
 
 
 _ADAM = {"adam_betas": "betas", "adam_epsilon": "epsilon"}

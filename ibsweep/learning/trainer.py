@@ -76,7 +76,7 @@ class _Trainer:
 
     def run_epoch(self) -> None:
         """Take one step for each batch of the training part."""
-        self._epochs.run()
+        self._epochs.run(self.epoch)
         self.epoch += 1
         self._retire_diverged()
         self._keep()

@@ -60,6 +60,8 @@ def test_infinity_has_none():
         ["training.sgd_momentum=0.5"],
         ["training.weight_decay=0"],
         ["training.label_smoothing=0"],
+        ["training.schedule=constant"],
+        ["training.step_factor=0.5", "training.step_at=[0.1]", "training.warmup_fraction=0"],
     ],
     ids="".join,
 )
@@ -78,6 +80,7 @@ def test_two_spellings_of_one_configuration_are_one_run(settings, overrides):
         "task=parity",
         "training.optimizer=adamw",
         "training.label_smoothing=0.1",
+        "training.schedule=cosine",
     ],
 )
 def test_what_changes_the_network_changes_both(settings, override):
@@ -228,6 +231,16 @@ def test_a_sweep_over_weight_decay_is_one_ensemble(settings):
     )
     assert ensemble_key(none) == ensemble_key(some) != ensemble_key(settings())
     assert network_fingerprint(none) != network_fingerprint(some)
+
+
+def test_options_of_a_schedule_count_with_it_alone(settings):
+    def name(*options):
+        return network_fingerprint(settings(*(f"training.{option}" for option in options)))
+
+    assert name("schedule=step", "step_factor=0.5") != name("schedule=step")
+    assert name("schedule=step", "warmup_fraction=0.5") == name("schedule=step")
+    assert name("schedule=cosine", "step_at=[0.1]") == name("schedule=cosine")
+    assert ensemble_key(settings("training.schedule=cosine")) != ensemble_key(settings())
 
 
 def test_a_sweep_over_label_smoothing_is_one_ensemble(settings):

@@ -10,12 +10,19 @@ from ibsweep.learning.checkpoints import Checkpoints
 from ibsweep.learning.compiled.kind import refusal
 from ibsweep.learning.trainer import train
 from ibsweep.networks.weights import Layout
-from tests.learning.test_trainer import ACTIVATIONS, OPTIONS, SEEDING, TASK, ensemble
+from tests.learning.test_trainer import ACTIVATIONS, OPTIONS, SEEDING, TASK, batches, ensemble
 
 EPOCHS, STOPPED = 4, 2
 KINDS = {  # name to options of training, and the numbers of one member
     "adamw": ({"optimizer": "adamw"}, {"weight_decay": 0.1}),
     "label smoothing": ({}, {"label_smoothing": 0.2}),
+    "cosine": ({"schedule": "cosine"}, {}),
+    "step": ({"schedule": "step", "step_at": [0.3, 0.6]}, {}),
+    "warmup_cosine": ({"schedule": "warmup_cosine", "warmup_fraction": 0.6}, {}),
+    "all": (
+        {"optimizer": "adamw", "schedule": "warmup_cosine"},
+        {"weight_decay": 0.1, "label_smoothing": 0.1},
+    ),
 }
 
 
@@ -110,11 +117,15 @@ def one_step(kind):
     options = dataclasses.replace(parts.options, epochs=1, batch_size=size)
     parts = dataclasses.replace(parts, options=options, snapshots=np.array([0, 1]))
     start, end = train(parts).weights[:, 0]
-    layers = layers_of(parts, start)
+    layers, rows = layers_of(parts, start), parts.members[0].split.train
+    labels = torch.from_numpy(TASK.labels[rows])
+    return layers, logits_of(layers, rows), labels, layers_of(parts, end)
+
+
+def logits_of(layers, rows):
+    """Return what torch's own layers make of rows of the data."""
     pairs = [part for layer in layers for part in (layer, torch.nn.Tanh())]
-    rows = parts.members[0].split.train
-    inputs, labels = torch.from_numpy(TASK.inputs[rows]), torch.from_numpy(TASK.labels[rows])
-    return layers, torch.nn.Sequential(*pairs[:-1])(inputs), labels, layers_of(parts, end)
+    return torch.nn.Sequential(*pairs[:-1])(torch.from_numpy(TASK.inputs[rows]))
 
 
 def assert_equal_layers(layers, expected):
@@ -164,6 +175,30 @@ def test_learned_numbers_of_an_activation_do_not_decay():
     assert set(ACTIVATIONS["prelu"].learned) == {"slope"}
 
 
+def test_a_whole_training_is_that_of_torchs_loss_optimizer_and_scheduler():
+    """In batches of unequal sizes, in float64: AdamW, smoothed labels and a cosine together."""
+    options = dataclasses.replace(OPTIONS, optimizer="adamw", schedule="cosine")
+    parts = ensemble([3] * 4, "tanh", dtype=torch.float64, options=options)
+    numbers = {"weight_decay": 0.1, "label_smoothing": 0.1}
+    members = [m._replace(**numbers) for m in parts.members]
+    start, *_, end = train(dataclasses.replace(parts, members=members)).weights[:, 0]
+    layers = layers_of(parts, start)
+    groups = [
+        {"params": [layer.weight for layer in layers], "weight_decay": 0.1},
+        {"params": [layer.bias for layer in layers], "weight_decay": 0.0},
+    ]
+    optimizer = torch.optim.AdamW(groups, lr=4e-4)
+    every = list(batches(parts))
+    scheduler = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, len(every))
+    loss = torch.nn.CrossEntropyLoss(label_smoothing=0.1)
+    for rows in every:
+        optimizer.zero_grad()
+        loss(logits_of(layers, rows.numpy()), torch.from_numpy(TASK.labels)[rows]).backward()
+        optimizer.step()
+        scheduler.step()
+    assert_equal_layers(layers_of(parts, end), layers)
+
+
 def test_members_may_differ_in_weight_decay():
     parts = parts_of([5] * 4, "adamw")
     decays = zip(parts.members, [0.0, 1.0, 10.0, 0.0], strict=True)
@@ -180,6 +215,14 @@ def test_members_may_differ_in_weight_decay():
         ({"weight_decay": -0.1, "optimizer": "adamw"}, "weight_decay must be ≥ 0, got -0.1"),
         ({"weight_decay": 0.1}, r"weight_decay must be 0 with optimizer=adam \(adamw has"),
         ({"weight_decay": 0.1, "optimizer": "sgd"}, "weight_decay must be 0 with optimizer=sgd"),
+        (
+            {"schedule": "linear"},
+            "schedule must be one of constant, cosine, step, warmup_cosine, g",
+        ),
+        ({"step_at": [0.5, 1.0]}, "step_at must be > 0 and < 1, got 1.0"),
+        ({"step_at": []}, r"step_at must be a list of at least one share, got \[\]"),
+        ({"step_factor": 0}, "step_factor must be > 0, got 0"),
+        ({"warmup_fraction": 1}, "warmup_fraction must be ≥ 0 and < 1, got 1"),
         ({"label_smoothing": -0.1}, "label_smoothing must be ≥ 0 and < 1, got -0.1"),
         ({"label_smoothing": 1.0}, "label_smoothing must be ≥ 0 and < 1, got 1.0"),
     ],
