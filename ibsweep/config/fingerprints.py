@@ -142,7 +142,10 @@ def configuration_fingerprint(settings: Settings) -> str:
 
 
 def ensemble_key(settings: Settings) -> str:
-    """Hash what an ensemble shares: all but seeds, penalties and such numbers of training."""
+    """Hash what an ensemble shares: all but seeds, penalties and such numbers of training.
+
+    What is no number in a regulariser, such as the layers that it is for, is shared.
+    """
     return fingerprint(_shared(training_content(settings)))
 
 
@@ -152,11 +155,22 @@ def _shared(values: Mapping[str, Any]) -> dict[str, Any]:
         **values,
         "seeding": sorted(values["seeding"]),
         "regularization": {
-            name: [node["_target_"], sorted(node)]
+            name: [node["_target_"], sorted(node), *_no_numbers(node)]
             for name, node in values["regularization"].items()
         },
         "training": {k: v for k, v in values["training"].items() if k not in OF_A_MEMBER},
     }
+
+
+def _no_numbers(options: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    """Yield the options of a regulariser that are no numbers, if there are some."""
+    others = {
+        key: value
+        for key, value in options.items()
+        if key != "_target_" and not isinstance(value, (int, float))
+    }
+    if others:
+        yield others
 
 
 def _canonical(value: Any) -> Any:  # noqa: ANN401

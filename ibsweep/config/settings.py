@@ -19,8 +19,9 @@ from ibsweep.config.instantiation import ConfigError, blame, build
 from ibsweep.config.options import Options
 from ibsweep.information import Floor, try_out
 from ibsweep.learning.ensemble import OF_A_MEMBER, Member, TrainingOptions
-from ibsweep.learning.regularizers import Regularizer, try_perturbation, try_regularizer
+from ibsweep.learning.regularizers import Regularizer
 from ibsweep.learning.schedule import check_snapshots, spread
+from ibsweep.learning.trials import try_perturbation, try_regularizer
 from ibsweep.networks.activations import activation
 from ibsweep.networks.base import Network, try_network
 from ibsweep.networks.noise import MeasuringNoise, Noise
@@ -116,7 +117,7 @@ class Settings(Options):
             self.values["regularization"], self.regularizers(members), strict=True
         ):
             with blame(f"regularization.{name}"):
-                try_regularizer(regularizer)
+                try_regularizer(regularizer, self.network.layers[:-1])
 
     def check_precision(self) -> None:
         """Check that the training's floating-point type holds the patterns.

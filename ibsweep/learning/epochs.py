@@ -1,6 +1,7 @@
 """One pass of an ensemble over its training part, by torch's own operations."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor
@@ -51,6 +52,9 @@ class TorchEpochs(Epochs):
         self._inject = injection(ensemble.noises, self._noise)
         self._perturbs = [r.perturb for r in ensemble.regularizers if r.perturb]
         self._penalties = [r.penalty for r in ensemble.regularizers if r.penalty]
+        self._activity_penalties = [
+            r.activity_penalty for r in ensemble.regularizers if r.activity_penalty
+        ]
         self._smoothing = _smoothing(ensemble, weights.flat)
         self._constraints = [r.constrain for r in ensemble.regularizers if r.constrain]
         self._differentiate = graphed(
@@ -76,12 +80,21 @@ class TorchEpochs(Epochs):
         layers = self._ensemble.network.forward(
             self._weights.leaves, inputs, perturb, self._inject
         )
-        if self._smoothing is not None:
-            targets = smoothed(targets, self._smoothing)
-        losses = cross_entropies(layers[-1], targets)
+        losses = self._losses(layers, targets)
         penalties = [penalty(self._weights.hidden) for penalty in self._penalties]
         total = torch.stack(penalties).sum(dim=0) if penalties else None
         self._weights.differentiate(losses, total)
+
+    def _losses(self, layers: Sequence[Tensor], targets: Tensor) -> Tensor:
+        """Return each member's loss, given the activity of its layers, the logits last."""
+        soft = targets if self._smoothing is None else smoothed(targets, self._smoothing)
+        losses = cross_entropies(layers[-1], soft)
+        if self._activity_penalties:
+            shares = targets.sum(dim=1)  # of each sample in the mean
+            hidden = dict(zip(self._ensemble.network.layers[:-1], layers[:-1], strict=True))
+            for activity_penalty in self._activity_penalties:
+                losses = losses + activity_penalty(hidden, shares)
+        return losses
 
     @torch.no_grad()
     def _step(self, rate_factor: float) -> None:

@@ -222,6 +222,9 @@ def test_penalties_train_together_but_not_with_other_regularizers(settings):
 
     assert key("regularization=l2") == key("regularization=l2", "regularization.l2.penalty=0.1")
     assert key("regularization=l2") != key("regularization=l1")
+    activity, name = "regularization=activity_l2", "regularization.activity_l2"
+    assert key(activity) == key(activity, f"{name}.penalty=0.1")
+    assert key(activity) != key(activity, f"{name}.layers=[layer_1]")
 
 
 def test_a_sweep_over_weight_decay_is_one_ensemble(settings):

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 
+from ibsweep.learning import regularizers
 from ibsweep.learning.checkpoints import Checkpoints
 from ibsweep.learning.compiled.kind import refusal
 from ibsweep.learning.trainer import train
@@ -19,11 +20,19 @@ KINDS = {  # name to options of training, and the numbers of one member
     "cosine": ({"schedule": "cosine"}, {}),
     "step": ({"schedule": "step", "step_at": [0.3, 0.6]}, {}),
     "warmup_cosine": ({"schedule": "warmup_cosine", "warmup_fraction": 0.6}, {}),
+    "activity_l2": ({}, {}),
     "all": (
         {"optimizer": "adamw", "schedule": "warmup_cosine"},
         {"weight_decay": 0.1, "label_smoothing": 0.1},
     ),
 }
+PENALTY = 0.3  # λ of activity_l2
+
+
+def penalised(parts, penalties, layers=("penultimate", "layer_1")):
+    """Return an ensemble with a λ of activity_l2 for each member."""
+    rule = regularizers.activity_l2(penalty=penalties, layers=[list(layers)] * len(penalties))
+    return dataclasses.replace(parts, regularizers=[rule])
 
 
 class Interrupted(Exception):
@@ -41,6 +50,8 @@ def parts_of(seeds, kind, seeding="init", activation="prelu", **changes):
     parts = ensemble(seeds, activation, "none", seeding, snapshots=np.array([0, 1, EPOCHS]))
     options = dataclasses.replace(OPTIONS, epochs=EPOCHS, **options)
     members = [m._replace(**number) for m in parts.members]
+    if kind in ("activity_l2", "all"):
+        parts = penalised(parts, [PENALTY] * len(members))
     return dataclasses.replace(parts, options=options, members=members, **changes)
 
 
@@ -62,6 +73,9 @@ def mixed(parts, seed):
         )
         for m in parts.members
     ]
+    if parts.regularizers:
+        own = [PENALTY if m.seeds["init"] == seed else PENALTY / 3 for m in parts.members]
+        parts = penalised(parts, own)
     return dataclasses.replace(parts, members=members)
 
 
@@ -175,6 +189,19 @@ def test_learned_numbers_of_an_activation_do_not_decay():
     assert set(ACTIVATIONS["prelu"].learned) == {"slope"}
 
 
+def test_a_step_with_activity_l2_has_the_gradient_of_torchs_means():
+    layers, _, labels, stepped = one_step("activity_l2")
+    rows = ensemble([3]).members[0].split.train
+    first = torch.tanh(layers[0](torch.from_numpy(TASK.inputs[rows])))
+    last = first
+    for layer in layers[1:-1]:
+        last = torch.tanh(layer(last))
+    loss = torch.nn.functional.cross_entropy(layers[-1](last), labels)
+    (loss + PENALTY * (first.square().mean() + last.square().mean())).backward()
+    torch.optim.Adam([p for layer in layers for p in layer.parameters()], lr=4e-4).step()
+    assert_equal_layers(stepped, layers)
+
+
 def test_a_whole_training_is_that_of_torchs_loss_optimizer_and_scheduler():
     """In batches of unequal sizes, in float64: AdamW, smoothed labels and a cosine together."""
     options = dataclasses.replace(OPTIONS, optimizer="adamw", schedule="cosine")
@@ -207,6 +234,15 @@ def test_members_may_differ_in_weight_decay():
     assert torch.equal(final[0], final[3])
     assert torch.equal(final[0], train(plain([5] * 4)).weights[-1, 0])  # adamw at 0 is adam
     assert final[0].norm() > final[1].norm() > final[2].norm()
+
+
+def test_members_may_differ_in_activity_l2():
+    without = plain([5] * 4)
+    final = train(penalised(without, [0.0, 0.3, 3.0, 0.0])).weights[-1]
+    assert torch.equal(final[0], final[3])
+    assert torch.equal(final[0], train(without).weights[-1, 0])
+    hidden = final[:, : Layout(without.network.parameters).hidden_width].norm(dim=1)
+    assert hidden[0] > hidden[1] > hidden[2]
 
 
 @pytest.mark.parametrize(

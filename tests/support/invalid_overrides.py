@@ -146,6 +146,9 @@ UNKNOWN = [
     case("training.batch_size=4000", "training.batch_size", "4000"),
     case("snapshots=explicit snapshots.at=[9000]", "snapshots.at", "9000"),
     case("regularization=dropout regularization.dropout.rate=1", "rate", "1"),
+    case(
+        "regularization=activity_l2 regularization.activity_l2.layers=[output]", "layers", "output"
+    ),
     case("task=parity task.bits=17", "task.bits", "17"),
     case("task=arrays task.path=absent.npz", "task.path", "absent.npz"),
 ]

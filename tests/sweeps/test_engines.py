@@ -76,7 +76,12 @@ def test_only_what_is_missing_is_trained_by_compiled_loops(older, no_compiler, t
 
 @pytest.mark.parametrize(
     "option",
-    ["training.optimizer=adamw", "training.label_smoothing=0.1", "training.schedule=step"],
+    [
+        "training.optimizer=adamw",
+        "training.label_smoothing=0.1",
+        "training.schedule=step",
+        "regularization=activity_l2",
+    ],
 )
 def test_torch_trains_what_compiled_loops_do_not_know(settings, option):
     assert engine_of(settings(AUTO, option)) == "torch"
