@@ -231,7 +231,11 @@ def test_every_option_of_every_group_is_valid(settings):
 
 
 @pytest.mark.parametrize(
-    "experiment", ["conv_digits", "conv_mnist", "saxe_mnist", "butakov_digits", "butakov_mnist"]
+    "experiment",
+    [
+        *("conv_digits", "conv_mnist", "saxe_mnist", "butakov_digits", "butakov_mnist"),
+        "label_smoothing",
+    ],
 )
 def test_experiments_on_images_are_valid(settings, tmp_path, experiment):
     for part, samples in (("train", 200), ("t10k", 50)):
