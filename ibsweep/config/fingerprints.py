@@ -11,7 +11,7 @@ from ibsweep.config.engines import engine_of, with_engine
 from ibsweep.config.moved import former
 from ibsweep.config.settings import Settings
 from ibsweep.learning.engines import COMPILED, TORCH
-from ibsweep.learning.optimizers import in_effect
+from ibsweep.learning.ensemble import OF_A_MEMBER, in_effect
 
 NUMERICS = {  # raised when an unchanged configuration would give other numbers
     "training": 1,  # by torch
@@ -142,7 +142,10 @@ def configuration_fingerprint(settings: Settings) -> str:
 
 
 def ensemble_key(settings: Settings) -> str:
-    """Hash what an ensemble shares: all but seeds, penalties and learning rates."""
+    """Hash what an ensemble shares: all but seeds, penalties and such numbers of training.
+
+    What is no number in a regulariser, such as the layers that it is for, is shared.
+    """
     return fingerprint(_shared(training_content(settings)))
 
 
@@ -152,11 +155,22 @@ def _shared(values: Mapping[str, Any]) -> dict[str, Any]:
         **values,
         "seeding": sorted(values["seeding"]),
         "regularization": {
-            name: [node["_target_"], sorted(node)]
+            name: [node["_target_"], sorted(node), *_no_numbers(node)]
             for name, node in values["regularization"].items()
         },
-        "training": {k: v for k, v in values["training"].items() if k != "learning_rate"},
+        "training": {k: v for k, v in values["training"].items() if k not in OF_A_MEMBER},
     }
+
+
+def _no_numbers(options: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    """Yield the options of a regulariser that are no numbers, if there are some."""
+    others = {
+        key: value
+        for key, value in options.items()
+        if key != "_target_" and not isinstance(value, (int, float))
+    }
+    if others:
+        yield others
 
 
 def _canonical(value: Any) -> Any:  # noqa: ANN401

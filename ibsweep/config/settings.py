@@ -18,9 +18,10 @@ from ibsweep.config.data_files import Source
 from ibsweep.config.instantiation import ConfigError, blame, build
 from ibsweep.config.options import Options
 from ibsweep.information import Floor, try_out
-from ibsweep.learning.ensemble import Member, TrainingOptions
-from ibsweep.learning.regularizers import Regularizer, try_perturbation, try_regularizer
+from ibsweep.learning.ensemble import OF_A_MEMBER, Member, TrainingOptions
+from ibsweep.learning.regularizers import Regularizer
 from ibsweep.learning.schedule import check_snapshots, spread
+from ibsweep.learning.trials import try_perturbation, try_regularizer
 from ibsweep.networks.activations import activation
 from ibsweep.networks.base import Network, try_network
 from ibsweep.networks.noise import MeasuringNoise, Noise
@@ -116,7 +117,7 @@ class Settings(Options):
             self.values["regularization"], self.regularizers(members), strict=True
         ):
             with blame(f"regularization.{name}"):
-                try_regularizer(regularizer)
+                try_regularizer(regularizer, self.network.layers[:-1])
 
     def check_precision(self) -> None:
         """Check that the training's floating-point type holds the patterns.
@@ -159,7 +160,8 @@ class Settings(Options):
     @cached_property
     def member(self) -> Member:
         """The numbers in which this network may differ from others of an ensemble."""
-        return Member(self.seeds, self.split, float(self.training.learning_rate))
+        numbers = {name: float(getattr(self.training, name)) for name in OF_A_MEMBER}
+        return Member(self.seeds, self.split, **numbers)
 
     @cached_property
     def network(self) -> Network:

@@ -49,13 +49,17 @@ class Batches:
 
     def __init__(self, ensemble: Ensemble, order: Order) -> None:
         dataset = ensemble.dataset
-        self._order, self._members = order, len(ensemble.members)
+        self._order, self._members = order, ensemble.members
         self._size = ensemble.options.batch_size
         targets = functional.one_hot(torch.from_numpy(dataset.labels), dataset.classes).T
         self._inputs, self._targets = (
             columns.contiguous().to(device=ensemble.device, dtype=ensemble.dtype)
             for columns in (torch.from_numpy(dataset.inputs.T), targets)
         )
+
+    def __len__(self) -> int:
+        """Count the batches of an epoch."""
+        return -(-len(self._members[0].split.train) // self._size)
 
     def __iter__(self) -> Iterator[tuple[Tensor, Tensor]]:
         """Yield inputs and targets, shape `(members, features or classes, samples)`."""
@@ -72,4 +76,4 @@ class Batches:
         return columns[:, index].transpose(0, 1)
 
     def _spread(self, shared: Tensor) -> Tensor:
-        return shared.expand(self._members, -1, -1)
+        return shared.expand(len(self._members), -1, -1)

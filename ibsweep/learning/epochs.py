@@ -1,14 +1,15 @@
 """One pass of an ensemble over its training part, by torch's own operations."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor
-from torch.nn import functional
 
 from ibsweep.learning.batches import Batches, Order
 from ibsweep.learning.cuda_graph import graphed
 from ibsweep.learning.ensemble import Ensemble
+from ibsweep.learning.losses import cross_entropies, smoothed
 from ibsweep.learning.optimizers import Optimizer
 from ibsweep.networks.noise import injection
 from ibsweep.networks.weights import Weights
@@ -19,8 +20,12 @@ class Epochs(ABC):
     """Trains the weights of an ensemble, an epoch at a time."""
 
     @abstractmethod
-    def run(self) -> None:
-        """Take one step for each batch of the training part."""
+    def run(self, epoch: int) -> None:
+        """Take one step for each batch of the training part.
+
+        Args:
+            epoch: Number of epochs done before.
+        """
 
     @property
     @abstractmethod
@@ -41,10 +46,16 @@ class TorchEpochs(Epochs):
         self._ensemble, self._weights, self._optimizer = ensemble, weights, optimizer
         self._order = Order(ensemble.members)
         self._batches = Batches(ensemble, self._order)
+        steps = ensemble.options.epochs * len(self._batches)
+        self._rate_factor = ensemble.options.rate_factor(steps)
         self._noise = Generators("noise", [m.seeds["noise"] for m in ensemble.members])
         self._inject = injection(ensemble.noises, self._noise)
         self._perturbs = [r.perturb for r in ensemble.regularizers if r.perturb]
         self._penalties = [r.penalty for r in ensemble.regularizers if r.penalty]
+        self._activity_penalties = [
+            r.activity_penalty for r in ensemble.regularizers if r.activity_penalty
+        ]
+        self._smoothing = _smoothing(ensemble, weights.flat)
         self._constraints = [r.constrain for r in ensemble.regularizers if r.constrain]
         self._differentiate = graphed(
             self._gradients,
@@ -57,11 +68,11 @@ class TorchEpochs(Epochs):
         """See `Epochs.generators`."""
         return {"batches": self._order.generators, "noise": self._noise}
 
-    def run(self) -> None:
+    def run(self, epoch: int) -> None:
         """See `Epochs.run`."""
-        for inputs, targets in self._batches:
+        for step, (inputs, targets) in enumerate(self._batches, epoch * len(self._batches)):
             self._differentiate(inputs, targets)
-            self._step()
+            self._step(self._rate_factor(step))
 
     def _gradients(self, inputs: Tensor, targets: Tensor) -> None:
         """Set the gradients of the weights to those on one batch."""
@@ -69,14 +80,25 @@ class TorchEpochs(Epochs):
         layers = self._ensemble.network.forward(
             self._weights.leaves, inputs, perturb, self._inject
         )
-        losses = -(functional.log_softmax(layers[-1], dim=1) * targets).sum(dim=(1, 2))
+        losses = self._losses(layers, targets)
         penalties = [penalty(self._weights.hidden) for penalty in self._penalties]
         total = torch.stack(penalties).sum(dim=0) if penalties else None
         self._weights.differentiate(losses, total)
 
+    def _losses(self, layers: Sequence[Tensor], targets: Tensor) -> Tensor:
+        """Return each member's loss, given the activity of its layers, the logits last."""
+        soft = targets if self._smoothing is None else smoothed(targets, self._smoothing)
+        losses = cross_entropies(layers[-1], soft)
+        if self._activity_penalties:
+            shares = targets.sum(dim=1)  # of each sample in the mean
+            hidden = dict(zip(self._ensemble.network.layers[:-1], layers[:-1], strict=True))
+            for activity_penalty in self._activity_penalties:
+                losses = losses + activity_penalty(hidden, shares)
+        return losses
+
     @torch.no_grad()
-    def _step(self) -> None:
-        self._optimizer.step(self._weights.flat, self._weights.gradient)
+    def _step(self, rate_factor: float) -> None:
+        self._optimizer.step(self._weights.flat, self._weights.gradient, rate_factor)
         for constrain in self._constraints:
             for parameter in self._ensemble.network.parameters:
                 if parameter.hidden_weight:
@@ -86,3 +108,9 @@ class TorchEpochs(Epochs):
         for perturb in self._perturbs:
             activity = perturb(activity, self._noise)
         return activity
+
+
+def _smoothing(ensemble: Ensemble, like: Tensor) -> Tensor | None:
+    """Return α of each member, shape `(members, 1, 1)`; None if all labels are hard."""
+    smoothing = torch.tensor([m.label_smoothing for m in ensemble.members], dtype=torch.float64)
+    return smoothing.to(like)[:, None, None] if smoothing.any() else None

@@ -18,18 +18,31 @@ class Optimizer(ABC):
         """Return all it remembers, by name, shape `(members, …)`; writing to it restores."""
 
     @abstractmethod
-    def step(self, weights: Tensor, gradients: Tensor) -> None:
-        """Change `weights` in place; both of shape `(members, width)`."""
+    def step(self, weights: Tensor, gradients: Tensor, rate_factor: float = 1.0) -> None:
+        """Change `weights` in place.
+
+        Args:
+            weights: Shape `(members, width)`.
+            gradients: Of the same shape.
+            rate_factor: What every member's learning rate is multiplied by.
+        """
 
 
 class Adam(Optimizer):
-    """Adam with bias-corrected moments (Kingma & Ba, 2015, algorithm 1).
+    """Adam with bias-corrected moments, and with decoupled weight decay: AdamW.
+
+    w ← w − η(m̂/(√v̂ + ε) + λw); the gradients know nothing of λ.
 
     Args:
         weights: The weights to be trained, shape `(members, width)`.
         learning_rate: Of each member, > 0.
         betas: Decay of the first and the second moment, in [0, 1).
         epsilon: Added to the root of the second moment, > 0.
+        decay: λ ≥ 0 of each number, of the shape and type of `weights`; None for none.
+
+    References:
+        Kingma & Ba (2015), algorithm 1, arXiv:1412.6980; the decay of Loshchilov & Hutter (2019),
+        algorithm 2, arXiv:1711.05101, which η scales as it does in torch.
     """
 
     def __init__(
@@ -39,10 +52,11 @@ class Adam(Optimizer):
         *,
         betas: Sequence[float],
         epsilon: float,
+        decay: Tensor | None = None,
     ) -> None:
         self._rate = torch.tensor(learning_rate, dtype=torch.float64).to(weights)[:, None]
         self._beta1, self._beta2 = betas
-        self._epsilon = epsilon
+        self._epsilon, self._decay = epsilon, decay
         self._first, self._second = torch.zeros_like(weights), torch.zeros_like(weights)
         self._steps = torch.zeros(len(weights), dtype=torch.int64)  # the same for all members
 
@@ -50,7 +64,7 @@ class Adam(Optimizer):
         """See `Optimizer.state`."""
         return {"first": self._first, "second": self._second, "steps": self._steps}
 
-    def step(self, weights: Tensor, gradients: Tensor) -> None:
+    def step(self, weights: Tensor, gradients: Tensor, rate_factor: float = 1.0) -> None:
         """See `Optimizer.step`."""
         self._steps += 1
         steps = int(self._steps[0])
@@ -58,7 +72,10 @@ class Adam(Optimizer):
         self._second.mul_(self._beta2).addcmul_(gradients, gradients, value=1 - self._beta2)
         scale = (self._second / (1 - self._beta2**steps)).sqrt_().add_(self._epsilon)
         direction = self._first / scale
-        weights.addcmul_(direction, self._rate, value=-1 / (1 - self._beta1**steps))
+        if self._decay is not None:
+            weights.addcmul_(weights * self._decay, self._rate, value=-rate_factor)
+        bias = 1 - self._beta1**steps
+        weights.addcmul_(direction, self._rate, value=-rate_factor / bias)
 
 
 class SGD(Optimizer):
@@ -81,48 +98,69 @@ class SGD(Optimizer):
         """See `Optimizer.state`."""
         return {"velocity": self._velocity}
 
-    def step(self, weights: Tensor, gradients: Tensor) -> None:
+    def step(self, weights: Tensor, gradients: Tensor, rate_factor: float = 1.0) -> None:
         """See `Optimizer.step`."""
         self._velocity.mul_(self._momentum).add_(gradients)
-        weights.addcmul_(self._velocity, self._rate, value=-1)
+        weights.addcmul_(self._velocity, self._rate, value=-rate_factor)
 
 
-OPTIMIZERS: dict[str, Callable[..., Optimizer]] = {"adam": Adam, "sgd": SGD}
+_ADAM = {"adam_betas": "betas", "adam_epsilon": "epsilon"}
+_OPTIONS = {  # of each optimiser: an option of training, and the argument that it is
+    "adam": _ADAM,
+    "adamw": {**_ADAM, "weight_decay": "decay"},
+    "sgd": {"sgd_momentum": "momentum"},
+}
+_CLASSES: dict[str, Callable[..., Optimizer]] = {"adam": Adam, "adamw": Adam, "sgd": SGD}
 
 
-def make(options: Mapping[str, Any], weights: Tensor, learning_rate: Sequence[float]) -> Optimizer:
-    """Build the optimiser that options of training name, with those that begin by its name.
+def make(
+    options: Mapping[str, Any],
+    weights: Tensor,
+    learning_rate: Sequence[float],
+    weight_decay: Tensor,
+) -> Optimizer:
+    """Build the optimiser that options of training name, with its own options.
 
     Args:
         options: `optimizer`, and e.g. `sgd_momentum`.
         weights: The weights to be trained, shape `(members, width)`.
         learning_rate: Of each member.
+        weight_decay: Of each number, like `weights`; only adamw has it.
     """
-    name = options["optimizer"]
-    own = {key: value for key, value in options.items() if key.startswith(f"{name}_")}
-    own = {key.removeprefix(f"{name}_"): value for key, value in own.items()}
-    return OPTIMIZERS[name](weights, learning_rate, **own)
+    name, given = options["optimizer"], {**options, "weight_decay": weight_decay}
+    own = {argument: given[option] for option, argument in _OPTIONS[name].items()}
+    return _CLASSES[name](weights, learning_rate, **own)
 
 
-def in_effect(options: Mapping[str, Any]) -> dict[str, Any]:
-    """Return options of training without those of the optimisers that are not chosen.
+def idle(optimizer: str) -> set[str]:
+    """Return the options of training that belong to other optimisers alone.
 
     Example:
-        >>> in_effect({"optimizer": "adam", "epochs": 9, "sgd_momentum": 0.9})
-        {'optimizer': 'adam', 'epochs': 9}
+        >>> sorted(idle("adam"))
+        ['sgd_momentum', 'weight_decay']
     """
-    others = tuple(f"{name}_" for name in OPTIMIZERS if name != options["optimizer"])
-    return {key: value for key, value in options.items() if not key.startswith(others)}
+    return {option for own in _OPTIONS.values() for option in own} - set(_OPTIONS[optimizer])
 
 
-def check(*, optimizer: str, betas: Sequence[float], epsilon: float, momentum: float) -> None:
-    """Check the options of both optimisers.
+def check(
+    *,
+    optimizer: str,
+    betas: Sequence[float],
+    epsilon: float,
+    momentum: float,
+    weight_decay: float,
+) -> None:
+    """Check the options of all optimisers.
 
     Raises:
-        ValueError: If one is out of its range.
+        ValueError: If one is out of its range, or weights are to decay by another than adamw.
     """
-    checks.choice("optimizer", optimizer, OPTIMIZERS)
+    checks.choice("optimizer", optimizer, _CLASSES)
     for beta in checks.sequence("adam_betas", betas, "two numbers", least=2, most=2):
         checks.real("adam_betas", beta, minimum=0, below=1)
     checks.real("adam_epsilon", epsilon, above=0)
     checks.real("sgd_momentum", momentum, minimum=0, below=1)
+    checks.real("weight_decay", weight_decay, minimum=0)
+    if weight_decay and optimizer != "adamw":
+        rule = f"must be 0 with optimizer={optimizer} (adamw has it)"
+        raise ValueError(f"weight_decay {rule}, got {weight_decay!r}")

@@ -10,9 +10,11 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor
 
-from ibsweep import checks, promises
+from ibsweep import checks
 from ibsweep.learning.placed import Placed
 from ibsweep.randomness import Generators
+
+PENULTIMATE = "penultimate"  # the last hidden layer, whatever its name
 
 
 @dataclass(frozen=True)
@@ -26,6 +28,11 @@ class Regularizer:
             stream, to the activity passed on.
         constrain: Changes a hidden weight matrix, shape `(members, units, inputs)`, in place after
             each step.
+        activity_penalty: Activity of the hidden layers by name, input side first, each of shape
+            `(members, units, samples)`, and the share of each sample in the mean over the batch,
+            0 for one that only fills it up, shape `(members, samples)`, to what is added to each
+            loss, shape `(members,)`.
+        layers: The hidden layers that it names, of which there may be `penultimate`.
         numbers: The same as numbers, for the compiled engine: each member's penalty (`l1`, `l2`)
             or greatest norm (`norm`), by name; empty if that engine has no such regulariser.
     """
@@ -33,6 +40,8 @@ class Regularizer:
     penalty: Callable[[Tensor], Tensor] | None = None
     perturb: Callable[[Tensor, Generators], Tensor] | None = None
     constrain: Callable[[Tensor], None] | None = None
+    activity_penalty: Callable[[Mapping[str, Tensor], Tensor], Tensor] | None = None
+    layers: Sequence[str] = ()
     numbers: Mapping[str, Sequence[float]] = field(default_factory=dict)
 
 
@@ -130,61 +139,33 @@ def max_norm(*, norm: Sequence[float]) -> Regularizer:
     return Regularizer(constrain=shrink, numbers={"norm": norm})
 
 
-def try_regularizer(regularizer: Regularizer) -> None:
-    """Try what was made for `promises.MEMBERS` networks: no member may matter to another.
-
-    Raises:
-        ValueError: If it mixes members, draws random numbers of its own, or returns what does not
-            fit.
-    """
-    generator = torch.Generator().manual_seed(0)
-    weights = torch.randn(promises.MEMBERS, 12, generator=generator)
-    if regularizer.penalty is not None:
-        rule = "penalty must be one number a member, of its own weights alone"
-        rule += f", got {promises.shown(regularizer.penalty)}"
-        added = promises.tried(rule, regularizer.penalty, weights)
-        if added.shape != weights.shape[:1] or not added.isfinite().all():
-            raise ValueError(f"{rule}, which gives {added.tolist()}")
-        promises.check_apart(rule, regularizer.penalty, weights, axes=[0])
-    if regularizer.perturb is not None:
-        try_perturbation("perturb", regularizer.perturb)
-    if regularizer.constrain is not None:
-        rule = "constrain must change each member's weights by themselves, in place"
-        rule += f", got {promises.shown(regularizer.constrain)}"
-        change = regularizer.constrain
-
-        def changed(weights: Tensor) -> Tensor:
-            own = weights.clone()
-            change(own)
-            return own
-
-        matrices = weights.reshape(promises.MEMBERS, 4, 3)
-        promises.tried(rule, changed, matrices)
-        promises.check_apart(rule, changed, matrices, axes=[0])
-
-
-def try_perturbation(name: str, perturb: Callable[[Tensor, Generators], Tensor]) -> None:
-    """Try what acts on the activity of an ensemble: no member may matter to another.
+def activity_l2(*, penalty: Sequence[float], layers: Sequence[Sequence[str]]) -> Regularizer:
+    """Add λ times the mean of h² over samples and units to the loss, summed over chosen layers.
 
     Args:
-        name: What it is, for the message.
-        perturb: Activity of shape `(members, units, samples)` and a stream to other activity.
+        penalty: λ ≥ 0 of each member, per squared unit of the activity.
+        layers: Of each member the hidden layers, by name or `penultimate` for the last of them;
+            the same for all.
 
     Raises:
-        ValueError: If it mixes members, changes its input, draws from other random numbers than
-            the stream's, or returns another shape or type.
+        ValueError: If a penalty is negative, or the layers are no list or differ.
+
+    References:
+        Sbailò & Ghiringhelli (2023), who penalise the penultimate layer.
+        https://arxiv.org/abs/2310.08224
     """
-    rule = f"{name} must draw from its stream alone, for each member by itself"
-    rule += f", got {promises.shown(perturb)}"
-    activity = torch.linspace(-1, 1, 24).reshape(promises.MEMBERS, 4, 2)
+    scale = Placed(_column("penalty", penalty, minimum=0))
+    asked = [checks.sequence("layers", own, "a list of layers", least=1) for own in layers]
+    if any(own != asked[0] for own in asked):
+        raise ValueError(f"layers must be the same for all members, got {layers}")
 
-    def apply(activity: Tensor) -> Tensor:
-        return perturb(activity, Generators("noise", range(promises.MEMBERS)))
+    def mean_squares(hidden: Mapping[str, Tensor], shares: Tensor) -> Tensor:
+        last = list(hidden)[-1]
+        chosen = dict.fromkeys(last if name == PENULTIMATE else name for name in asked[0])
+        means = [(hidden[name].square().mean(dim=1) * shares).sum(dim=1) for name in chosen]
+        return scale.like(shares)[:, 0] * torch.stack(means).sum(dim=0)
 
-    noisy = promises.tried(rule, apply, activity)
-    if noisy.shape != activity.shape or noisy.dtype != activity.dtype:
-        raise ValueError(f"{rule}, which returns {tuple(noisy.shape)} of {noisy.dtype}")
-    promises.check_apart(rule, apply, activity, axes=[0])
+    return Regularizer(activity_penalty=mean_squares, layers=asked[0])
 
 
 def _column(name: str, values: Sequence[float], **rules: float) -> Tensor:

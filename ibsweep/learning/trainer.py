@@ -71,9 +71,7 @@ class _Trainer:
             dtype=ensemble.dtype,
             device=ensemble.device,
         )
-        self._optimizer = ensemble.options.make_optimizer(
-            self._weights.flat, [m.learning_rate for m in members]
-        )
+        self._optimizer = ensemble.make_optimizer(self._weights)
         self._epochs = epochs_of(ensemble, self._weights, self._optimizer)
         self._kept = set(ensemble.snapshots.tolist())
         self.epoch = 0
@@ -83,7 +81,7 @@ class _Trainer:
 
     def run_epoch(self) -> None:
         """Take one step for each batch of the training part."""
-        self._epochs.run()
+        self._epochs.run(self.epoch)
         self.epoch += 1
         self._retire_diverged()
         self._keep()

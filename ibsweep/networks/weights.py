@@ -50,6 +50,14 @@ class Layout:
             p.name: flat[..., self._slices[p.name]].view(*lead, *p.shape) for p in self.parameters
         }
 
+    @property
+    def matrices(self) -> Tensor:
+        """Which numbers of a row belong to weight matrices or kernels, shape `(width,)`."""
+        belongs = torch.zeros(self.width, dtype=torch.bool)
+        for p in self.parameters:
+            belongs[self._slices[p.name]] = p.kind == "weight"
+        return belongs
+
     def flat(self, arrays: Mapping[str, Tensor]) -> Tensor:
         """Return the flat buffer of which `arrays` are the `views`; its padding is zero.
 

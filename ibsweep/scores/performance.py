@@ -23,7 +23,7 @@ def performance(log_probabilities: Tensor, dataset: Dataset, split: Split) -> pd
 
     Returns:
         Columns `accuracy/<part>`, `accuracy_balanced/<part>` and `loss/<part>` (mean cross-entropy
-        as it is minimised, in nats), one row a snapshot.
+        of the labels in nats, without label smoothing), one row a snapshot.
     """
     right, loss = (one.numpy() for one in by_sample(log_probabilities, dataset.labels))
     table = {}

@@ -58,6 +58,10 @@ def test_infinity_has_none():
         ["directory=elsewhere"],
         ["hydra/launcher=basic"],
         ["training.sgd_momentum=0.5"],
+        ["training.weight_decay=0"],
+        ["training.label_smoothing=0"],
+        ["training.schedule=constant"],
+        ["training.step_factor=0.5", "training.step_at=[0.1]", "training.warmup_fraction=0"],
     ],
     ids="".join,
 )
@@ -74,6 +78,9 @@ def test_two_spellings_of_one_configuration_are_one_run(settings, overrides):
         "seeding.noise=1",
         "dtype=float64",
         "task=parity",
+        "training.optimizer=adamw",
+        "training.label_smoothing=0.1",
+        "training.schedule=cosine",
     ],
 )
 def test_what_changes_the_network_changes_both(settings, override):
@@ -215,6 +222,34 @@ def test_penalties_train_together_but_not_with_other_regularizers(settings):
 
     assert key("regularization=l2") == key("regularization=l2", "regularization.l2.penalty=0.1")
     assert key("regularization=l2") != key("regularization=l1")
+    activity, name = "regularization=activity_l2", "regularization.activity_l2"
+    assert key(activity) == key(activity, f"{name}.penalty=0.1")
+    assert key(activity) != key(activity, f"{name}.layers=[layer_1]")
+
+
+def test_a_sweep_over_weight_decay_is_one_ensemble(settings):
+    none, some = (
+        settings("training.optimizer=adamw", f"training.weight_decay={value}")
+        for value in ("0.0", "0.1")
+    )
+    assert ensemble_key(none) == ensemble_key(some) != ensemble_key(settings())
+    assert network_fingerprint(none) != network_fingerprint(some)
+
+
+def test_options_of_a_schedule_count_with_it_alone(settings):
+    def name(*options):
+        return network_fingerprint(settings(*(f"training.{option}" for option in options)))
+
+    assert name("schedule=step", "step_factor=0.5") != name("schedule=step")
+    assert name("schedule=step", "warmup_fraction=0.5") == name("schedule=step")
+    assert name("schedule=cosine", "step_at=[0.1]") == name("schedule=cosine")
+    assert ensemble_key(settings("training.schedule=cosine")) != ensemble_key(settings())
+
+
+def test_a_sweep_over_label_smoothing_is_one_ensemble(settings):
+    some, more = (settings(f"training.label_smoothing={value}") for value in ("0.1", "0.2"))
+    assert ensemble_key(some) == ensemble_key(more)
+    assert network_fingerprint(some) != network_fingerprint(more)
 
 
 def test_data_count_by_content_not_by_path(settings, tmp_path):

@@ -74,6 +74,7 @@ def part(name, **options):
         ("regularization", "of_its_own_chance", "perturb must.*random numbers of its own"),
         ("regularization", "in_place", "perturb must.*changes its inputs"),
         ("regularization", "shared_norm", "constrain must change each member's.*mixes them"),
+        ("regularization", "of_all_activity", "activity_penalty must be one number.*mixes them"),
         ("noise", "mixing_noise", "noise must draw from its stream.*mixes them"),
         ("estimator", "drawing", "_target_ must give the same.*random numbers of its own"),
         ("estimator", "spoiling", "_target_ must give the same.*changes its inputs"),

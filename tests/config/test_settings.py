@@ -48,7 +48,10 @@ def test_defaults_are_the_papers(settings):
             ["training.batch_size=4000"],
             "training.batch_size must be at most the training part's 3277 samples, got 4000",
         ),
-        (["training.optimizer=lbfgs"], "training.optimizer must be one of adam, sgd, got 'lbfgs'"),
+        (
+            ["training.optimizer=lbfgs"],
+            "training.optimizer must be one of adam, adamw, sgd, got 'lbfgs'",
+        ),
         (["+training.epoch=5"], "training.epoch must be an option of .*, got an unknown one"),
         (["snapshots=linear", "+snapshots.count=9"], "snapshots.count must be .* of linear"),
         (
@@ -228,7 +231,11 @@ def test_every_option_of_every_group_is_valid(settings):
 
 
 @pytest.mark.parametrize(
-    "experiment", ["conv_digits", "conv_mnist", "saxe_mnist", "butakov_digits", "butakov_mnist"]
+    "experiment",
+    [
+        *("conv_digits", "conv_mnist", "saxe_mnist", "butakov_digits", "butakov_mnist"),
+        "label_smoothing",
+    ],
 )
 def test_experiments_on_images_are_valid(settings, tmp_path, experiment):
     for part, samples in (("train", 200), ("t10k", 50)):

@@ -37,6 +37,27 @@ def test_activity_noise_has_the_given_deviation():
     assert (passed[1] == 0).all()
 
 
+HIDDEN = {
+    "layer_1": torch.tensor([[[1.0, 2.0, 9.0], [3.0, 4.0, 9.0]]] * 2),
+    "layer_2": torch.tensor([[[0.5, 1.0, 9.0]]] * 2),
+}
+SHARES = torch.tensor([[0.5, 0.5, 0.0]] * 2)  # the third sample fills up the batch
+
+
+@pytest.mark.parametrize(
+    ("layers", "mean"),
+    [
+        (["layer_1"], 7.5),
+        (["penultimate"], 0.625),
+        (["layer_1", "penultimate", "layer_2"], 7.5 + 0.625),
+    ],
+)
+def test_activity_l2_by_hand(layers, mean):
+    added = regularizers.activity_l2(penalty=[0.1, 2.0], layers=[layers] * 2)
+    expected = [0.1 * mean, 2.0 * mean]
+    assert added.activity_penalty(HIDDEN, SHARES).tolist() == pytest.approx(expected)
+
+
 @pytest.mark.parametrize(
     ("call", "rule"),
     [
@@ -44,6 +65,18 @@ def test_activity_noise_has_the_given_deviation():
         (lambda: regularizers.l1(penalty=["a"]), "penalty must be a number ≥ 0, got 'a'"),
         (lambda: regularizers.dropout(rate=[1.0]), "rate must be ≥ 0 and < 1, got 1.0"),
         (lambda: regularizers.activity_noise(noise_std=[-1]), "noise_std must be ≥ 0, got -1"),
+        (
+            lambda: regularizers.activity_l2(penalty=[-0.1], layers=[["penultimate"]]),
+            "penalty must be ≥ 0, got -0.1",
+        ),
+        (
+            lambda: regularizers.activity_l2(penalty=[0.1], layers=["penultimate"]),
+            "layers must be a list of layers, got 'penultimate'",
+        ),
+        (
+            lambda: regularizers.activity_l2(penalty=[0.1] * 2, layers=[["a"], ["b"]]),
+            "layers must be the same for all members",
+        ),
         (lambda: regularizers.max_norm(norm=[0]), "norm must be > 0, got 0"),
     ],
 )

@@ -184,7 +184,7 @@ def test_snapshots_are_the_weights_after_those_epochs():
         ({"batch_size": 0}, "batch_size must be an integer ≥ 1"),
         ({"learning_rate": 0}, "learning_rate must be > 0"),
         ({"learning_rate": float("inf")}, "learning_rate must be > 0"),
-        ({"optimizer": "lbfgs"}, "optimizer must be one of adam, sgd, got 'lbfgs'"),
+        ({"optimizer": "lbfgs"}, "optimizer must be one of adam, adamw, sgd, got 'lbfgs'"),
         ({"adam_betas": [0.9]}, "adam_betas must be two numbers"),
         ({"adam_betas": [0.9, 1.0]}, "adam_betas must be"),
         ({"sgd_momentum": 1.0}, "sgd_momentum must be"),

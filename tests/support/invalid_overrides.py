@@ -141,9 +141,15 @@ UNKNOWN = [
     case("estimator.ebab._target_=builtins.print", "estimator.ebab._target_", "builtins.print"),
     case("split.train_fraction=1.0", "split.train_fraction", "1.0"),
     case("split.train_fraction=0.00001", "split", "1e-05"),
+    case("training.weight_decay=0.1", "training.weight_decay", "0.1"),
+    case("training.optimizer=sgd training.weight_decay=0.1", "training.weight_decay", "0.1"),
+    case("training.label_smoothing=1", "training.label_smoothing", "1"),
     case("training.batch_size=4000", "training.batch_size", "4000"),
     case("snapshots=explicit snapshots.at=[9000]", "snapshots.at", "9000"),
     case("regularization=dropout regularization.dropout.rate=1", "rate", "1"),
+    case(
+        "regularization=activity_l2 regularization.activity_l2.layers=[output]", "layers", "output"
+    ),
     case("task=parity task.bits=17", "task.bits", "17"),
     case("task=arrays task.path=absent.npz", "task.path", "absent.npz"),
 ]

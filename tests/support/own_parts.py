@@ -33,6 +33,12 @@ def shared_norm(*, rate):
     return Regularizer(constrain=lambda weights: weights.div_(weights.norm()))
 
 
+def of_all_activity(*, rate):
+    return Regularizer(
+        activity_penalty=lambda hidden, shares: hidden["layer_1"].mean() * torch.ones(len(shares))
+    )
+
+
 def mixing_noise():
     return Noise(lambda held, stream: held + held.mean(), None)
 

@@ -74,6 +74,20 @@ def test_only_what_is_missing_is_trained_by_compiled_loops(older, no_compiler, t
     assert "3 of 3 already finished" in text
 
 
+@pytest.mark.parametrize(
+    "option",
+    [
+        "training.optimizer=adamw",
+        "training.label_smoothing=0.1",
+        "training.schedule=step",
+        "regularization=activity_l2",
+    ],
+)
+def test_torch_trains_what_compiled_loops_do_not_know(settings, option):
+    assert engine_of(settings(AUTO, option)) == "torch"
+    assert engines_of(settings(AUTO, option)) == ["torch"]
+
+
 @needs_compiler
 def test_the_engine_is_part_of_what_a_network_is(settings):
     auto, torchs = settings(AUTO), settings(f"{KEY}=torch")
@@ -102,6 +116,12 @@ def test_options_of_before_there_was_a_choice_are_torchs(settings):
             [f"{KEY}=compiled", "activation=gelu"],
             "training.engine must be auto or torch here, got 'compiled': it knows the activations",
         ),
+        (
+            [f"{KEY}=compiled", "training.optimizer=adamw"],
+            "got 'compiled': it knows the optimisers adam and sgd alone",
+        ),
+        ([f"{KEY}=compiled", "training.label_smoothing=0.1"], "it trains without label smoothing"),
+        ([f"{KEY}=compiled", "training.schedule=cosine"], "it trains at constant learning rates"),
         ([f"{KEY}=compiled", "noise=additive"], "it trains networks without noise"),
         ([f"{KEY}=compiled", "task=digits", "network=conv_small"], "not a Conv"),
     ],

@@ -88,7 +88,7 @@ class CompiledEpochs(Epochs):
         """See `Epochs.generators`."""
         return {"batches": self._order.generators, "noise": self._noise}
 
-    def run(self) -> None:
+    def run(self, epoch: int) -> None:
         """See `Epochs.run`."""
         rows = self._order.draw().contiguous()
         where = ctypes.c_void_p(rows.data_ptr())

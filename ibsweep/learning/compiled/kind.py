@@ -83,6 +83,12 @@ def kind_of(ensemble: Ensemble) -> Kind:
         raise NotCompiled(f"it trains on the CPU, not on device {ensemble.device.type}")
     if ensemble.noises:
         raise NotCompiled("it trains networks without noise")
+    if ensemble.options.optimizer not in ("adam", "sgd"):
+        raise NotCompiled("it knows the optimisers adam and sgd alone")
+    if ensemble.options.schedule != "constant":
+        raise NotCompiled("it trains at constant learning rates")
+    if any(member.label_smoothing for member in ensemble.members):
+        raise NotCompiled("it trains without label smoothing")
     if any(not regularizer.numbers for regularizer in ensemble.regularizers):
         raise NotCompiled("it knows the regularisers l1, l2 and max_norm alone")
     return Kind(sizes, _activation(network.activation), _REALS[ensemble.dtype])
