@@ -65,6 +65,7 @@ def log_sweep(
     summary: pd.DataFrame,
     files: Mapping[str, str],
     figures: Mapping[str, object] = MappingProxyType({}),
+    note: str = "",
 ) -> str:
     """Write the run of a sweep, and return it.
 
@@ -75,8 +76,10 @@ def log_sweep(
         summary: Its table, one row a configuration; kept as `summary.csv`, `summary.html`.
         files: Text artifacts, name to content, e.g. `report.html`.
         figures: Matplotlib figures; each becomes the artifact `<name>.png`.
+        note: What its page in MLflow begins with.
     """
     tags = {"ibsweep.command": tag_text(command)}
+    tags |= {NOTE: tag_text(note)} if note else {}
     run_id = _create_run(connection, sweep, "sweep", sweep, tags)
     with connection.artifact_folder(connection.summary, run_id) as folder:
         summary.to_csv(folder / "summary.csv", index=False)
