@@ -16,6 +16,7 @@ from ibsweep.analysis.headlines import (
     main_scores,
     p_text,
 )
+from ibsweep.cli.options import chosen_sweep
 from ibsweep.cli.query import FORMAT, Query, query_options
 from ibsweep.cli.tables import write_table
 from ibsweep.stored import querying
@@ -33,7 +34,7 @@ _HEADING = ("networks", "layers", "r [95 % interval]", "adj. p")
 @click.option("--against", multiple=True, default=["accuracy/test"], show_default=True)
 @click.option("--resamples", default=2000, show_default=True, help="Of bootstrap, permutation.")
 @click.option("--all", "whole", is_flag=True, help="The whole table, with all scores.")
-@click.option("--log", is_flag=True, help="Also keep the whole table with the run of --sweep.")
+@click.option("--log", is_flag=True, help="Also keep the whole table with the sweep's run.")
 def correlate(
     output: Path | None,
     format: str | None,
@@ -47,11 +48,13 @@ def correlate(
 ) -> None:
     """Say whether compression goes with accuracy, over networks: a line a group.
 
+    The networks are those of the latest sweep, unless --sweep names another or is 'all'.
     "relu +3" are the relu networks with the 3 that failed to train, "overall" are all networks,
     each less the mean of its group. p is by permutation, adjusted by Holm's rule over all groups
     and main scores; intervals are bootstrap percentiles. With --all, or in a file or another
     format: the whole table, each score with and without networks that failed to train.
     """  # noqa: DOC501 - the text is the command's help
+    query = query._replace(sweep=chosen_sweep(query.place.open(), query.sweep))
     if log and query.sweep is None:
         raise click.UsageError("--log needs --sweep, the sweep whose run keeps the table")
     runs = query.runs()

@@ -77,6 +77,27 @@ def test_rows_beyond_a_screen_are_counted(outputs):
     assert lines[-1] == "… 11 more rows; the whole table: --all"
 
 
+def test_the_latest_sweep_is_asked_about_and_named(outputs, lines):
+    options = ["correlate", "--directory", str(outputs)]
+    done = CliRunner().invoke(cli.main, options)
+    assert done.stderr == "sweep night\n"
+    assert done.stdout.splitlines() == lines
+
+
+def test_all_sweeps_can_be_asked_about(outputs):
+    assert correlate(outputs, "--sweep", "all").startswith("study ibsweep: ")
+
+
+def test_where_no_sweep_has_ended_all_networks_count(tmp_path):
+    store = open_store(TrackingOptions.at(tmp_path))
+    scores = {"ebab/compression/last": 0.5}
+    for seed in range(2):
+        store.log_network(make_record(seed, sweep=None, scores=scores), figures={})
+    done = CliRunner().invoke(cli.main, ["correlate", "--directory", str(tmp_path)])
+    assert done.stderr == "no sweep has ended: all networks of the study ibsweep\n"
+    assert "2 networks with a score are too few" in done.stdout
+
+
 def test_all_gives_the_whole_table(outputs):
     options = ("--sweep", "night", "--by", "activation", "--resamples", "100")
     table = correlate(outputs, "--all", *options)
