@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from mlflow.entities import DatasetInput
 
-DIGITS = 32  # of the digest: MLflow stores 36 characters
+DIGITS = 8  # of the digest, as many as MLflow itself shows
 _TAKEN = ("UNIQUE constraint", "duplicate key")  # as SQLite and PostgreSQL say it
 
 

@@ -69,7 +69,7 @@ def matching(store, clause):
         "params.activation = 'relu'",
         "params.task = 'spherical'",
         "dataset.name = 'spherical'",
-        f"dataset.digest = '{32 * 'd'}'",
+        f"dataset.digest = '{8 * 'd'}'",
         "dataset.context LIKE 'stratified%'",
     ],
 )
@@ -85,7 +85,7 @@ def test_a_choice_that_a_parameter_is_named_like_gives_way(store, client):
 
 def test_a_run_has_one_data_set_whose_context_is_the_split(run):
     (used,) = run.inputs.dataset_inputs
-    assert (used.dataset.name, used.dataset.digest) == ("spherical", 32 * "d")
+    assert (used.dataset.name, used.dataset.digest) == ("spherical", 8 * "d")
     (context,) = used.tags
     assert (context.key, context.value) == (
         "mlflow.data.context",
@@ -184,6 +184,6 @@ def test_a_trained_network_names_the_data_that_its_task_makes(typed, tmp_path):
         [store.connection.networks], "params.split = 'stratified' and params.task = 'parity'"
     )
     (used,) = run.inputs.dataset_inputs
-    assert used.dataset.digest == boolean.parity(bits=6).digest[:32]
+    assert used.dataset.digest == boolean.parity(bits=6).digest[:8]
     assert used.tags[0].value == "stratified: 51 train, 13 test"
     assert "bits" in used.dataset.source
