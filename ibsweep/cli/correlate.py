@@ -16,12 +16,15 @@ from ibsweep.analysis.headlines import (
     main_scores,
     p_text,
 )
-from ibsweep.cli.options import chosen_sweep
+from ibsweep.cli.options import UserPath, chosen_sweep
 from ibsweep.cli.query import FORMAT, Query, query_options
 from ibsweep.cli.tables import write_table
+from ibsweep.plots.axes import Figure
+from ibsweep.reports.clouds import group_clouds
 from ibsweep.stored import querying
 
 LINES, COLUMNS = 12, 100  # that are printed at most
+_PICTURES = (".png", ".svg", ".pdf")
 _LEAST = 8  # characters of a group's name
 _HEADING = ("networks", "layers", "r [95 % interval]", "adj. p")
 
@@ -33,6 +36,7 @@ _HEADING = ("networks", "layers", "r [95 % interval]", "adj. p")
 @click.option("--score", multiple=True, help="Column of scores; by default the main ones.")
 @click.option("--against", multiple=True, default=["accuracy/test"], show_default=True)
 @click.option("--resamples", default=2000, show_default=True, help="Of bootstrap, permutation.")
+@click.option("--plot", type=UserPath(), help="File (png, svg, pdf) to draw the networks into.")
 @click.option("--all", "whole", is_flag=True, help="The whole table, with all scores.")
 @click.option("--log", is_flag=True, help="Also keep the whole table with the sweep's run.")
 def correlate(
@@ -42,6 +46,7 @@ def correlate(
     score: tuple[str, ...],
     against: tuple[str, ...],
     resamples: int,
+    plot: Path | None,
     whole: bool,
     log: bool,
     query: Query,
@@ -58,6 +63,9 @@ def correlate(
     if log and query.sweep is None:
         raise click.UsageError("--log needs --sweep, the sweep whose run keeps the table")
     runs = query.runs()
+    if plot is not None:
+        _draw(plot, group_clouds(runs, by=by, score=score, against=against[0]))
+        return
     if whole or log or output or format not in (None, "table"):
         table = correlations(
             runs, by=by, score=score or None, against=against, resamples=resamples
@@ -72,6 +80,18 @@ def correlate(
     click.echo(_title(query, table))
     heading = (*_HEADING, f"does compression go with {', '.join(against)}?")
     click.echo("\n".join(_capped(_aligned([heading, *_cells(chosen)]))))
+
+
+def _draw(path: Path, figure: Figure) -> None:
+    """Write a figure.
+
+    Raises:
+        ValueError: If the file's name does not end as a picture's.
+    """
+    if path.suffix not in _PICTURES:
+        raise ValueError(f"--plot must end in {', '.join(_PICTURES)}, got {path}")
+    figure.savefig(path, bbox_inches="tight", dpi=300)
+    click.echo(path)
 
 
 def _title(query: Query, table: pd.DataFrame) -> str:

@@ -12,6 +12,7 @@ from ibsweep.analysis.estimates import final_details, violations
 from ibsweep.plots import pages
 from ibsweep.plots.interactive import interactive_plane
 from ibsweep.reports import tables
+from ibsweep.reports.clouds import group_clouds
 from ibsweep.reports.methods import estimand_of, methods, parameters
 from ibsweep.scores.informative import informative
 from ibsweep.scores.phases import phases
@@ -102,6 +103,7 @@ def _page(sweep: SweepData, judged: Judged) -> str:
         failures=[f"{run.name}: {run.failure}" for run in failed.itertuples()],
         command=sweep.tags.get("ibsweep.command", "not stored: the sweep has no summary"),
         summary=pages.table(tables.summary(sweep.every)),
+        clouds=pages.picture(group_clouds(runs)),
         correlations=pages.table(tables.correlated(runs, networks)),
         estimator=main,
         claims=list(_claims(claims(runs, phased, estimator=main))),

@@ -113,3 +113,16 @@ def test_other_scores_and_outcomes_can_be_asked_about(outputs):
     assert "over 12 correlations" in text
     assert "does compression go with loss/train?" in text
     assert "layer_1" in text and "hidden" not in text
+
+
+def test_the_networks_are_drawn_into_a_file(outputs, tmp_path):
+    path = tmp_path / "clouds.svg"
+    assert correlate(outputs, "--plot", str(path)) == f"{path}\n"
+    assert path.read_text(encoding="utf-8").startswith("<?xml")
+
+
+def test_a_picture_of_another_kind_is_refused(outputs, tmp_path):
+    options = ["--directory", str(outputs), "--plot", str(tmp_path / "clouds.txt")]
+    done = CliRunner().invoke(cli.main, ["correlate", *options])
+    assert done.exit_code == 1
+    assert "--plot must end in .png, .svg, .pdf" in done.stderr

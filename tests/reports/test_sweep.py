@@ -53,6 +53,8 @@ def test_it_tells_what_was_run_what_failed_and_how(path):
     assert "python -m ibsweep -m &lt;x&gt;" in html
     assert "6 networks (3 seeds each, activation relu, tanh) trained" in html
     assert "; 1 job failed." in html
+    order = ["<h1>", "Information planes</h2>", "against accuracy</h2>", "Configurations</h2>"]
+    assert sorted(order, key=html.index) == order
     assert "relu-seed7: weights are &lt;b&gt;no longer&lt;/b&gt; finite" in html
     assert "N = 16 patterns" in html and "500 epochs" in html
     assert html.count('<section class="plane">') == 2
