@@ -83,11 +83,11 @@ def newest_curves(
         curves: Curves of those, as `Store.read_curves` returns them.
         estimator: Name of an estimator that measured some of them.
     """
-    measured = networks[networks[names.dead_layer(estimator)].notna()]
+    chosen = curves[curves["estimator"] == estimator]
+    measured = networks[networks["run_id"].isin(chosen["network"])]
     newest = measured.sort_values(["started", "run_id"])
     newest = newest.drop_duplicates("training_fingerprint", keep="last").set_index("run_id")
     merged = runs.set_index("training_fingerprint")["run_id"]
-    chosen = curves[curves["estimator"] == estimator]
     network = chosen["network"].map(newest["training_fingerprint"].map(merged))
     return chosen.assign(network=network).dropna(subset="network")
 

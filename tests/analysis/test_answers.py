@@ -133,7 +133,6 @@ def test_the_newest_measurement_of_a_network_counts_under_its_name():
             "run_id": ["old", "new", "kde"],
             "training_fingerprint": "t",
             "started": [1, 2, 3],
-            "ebab/dead_layer": [0.0, 0.0, np.nan],
         }
     )
     runs = pd.DataFrame({"run_id": ["kde"], "training_fingerprint": ["t"]})
