@@ -13,6 +13,7 @@ from ibsweep.analysis.headlines import (
     LEAST_NETWORKS,
     LEVEL,
     OVERALL,
+    counted,
     decimals,
     grouping,
     headline_correlations,
@@ -184,13 +185,3 @@ def _mean(scores: pd.Series) -> str:
         return "an undefined share"
     interval = "" if np.isnan(half) else f" [{decimals(mean - half)}, {decimals(mean + half)}]"
     return f"{decimals(mean)}{interval}"
-
-
-def counted(count: int, thing: str) -> str:
-    """Return a number with what it counts.
-
-    Example:
-        >>> counted(1, "network"), counted(2, "network")
-        ('1 network', '2 networks')
-    """
-    return f"{count} {thing}{'' if count == 1 else 's'}"

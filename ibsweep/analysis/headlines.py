@@ -105,7 +105,7 @@ def finding(row: Mapping[Hashable, Any]) -> str:
     """
     n = int(row["n"])
     if n < LEAST_NETWORKS:
-        return f"{n} networks with a score are too few"
+        return f"{counted(n, 'network')} with a score: too few"
     if np.isnan(row["r"]):
         return f"{n} networks with equal scores or outcomes"
     if row[ADJUSTED] >= LEVEL:
@@ -150,3 +150,13 @@ def decimals(value: float, digits: int = 2) -> str:
     """
     text = f"{value:.{digits}f}"
     return text.replace("0.", ".", 1) if abs(float(text)) < 1 else text
+
+
+def counted(count: int, thing: str) -> str:
+    """Return a number with what it counts.
+
+    Example:
+        >>> counted(1, "network"), counted(2, "network")
+        ('1 network', '2 networks')
+    """
+    return f"{count} {thing}{'' if count == 1 else 's'}"

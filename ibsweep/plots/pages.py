@@ -55,8 +55,8 @@ def table(rows: pd.DataFrame) -> Markup:
 
 def picture(figure: Figure) -> Markup:
     """Make a part of a page of a matplotlib figure: SVG, its text as text, the same each time."""
-    options = {"svg.fonttype": "none", "svg.hashsalt": "ibsweep"}
-    with io.StringIO() as buffer, rc_context(options):
+    alike = rc_context({"svg.fonttype": "none", "svg.hashsalt": "ibsweep"})
+    with io.StringIO() as buffer, alike:
         figure.savefig(buffer, format="svg", bbox_inches="tight", metadata={"Date": None})
         drawing = buffer.getvalue()
     return fragment("picture.html", svg=Markup(drawing[drawing.index("<svg") :]))

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import pandas as pd
 
 from ibsweep import analysis, names
-from ibsweep.analysis.headlines import grouping
+from ibsweep.analysis.headlines import counted, grouping
 from ibsweep.reports.methods import estimand_of, values_of
 from ibsweep.reports.references import Reference, cited, references
 from ibsweep.stored.querying import runs_of
@@ -45,12 +45,13 @@ def _trained(runs: pd.DataFrame, used: dict[str, Reference]) -> str:
     """Say what was trained, on what, and how."""
     seeds = runs.groupby("configuration")["seed"].nunique()
     counts = " to ".join(str(count) for count in sorted({seeds.min(), seeds.max()}))
+    each = " for each configuration" if len(seeds) > 1 else ""
     kinds = "".join(f", {name} {_values(runs, name)}" for name in grouping(runs))
     tasks = [f"{name}{_cite(cited('task', name), used)}" for name in _names(runs, "task")]
     noises = [f"{name}{_cite(cited('noise', name), used)}" for name in _names(runs, "noise")]
     noise = [one for one in noises if not one.startswith("none")]
     return (
-        f"We trained {len(runs)} networks ({counts} random seeds for each configuration{kinds})"
+        f"We trained {counted(len(runs), 'network')} (random seeds{each}: {counts}{kinds})"
         f" on the task {', '.join(tasks) or 'of the user'} with hidden layers"
         f" {_values(runs, 'network.hidden')} and activation {_values(runs, 'activation')}"
         f"{' and noise ' + ', '.join(noise) if noise else ''}"

@@ -86,7 +86,7 @@ def test_a_correlation_is_found_in_the_group_that_has_it():
 @pytest.mark.parametrize(
     ("row", "sentence"),
     [
-        ({"n": 3, "r": 0.9}, "3 networks with a score are too few"),
+        ({"n": 3, "r": 0.9}, "3 networks with a score: too few"),
         ({"n": 9, "r": math.nan}, "9 networks with equal scores or outcomes"),
         (
             {"n": 9, "r": -0.9, "r_p_adjusted": 0.01, "against": "loss/test"},

@@ -95,7 +95,7 @@ def test_where_no_sweep_has_ended_all_networks_count(tmp_path):
         store.log_network(make_record(seed, sweep=None, scores=scores), figures={})
     done = CliRunner().invoke(cli.main, ["correlate", "--directory", str(tmp_path)])
     assert done.stderr == "no sweep has ended: all networks of the study ibsweep\n"
-    assert "2 networks with a score are too few" in done.stdout
+    assert "2 networks with a score: too few" in done.stdout
 
 
 def test_all_gives_the_whole_table(outputs):

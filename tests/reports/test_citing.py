@@ -95,7 +95,7 @@ def test_all_that_is_cited_has_an_entry_and_nothing_else(outputs):
 
 def test_the_paragraph_says_what_was_done(outputs):
     paragraph = cite(outputs, "--sweep", "night").stdout.split("\n\n")[0]
-    assert paragraph.startswith("We trained 4 networks (2 random seeds for each configuration")
+    assert paragraph.startswith("We trained 4 networks (random seeds for each configuration: 2")
     assert "activation elu, relu" in paragraph
     assert "for 500 epochs" in paragraph and "noise relative~\\cite{butakov2024}" in paragraph
     assert "also described by geometry" in paragraph
