@@ -5,6 +5,7 @@ import dataclasses
 import math
 
 import pytest
+from mlflow.exceptions import MlflowException
 
 from ibsweep.records import ConfigurationResult
 from ibsweep.tasks import boolean
@@ -35,6 +36,16 @@ class Counting:
     def __getattr__(self, name):
         self.calls[name] += 1
         return getattr(self.client, name)
+
+
+class Late(Counting):
+    """A client that another process forestalls in naming a data set."""
+
+    def log_inputs(self, *values, **options):
+        self.calls["log_inputs"] += 1
+        if self.calls["log_inputs"] == 1:
+            raise MlflowException("duplicate key value violates unique constraint")
+        self.client.log_inputs(*values, **options)
 
 
 @pytest.fixture(scope="module")
@@ -153,6 +164,15 @@ def test_a_network_costs_one_call_of_each_kind(tmp_path):
     counted.log_network(make_record(1, scores=scores), figures={"plane": Broken()})
     once = ("create_run", "log_inputs", "log_batch", "set_terminated")
     assert counting.calls == dict.fromkeys(once, 1)
+
+
+def test_a_data_set_that_another_process_names_at_the_same_time_is_named_once(tmp_path):
+    store = open_store(TrackingOptions.at(tmp_path))
+    late = Late(store.connection.client)
+    forestalled = type(store)(dataclasses.replace(store.connection, client=late))
+    run_id = forestalled.log_network(make_record(1), figures={})
+    assert len(store.connection.client.get_run(run_id).inputs.dataset_inputs) == 1
+    assert late.calls["log_inputs"] == 2
 
 
 def test_what_was_stored_before_there_were_data_sets_and_notes_counts(store):
