@@ -6,6 +6,8 @@
     training = ibsweep.training(runs)                      # accuracies, losses, norms
     ibsweep.correlations(runs, by="activation")
     ibsweep.activity(runs.iloc[0], epoch=0)
+    ibsweep.network(runs.iloc[0])                          # an ordinary torch.nn.Module
+    ibsweep.open("outputs").runs()                         # the same of one store, as methods
     with ibsweep.watch(model, inputs, labels) as probe: …  # any torch model, in your own loop
     ibsweep.mutual_information(x, y)                       # two arrays: bits, error, diagnostics
 
@@ -19,14 +21,18 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from ibsweep.analysis.correlations import correlations
     from ibsweep.arrays import entropy, mutual_information
+    from ibsweep.stored.modules import network
+    from ibsweep.stored.opened import open as open  # noqa: A004
     from ibsweep.stored.querying import activity, curves, runs, training
     from ibsweep.watching import watch
 
-__all__ = ["activity", "correlations", "curves", "entropy", "mutual_information", "runs"]
-__all__ += ["training", "watch"]
+__all__ = ["activity", "correlations", "curves", "entropy", "mutual_information", "network"]
+__all__ += ["runs", "training", "watch"]  # not `open`, which is Python's in `import *`
 
 _HOMES = dict.fromkeys(("activity", "curves", "runs", "training"), "ibsweep.stored.querying")
 _HOMES["correlations"] = "ibsweep.analysis.correlations"
+_HOMES["network"] = "ibsweep.stored.modules"
+_HOMES["open"] = "ibsweep.stored.opened"
 _HOMES["watch"] = "ibsweep.watching"
 _HOMES |= dict.fromkeys(("entropy", "mutual_information"), "ibsweep.arrays")
 
@@ -42,4 +48,4 @@ def __getattr__(name: str) -> object:
 
 def __dir__() -> list[str]:
     """List the public functions, for completion."""
-    return [*__all__, "__version__"]
+    return [*__all__, "open", "__version__"]

@@ -7,6 +7,28 @@ import pandas as pd
 
 
 @dataclass(frozen=True)
+class UsedData:
+    """The data set that a network was trained and measured on, as a catalogue lists it.
+
+    Attributes:
+        name: The option of the group `task`, e.g. `spherical`.
+        digest: SHA-256 of patterns and labels.
+        split: The option of the group `split`, and the samples of each part, e.g. `stratified:
+            3277 train, 819 test`.
+        samples: Number of patterns.
+        features: Numbers of a pattern.
+        source: The task's options as JSON, without the paths of files.
+    """
+
+    name: str
+    digest: str
+    split: str
+    samples: int
+    features: int
+    source: str
+
+
+@dataclass(frozen=True)
 class Job:
     """One job of a sweep: what was asked for, before anything is computed.
 
@@ -23,6 +45,7 @@ class Job:
         sweep: Identifier of the sweep the job belongs to, or None for a single run.
         kind: What it leaves behind: `network`, or `calibration` (estimates of known information).
         engine: What trains its network, e.g. `compiled`; None where nothing of ours does.
+        data: The data set of its network; None where it is the user's own.
     """
 
     name: str
@@ -36,6 +59,7 @@ class Job:
     sweep: str | None
     kind: str = "network"
     engine: str | None = None
+    data: UsedData | None = None
 
 
 @dataclass(frozen=True)

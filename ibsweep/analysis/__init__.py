@@ -3,6 +3,7 @@
 from ibsweep.analysis.summaries import (
     MeanInterval,
     configurations,
+    failed_jobs,
     finished_networks,
     mean_curves,
     mean_interval,
@@ -14,6 +15,7 @@ from ibsweep.analysis.summaries import (
 __all__ = [
     "MeanInterval",
     "configurations",
+    "failed_jobs",
     "finished_networks",
     "mean_curves",
     "mean_interval",

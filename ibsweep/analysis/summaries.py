@@ -155,6 +155,12 @@ def finished_networks(networks: pd.DataFrame) -> pd.DataFrame:
     return done.sort_values("started").drop_duplicates("fingerprint", keep="last").sort_index()
 
 
+def failed_jobs(networks: pd.DataFrame) -> int:
+    """Count the jobs that failed, and did not finish in another run."""
+    failed = networks.loc[networks["status"] == "FAILED", "fingerprint"]
+    return len(set(failed) - set(finished_networks(networks)["fingerprint"]))
+
+
 def choice_columns(networks: pd.DataFrame) -> list[str]:
     """Return the columns that hold the choices of configuration groups: text, plain names."""
     return [
@@ -182,8 +188,7 @@ def metric_columns(networks: pd.DataFrame) -> list[str]:
 def _summary_row(group: pd.DataFrame, scores: list[str]) -> dict[str, float]:
     """Return the numbers of one configuration."""
     done = finished_networks(group)
-    lost = set(group.loc[group["status"] == "FAILED", "fingerprint"]) - set(done["fingerprint"])
-    row: dict[str, float] = {"n": len(done), "failed": len(lost)}
+    row: dict[str, float] = {"n": len(done), "failed": failed_jobs(group)}
     row[names.FAILED] = done[names.FAILED].sum() if names.FAILED in done else np.nan
     for name in scores:
         row |= zip(_columns(name), mean_interval(done[name]), strict=True)

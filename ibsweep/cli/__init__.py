@@ -12,8 +12,9 @@ from ibsweep.launching.failures import EXIT_TERMINATED
 
 _COMMANDS = {  # what they do in a line, and where they are: their libraries take seconds to import
     "calibrate": ("Measure samples whose information is known.", "calibrate.calibrate"),
+    "cite": ("Write a methods paragraph and BibTeX on a sweep.", "cite.cite"),
     "claims": ("Test the claims of Chelombiev et al. (2019).", "query.judge"),
-    "correlate": ("Correlate compression scores with accuracies.", "query.correlate"),
+    "correlate": ("Correlate compression scores with accuracies.", "correlate.correlate"),
     "curves": ("List I(X;T) and I(T;Y) at every snapshot.", "query.list_curves"),
     "doctor": ("Check that every finished run is unaltered.", "store.doctor"),
     "estimate": ("Measure stored networks again, without training.", "estimate.estimate"),

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from ibsweep.cli.options import Place, UserPath, store_options
+from ibsweep.cli.options import EVERY, Place, UserPath, chosen_sweep, store_options
 from ibsweep.plots import pages
 from ibsweep.reports.figures import FIGURES, MissingRuns, Source, experiment
 
@@ -14,7 +14,7 @@ _FORMATS = ("png", "svg", "pdf", "html")
 @click.command()
 @click.argument("name", type=click.Choice([*FIGURES, "all"]))
 @store_options
-@click.option("--sweep", help="Only the networks of this sweep.")
+@click.option("--sweep", help="Sweep whose networks count, or 'all'.  [default: the latest]")
 @click.option("--format", "kind", type=click.Choice(_FORMATS), help="As the file's name ends.")
 @click.option("--output", type=UserPath(), help="File; with 'all', a folder.  [<name>.png]")
 def figure(
@@ -22,15 +22,17 @@ def figure(
 ) -> None:
     """Draw a paper's figure, or the verdicts' multiverse, from the networks of a store."""
     store = place.open()
+    chosen = chosen_sweep(store, sweep)
     names = list(FIGURES) if name == "all" else [name]
     missing = []
     for one in names:
         path = _path(one, kind, output, folder=name == "all")
         try:
-            drawn = FIGURES[one](Source(store, experiment(one), sweep=sweep))
+            drawn = FIGURES[one](Source(store, experiment(one), sweep=chosen))
         except MissingRuns as error:
             missing.append(str(error))
-            click.echo(f"Error: {error}", err=True)
+            more = "" if chosen is None else f"; or look at all sweeps: --sweep {EVERY}"
+            click.echo(f"Error: {error}{more}", err=True)
             continue
         path.parent.mkdir(parents=True, exist_ok=True)
         if path.suffix == ".html":

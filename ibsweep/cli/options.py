@@ -12,6 +12,8 @@ import pandas as pd
 from ibsweep.stored import querying
 from ibsweep.tracking import Store, TrackingOptions, open_store, read_store
 
+EVERY = "all"  # what --sweep is for the networks of all sweeps
+
 
 class UserPath(click.Path):
     """A path; `~` is the home, also where the shell leaves it alone, as in `--directory=~/x`."""
@@ -73,6 +75,32 @@ class Place(NamedTuple):
         if runs.empty:
             raise ValueError(f"the study {self.study!r} holds no such networks")
         return runs
+
+
+def chosen_sweep(store: Store, sweep: str | None) -> str | None:
+    """Return the sweep to look at, by default the latest; None means all networks of the study.
+
+    What was chosen by default is said, beside the output.
+
+    Args:
+        store: The store.
+        sweep: What was typed: a sweep, `all`, or None.
+    """
+    if sweep is not None:
+        return None if sweep == EVERY else sweep
+    latest = latest_sweep(store)
+    if latest is None:
+        study = store.options.study
+        click.echo(f"no sweep has ended: all networks of the study {study}", err=True)
+    return latest
+
+
+def latest_sweep(store: Store) -> str | None:
+    """Return the sweep that ended last and say which it is; None if none has ended."""
+    latest = store.latest_sweep()
+    if latest is not None:
+        click.echo(f"sweep {latest}", err=True)
+    return latest
 
 
 def store_options(command: Callable[..., None]) -> Callable[..., None]:

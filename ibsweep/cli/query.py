@@ -1,4 +1,4 @@
-"""Asks a store: tables of networks and curves, correlations, the paper's claims."""
+"""Asks a store: tables of networks and curves, the paper's claims."""
 
 import functools
 from collections.abc import Callable
@@ -12,7 +12,6 @@ from rich.table import Table
 
 from ibsweep import checks, names
 from ibsweep.analysis.claims import PAPER_ESTIMATOR, claims
-from ibsweep.analysis.correlations import correlations
 from ibsweep.analysis.summaries import choice_columns
 from ibsweep.cli.options import Place, UserPath, store_options
 from ibsweep.cli.tables import FORMATS, write_table
@@ -24,7 +23,7 @@ _QUERY = (
     click.option("--sweep", help="Only this sweep."),
     click.option("--output", type=UserPath(), help="File to write the table to."),
 )
-_FORMAT = click.option(
+FORMAT = click.option(
     "--format",
     type=click.Choice(FORMATS),
     help="Default: as --output ends, else a readable table.",
@@ -49,7 +48,7 @@ class Query(NamedTuple):
         return self.place.runs(self.filter, sweep=self.sweep)
 
 
-def _query_options(command: Callable[..., None]) -> Callable[..., None]:
+def query_options(command: Callable[..., None]) -> Callable[..., None]:
     """Add the options that choose networks, which come as `query`, and where the answer goes."""
 
     @functools.wraps(command)
@@ -62,8 +61,8 @@ def _query_options(command: Callable[..., None]) -> Callable[..., None]:
 
 
 @click.command("runs")
-@_query_options
-@_FORMAT
+@query_options
+@FORMAT
 def list_runs(output: Path | None, format: str | None, query: Query) -> None:
     """List the finished networks, one row each: options, scores, accuracies.
 
@@ -75,49 +74,16 @@ def list_runs(output: Path | None, format: str | None, query: Query) -> None:
 
 
 @click.command("curves")
-@_query_options
-@_FORMAT
+@query_options
+@FORMAT
 def list_curves(output: Path | None, format: str | None, query: Query) -> None:
     """List I(X;T) and I(T;Y) in bits, at every snapshot of every layer."""
     write_table(querying.curves(query.runs()), output, format)
 
 
-@click.command()
-@_query_options
-@_FORMAT
-@click.option("--by", multiple=True, help="Column that makes groups, e.g. activation.")
-@click.option("--score", multiple=True, help="Column of scores; by default all there are.")
-@click.option("--against", multiple=True, default=["accuracy/test"], show_default=True)
-@click.option("--resamples", default=2000, show_default=True, help="Of bootstrap, permutation.")
-@click.option("--log", is_flag=True, help="Also keep the table with the run of --sweep.")
-def correlate(
-    output: Path | None,
-    format: str | None,
-    by: tuple[str, ...],
-    score: tuple[str, ...],
-    against: tuple[str, ...],
-    resamples: int,
-    log: bool,
-    query: Query,
-) -> None:
-    """Correlate compression scores with accuracies, over networks.
-
-    Each row is given with and without networks that failed to train; p is by permutation, and by
-    Holm's rule over all scores of a group; intervals are bootstrap percentiles.
-    """  # noqa: DOC501 - the text is the command's help
-    if log and query.sweep is None:
-        raise click.UsageError("--log needs --sweep, the sweep whose run keeps the table")
-    runs = query.runs()
-    table = correlations(runs, by=by, score=score or None, against=against, resamples=resamples)
-    write_table(table, output, format)
-    if log and query.sweep is not None:
-        content = {"correlations.csv": table.to_csv(index=False)}
-        querying.store_of(runs).add_to_sweep(query.sweep, content)
-
-
 @click.command("claims")
-@_query_options
-@_FORMAT
+@query_options
+@FORMAT
 @click.option(
     "--estimator", default=PAPER_ESTIMATOR, show_default=True, help="The adaptive estimator."
 )

@@ -7,7 +7,7 @@ import click
 from ibsweep import analysis
 from ibsweep.calibration.referee import referee
 from ibsweep.calibration.referee_text import readings, sentences
-from ibsweep.cli.options import Place, UserPath, store_options
+from ibsweep.cli.options import Place, UserPath, latest_sweep, store_options
 from ibsweep.reports import sweep as reporting
 from ibsweep.tracking import Store
 
@@ -48,15 +48,14 @@ def report(
 
 
 def _latest(store: Store) -> str:
-    """Return the latest sweep, and say which it is.
+    """Return the latest sweep.
 
     Raises:
         ValueError: If there is none.
     """
-    sweep = store.latest_sweep()
+    sweep = latest_sweep(store)
     if sweep is None:
         raise ValueError("--sweep must name a sweep, since none in the store has ended")
-    click.echo(f"sweep {sweep}", err=True)
     return sweep
 
 

@@ -1,16 +1,17 @@
 """What a job is called, and what is written down about it before it runs."""
 
+import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from omegaconf import OmegaConf
 
 from ibsweep.config import fingerprints
-from ibsweep.config.data_files import PATHS
+from ibsweep.config.data_files import PATHS, without_paths
 from ibsweep.config.engines import KEY, engine_of, with_engine
 from ibsweep.config.keys import ASIDE
 from ibsweep.config.settings import Settings
-from ibsweep.records import Job
+from ibsweep.records import Job, UsedData
 
 
 def describe(settings: Settings, choices: Mapping[str, Any], *, sweep: str | None) -> Job:
@@ -45,6 +46,21 @@ def describe(settings: Settings, choices: Mapping[str, Any], *, sweep: str | Non
         config=OmegaConf.to_yaml(OmegaConf.create(dict(values))),
         sweep=sweep,
         engine=engine,
+        data=_data(settings, chosen),
+    )
+
+
+def _data(settings: Settings, choices: Mapping[str, str]) -> UsedData:
+    """Describe the data set and its split."""
+    dataset, (train, test) = settings.dataset, settings.split
+    samples, features = dataset.inputs.shape
+    return UsedData(
+        name=choices.get("task", "own"),
+        digest=dataset.digest,
+        split=f"{choices.get('split', 'own')}: {len(train)} train, {len(test)} test",
+        samples=samples,
+        features=features,
+        source=json.dumps(without_paths(settings.values["task"])),
     )
 
 

@@ -123,12 +123,17 @@ class Network(ABC):
         activity, below = [], inputs
         for layer in self.layers:
             below = below if inject is None else inject(layer, below)
-            below = self.preactivation(layer, below, own[layer])
+            below = self.layer(layer, below, own[layer])
             if layer != OUTPUT:
-                below = self._activate(below, own[layer])
                 below = below if perturb is None else perturb(below)
             activity.append(below)
         return activity
+
+    @final
+    def layer(self, name: str, below: Tensor, own: Mapping[str, Tensor]) -> Tensor:
+        """Compute what one layer holds, see `preactivation`; of the output layer the logits."""
+        activity = self.preactivation(name, below, own)
+        return activity if name == OUTPUT else self._activate(activity, own)
 
     def _activate(self, below: Tensor, own: Mapping[str, Tensor]) -> Tensor:
         """Apply the activation; a convolution's channel shares its learned numbers."""

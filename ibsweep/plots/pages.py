@@ -53,21 +53,23 @@ def table(rows: pd.DataFrame) -> Markup:
     return fragment("table.html", columns=list(rows), numeric=numeric, rows=cells)
 
 
+def picture(figure: Figure) -> Markup:
+    """Make a part of a page of a matplotlib figure: SVG, its text as text, the same each time."""
+    alike = rc_context({"svg.fonttype": "none", "svg.hashsalt": "ibsweep"})
+    with io.StringIO() as buffer, alike:
+        figure.savefig(buffer, format="svg", bbox_inches="tight", metadata={"Date": None})
+        drawing = buffer.getvalue()
+    return fragment("picture.html", svg=Markup(drawing[drawing.index("<svg") :]))
+
+
 def picture_page(title: str, figure: Figure) -> str:
-    """Put a matplotlib figure into a page, as SVG with its text as text.
+    """Put a matplotlib figure into a page of its own.
 
     Args:
         title: The page's title.
         figure: The figure.
     """
-    with io.StringIO() as buffer, rc_context({"svg.fonttype": "none"}):
-        figure.savefig(buffer, format="svg", bbox_inches="tight")
-        drawing = buffer.getvalue()
-    return page(
-        title,
-        [fragment("picture.html", svg=Markup(drawing[drawing.index("<svg") :]))],
-        interactive=False,
-    )
+    return page(title, [picture(figure)], interactive=False)
 
 
 def _source(name: str) -> Markup:

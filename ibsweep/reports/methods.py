@@ -21,7 +21,7 @@ def methods(networks: pd.DataFrame) -> pages.Markup:
     seeds = networks.groupby("configuration")["seed"].nunique()
     return pages.fragment(
         "methods.html",
-        said=lambda name: _values(networks, name) if name in networks else "not stored",
+        said=lambda name: values_of(networks, name) if name in networks else "not stored",
         samples=int(networks["samples"].iloc[0]),
         seeds=" to ".join(str(count) for count in sorted({seeds.min(), seeds.max()})),
         estimands=[estimand_of(networks, name) for name in names.estimators(networks)],
@@ -35,7 +35,7 @@ def parameters(networks: pd.DataFrame) -> pd.DataFrame:
         networks: Table of runs, as `Store.networks` returns it.
     """
     columns = [*choice_columns(networks), *parameter_columns(networks)]
-    rows = [(name, _values(networks, name)) for name in columns]
+    rows = [(name, values_of(networks, name)) for name in columns]
     return pd.DataFrame(rows, columns=["parameter", "values"])
 
 
@@ -51,7 +51,7 @@ def estimand_of(networks: pd.DataFrame, estimator: str) -> str:
     return estimand(estimator, options)
 
 
-def _values(networks: pd.DataFrame, name: str) -> str:
+def values_of(networks: pd.DataFrame, name: str) -> str:
     """Return the values of a column, each once; the first ones if they are many."""
     values = sorted({str(value) for value in networks[name].dropna()})
     more = f", … ({len(values)})" if len(values) > _SHOWN else ""

@@ -6,11 +6,13 @@ from typing import NamedTuple
 import pandas as pd
 
 from ibsweep import analysis, names
-from ibsweep.analysis.claims import PAPER_ESTIMATOR, claims
+from ibsweep.analysis.answers import answers, newest_curves
+from ibsweep.analysis.claims import PAPER_ESTIMATOR, claims, noise_floor
 from ibsweep.analysis.estimates import final_details, violations
 from ibsweep.plots import pages
 from ibsweep.plots.interactive import interactive_plane
 from ibsweep.reports import tables
+from ibsweep.reports.clouds import group_clouds
 from ibsweep.reports.methods import estimand_of, methods, parameters
 from ibsweep.scores.informative import informative
 from ibsweep.scores.phases import phases
@@ -92,15 +94,16 @@ def _page(sweep: SweepData, judged: Judged) -> str:
         raise ValueError("sweep must be measured by an estimator of information, got none")
     main = PAPER_ESTIMATOR if PAPER_ESTIMATOR in measured else measured[0]
     phased = _phases(sweep, main)
+    floor = noise_floor(phased, estimator=main)
     failed = sweep.every[sweep.every["status"] == "FAILED"]
     body = pages.fragment(
         "report.html",
         sweep=sweep.name,
-        networks=len(runs),
-        configurations=networks["configuration"].nunique(),
+        answers=answers(runs, floor, failed=analysis.failed_jobs(sweep.every)),
         failures=[f"{run.name}: {run.failure}" for run in failed.itertuples()],
         command=sweep.tags.get("ibsweep.command", "not stored: the sweep has no summary"),
         summary=pages.table(tables.summary(sweep.every)),
+        clouds=pages.picture(group_clouds(runs)),
         correlations=pages.table(tables.correlated(runs, networks)),
         estimator=main,
         claims=list(_claims(claims(runs, phased, estimator=main))),
@@ -124,15 +127,9 @@ def _if_any(rows: pd.DataFrame) -> pages.Markup | None:
 
 def _phases(sweep: SweepData, estimator: str) -> pd.DataFrame:
     """Return the phases of each network and layer, by one estimator's newest measurement."""
+    curves = newest_curves(sweep.runs, sweep.networks, sweep.curves, estimator=estimator)
     measured = sweep.networks[sweep.networks[names.dead_layer(estimator)].notna()]
-    newest = measured.sort_values(["started", "run_id"])
-    newest = newest.drop_duplicates("training_fingerprint", keep="last").set_index("run_id")
-    merged = sweep.runs.set_index("training_fingerprint")["run_id"]
-    curves = sweep.curves[sweep.curves["estimator"] == estimator]
-    network = curves["network"].map(newest["training_fingerprint"].map(merged))
-    return phases(
-        curves.assign(network=network).dropna(subset="network"), int(measured["samples"].iloc[0])
-    )
+    return phases(curves, int(measured["samples"].iloc[0]))
 
 
 def _claims(findings: pd.DataFrame) -> Iterator[tuple[str, str, pages.Markup]]:

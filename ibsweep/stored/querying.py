@@ -145,11 +145,21 @@ def activity(
         stored_activity,  # hydra and the networks, which tables need not
     )
 
+    row = one_row(run)
+    return stored_activity(store_of(row), row["run_id"], epoch, trusted=trusted)
+
+
+def one_row(run: pd.Series | pd.DataFrame) -> pd.Series:
+    """Return a row of the table of `runs`.
+
+    Raises:
+        ValueError: If it is a table of none or several.
+    """
     if isinstance(run, pd.DataFrame):
         if len(run) != 1:
             raise ValueError(f"run must be one row, got {len(run)}")
-        run = run.iloc[0]
-    return stored_activity(store_of(run), run["run_id"], epoch, trusted=trusted)
+        return run.iloc[0]
+    return run
 
 
 def store_of(table: pd.DataFrame | pd.Series) -> Store:

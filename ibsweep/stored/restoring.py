@@ -12,6 +12,7 @@ from ibsweep.config.instantiation import ConfigError
 from ibsweep.config.settings import Settings
 from ibsweep.networks import replay
 from ibsweep.networks.base import Network
+from ibsweep.networks.module import TrainedNetwork
 from ibsweep.networks.weights import Layout
 from ibsweep.tracking import Store
 
@@ -67,6 +68,35 @@ def weights_at(network: Network, arrays: dict[str, np.ndarray], epochs: Sequence
     for name, view in layout.views(flat).items():
         view.copy_(torch.from_numpy(arrays[name][rows]))
     return flat
+
+
+def stored_network(
+    store: Store, run_id: str, epoch: int | None = None, *, trusted: Sequence[str] = ()
+) -> TrainedNetwork:
+    """Build a network from its stored configuration and weights; nothing is unpickled.
+
+    Args:
+        store: The store.
+        run_id: A complete run.
+        epoch: A snapshot; by default the last.
+        trusted: Prefixes of your own code that the network's configuration may name.
+
+    Raises:
+        ValueError: If the epoch is no snapshot, or the model is the user's own.
+        ConfigError: If the network cannot be built.
+        FileNotFoundError: If the run is unknown or not complete.
+        DamagedFile: If a file is not as it was written.
+    """
+    if is_watched(store, run_id):
+        rule = "must be of a network that ibsweep trained: only its own code can build yours"
+        raise ValueError(f"run {rule}, got {run_id}")
+    settings = stored_settings(store, run_id, trusted=trusted)
+    arrays = store.read_weights(run_id)
+    chosen = int(arrays["epochs"][-1]) if epoch is None else epoch
+    (flat,) = weights_at(settings.network, arrays, [chosen])
+    noise = settings.measuring_noise(np.array([chosen])) if settings.noises else None
+    parameters = Layout(settings.network.parameters).views(flat)
+    return TrainedNetwork(settings.network, parameters, noise=noise).eval()
 
 
 def stored_activity(

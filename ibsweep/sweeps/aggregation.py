@@ -4,16 +4,20 @@ import os
 import shlex
 import shutil
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import pandas as pd
 from rich.console import Console
 
-from ibsweep import analysis
+from ibsweep import analysis, names
+from ibsweep.analysis.answers import answers, newest_curves, score_floor
+from ibsweep.analysis.headlines import main_scores
 from ibsweep.config.settings import Settings
 from ibsweep.plots.by_estimator import information_planes
+from ibsweep.stored.querying import runs_of
 from ibsweep.sweeps.summary_table import summary_table
-from ibsweep.tracking import TrackingOptions, open_store, store_errors
+from ibsweep.tracking import Store, TrackingOptions, open_store, store_errors
 
 WIDTH = 140  # of the table where there is no terminal to ask
 
@@ -52,14 +56,31 @@ def _conclude(settings: Settings, sweep: str, command: str) -> None:
         )
         store.log_configuration(result, sweep=sweep, figures=planes)
     table = analysis.summarize(networks)
-    store.log_sweep(sweep, command=command, summary=table, files={})
-    _show(table, settings, sweep)
+    sentences = _answers(store, sweep, networks, curves)
+    store.log_sweep(sweep, command=command, summary=table, files={}, note="\n\n".join(sentences))
+    _show(sentences, table, settings, sweep)
 
 
-def _show(summary: pd.DataFrame, settings: Settings, sweep: str) -> None:
-    """Print the summary, then where the results are and how to look at them."""
+def _answers(store: Store, sweep: str, networks: pd.DataFrame, curves: pd.DataFrame) -> list[str]:
+    """Return what a sweep ran and found, in sentences; none if no network is finished."""
+    done = analysis.finished_networks(networks)
+    if done.empty:
+        return []
+    runs = runs_of(store, sweep=sweep)
+    floor = pd.Series(dtype=float)
+    if names.estimators(runs):
+        main = main_scores(runs)[0].partition("/")[0]
+        newest = newest_curves(runs, done, curves, estimator=main)
+        floor = score_floor(newest, main, samples=int(done["samples"].iloc[0]))
+    return answers(runs, floor, failed=analysis.failed_jobs(networks))
+
+
+def _show(sentences: Sequence[str], summary: pd.DataFrame, settings: Settings, sweep: str) -> None:
+    """Print the answers and the summary, then where the results are and how to look at them."""
     width = None if sys.stdout.isatty() or "COLUMNS" in os.environ else WIDTH
     console = Console(width=width, markup=False, emoji=False)  # users' texts are only texts
+    for sentence in sentences:
+        console.print(sentence, highlight=False)
     console.print(summary_table(summary))
     options = settings.tracking
     place = options.directory if options.database else options.address

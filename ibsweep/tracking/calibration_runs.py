@@ -7,7 +7,7 @@ from ibsweep.records import CalibrationRecord
 from ibsweep.tracking.connection import Connection
 from ibsweep.tracking.metrics import Point, final_points, log_points
 from ibsweep.tracking.network_runs import create_run, finish
-from ibsweep.tracking.tags import param_texts
+from ibsweep.tracking.tags import COMPLETE, job_params
 
 
 def log_calibration(connection: Connection, record: CalibrationRecord) -> str:
@@ -20,8 +20,9 @@ def log_calibration(connection: Connection, record: CalibrationRecord) -> str:
         connection,
         run_id,
         [*_points(record)],
-        parameters=param_texts(record.job.parameters),
+        parameters=job_params(record.job),
         started=record.started,
+        tags=COMPLETE,
     )
     finish(connection, run_id)
     return run_id

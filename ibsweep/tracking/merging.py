@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from ibsweep.tracking.checksums import copy_files
 from ibsweep.tracking.connection import Connection
 from ibsweep.tracking.database import metric_history
+from ibsweep.tracking.datasets import log_datasets
 from ibsweep.tracking.inspection import problems
 from ibsweep.tracking.locking import merge_lock
 from ibsweep.tracking.metrics import log_whole
@@ -134,6 +135,8 @@ def _copy(source: Connection, target: Connection, run: "Run", places: Mapping[st
         experiment, start_time=run.info.start_time, run_name=run.info.run_name, tags=tags
     )
     copy = str(made.info.run_id)
+    if run.inputs is not None and run.inputs.dataset_inputs:
+        log_datasets(target, copy, run.inputs.dataset_inputs)
     log_whole(target, copy, _metrics(source, run), run.data.params)
     _copy_files(source, target, run, target.artifacts(experiment, copy), copy)
     late = {name: text for name, text in run.data.tags.items() if name in _LATE}

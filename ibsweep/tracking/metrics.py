@@ -3,6 +3,7 @@
 import math
 import time
 from collections.abc import Iterable, Iterator, Mapping
+from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -15,7 +16,7 @@ from ibsweep.tracking.options import TrackingOptions
 from ibsweep.tracking.tags import tag_text
 
 if TYPE_CHECKING:
-    from mlflow.entities import Metric, Param
+    from mlflow.entities import Metric, Param, RunTag
 
 POINTS = 25
 QUANTITIES = ("i_xt", "i_ty")
@@ -108,28 +109,40 @@ def log_points(
     *,
     parameters: Mapping[str, str],
     started: float,
+    tags: Mapping[str, str] = MappingProxyType({}),
 ) -> None:
-    """Write metrics and parameters; of two values for one metric and epoch, the later one counts.
+    """Write metrics, parameters and tags; of two values for a metric and epoch the later counts.
 
     Times are spread from `started` (Unix seconds) to now in proportion to the epoch. MLflow cannot
     hold an infinite value: it becomes NaN, and the tag `ibsweep.infinite` lists such metrics.
     """
     latest = {(point.name, point.epoch): point.value for point in points}
     infinite = sorted({name for (name, _), value in latest.items() if math.isinf(value)})
-    log_whole(connection, run_id, _metrics(latest, started), parameters)
     if infinite:
-        connection.client.set_tag(run_id, "ibsweep.infinite", tag_text(", ".join(infinite)))
+        tags = {"ibsweep.infinite": tag_text(", ".join(infinite)), **tags}
+    log_whole(connection, run_id, _metrics(latest, started), parameters, tags=tags)
 
 
 def log_whole(
-    connection: Connection, run_id: str, metrics: list["Metric"], parameters: Mapping[str, str]
+    connection: Connection,
+    run_id: str,
+    metrics: list["Metric"],
+    parameters: Mapping[str, str],
+    *,
+    tags: Mapping[str, str] = MappingProxyType({}),
 ) -> None:
-    """Write metrics and parameters in as few requests as a server allows."""
-    from mlflow.entities import Param
+    """Write metrics and parameters in as few requests as a server allows, the tags with the last.
+
+    A process that dies in between leaves a run without the tags.
+    """
+    from mlflow.entities import Param, RunTag
 
     params = [Param(name, text) for name, text in parameters.items()]
-    for some_metrics, some_params in _batches(metrics, params):
-        connection.client.log_batch(run_id, metrics=some_metrics, params=some_params)
+    last = [RunTag(name, text) for name, text in tags.items()]
+    for some_metrics, some_params, some_tags in _batches(metrics, params, last):
+        connection.client.log_batch(
+            run_id, metrics=some_metrics, params=some_params, tags=some_tags
+        )
 
 
 def _metrics(latest: Mapping[tuple[str, int], float], started: float) -> list["Metric"]:
@@ -150,11 +163,14 @@ def _metrics(latest: Mapping[tuple[str, int], float], started: float) -> list["M
 
 
 def _batches(
-    metrics: list["Metric"], params: list["Param"]
-) -> Iterator[tuple[list["Metric"], list["Param"]]]:
-    """Yield what fits into one request to a server: 900 metrics and 100 parameters."""
-    for k in range(max(-(-len(metrics) // 900), -(-len(params) // 100))):
-        yield metrics[900 * k : 900 * (k + 1)], params[100 * k : 100 * (k + 1)]
+    metrics: list["Metric"], params: list["Param"], tags: list["RunTag"]
+) -> Iterator[tuple[list["Metric"], list["Param"], list["RunTag"]]]:
+    """Yield what fits into one request to a server: 1000 entries, of them 100 parameters."""
+    size = 900 - len(tags)
+    count = max(-(-len(metrics) // size), -(-len(params) // 100), 1 if tags else 0)
+    for k in range(count):
+        these = slice(size * k, size * (k + 1)), slice(100 * k, 100 * (k + 1))
+        yield metrics[these[0]], params[these[1]], tags if k == count - 1 else []
 
 
 def _epochs(table: pd.DataFrame, points: int) -> list[int]:

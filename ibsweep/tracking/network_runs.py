@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 import numpy as np
 
@@ -10,8 +11,17 @@ from ibsweep.records import Job, NetworkRecord
 from ibsweep.tracking.checksums import inside
 from ibsweep.tracking.connection import Connection
 from ibsweep.tracking.database import tag_runs
+from ibsweep.tracking.datasets import log_data
 from ibsweep.tracking.metrics import log_points, run_points
-from ibsweep.tracking.tags import job_tags, param_texts, process_tags, sweep_tag, tag_text
+from ibsweep.tracking.notes import NOTE, failure_note, network_note
+from ibsweep.tracking.tags import (
+    COMPLETE,
+    job_params,
+    job_tags,
+    process_tags,
+    sweep_tag,
+    tag_text,
+)
 
 log = logging.getLogger(__name__)
 
@@ -32,14 +42,12 @@ def log_network(
         with connection.artifact_folder(connection.networks, run_id) as folder:
             _write_tables(folder, record)
             problems = write_figures(folder, figures)
-        _log_numbers(connection, run_id, record)
+        _log_numbers(connection, run_id, record, tags=_last_tags(record, figures, problems))
     except Exception as error:
         reason = f"{type(error).__name__}: {' '.join(str(error).split())}"
         connection.client.set_tag(run_id, "ibsweep.failure", tag_text(reason))
         connection.client.set_terminated(run_id, status="FAILED")
         raise
-    if problems:
-        connection.client.set_tag(run_id, "ibsweep.not_drawn", tag_text("; ".join(problems)))
     finish(connection, run_id)
     return run_id
 
@@ -60,6 +68,7 @@ def log_ended(
         "ibsweep.samples": str(record.samples),
         "ibsweep.failure": tag_text(reason),
         "ibsweep.failed_epoch": str(epoch),
+        NOTE: tag_text(failure_note(record.job.name, reason, epoch=epoch)),
     }
     run_id = create_run(connection, record.job, started=record.started, extra=extra)
     with connection.artifact_folder(connection.networks, run_id) as folder:
@@ -81,12 +90,12 @@ def log_failure(
         started: Unix time in seconds at which the training began.
         epoch: Epoch at which it went wrong, if known.
     """
-    extra = {"ibsweep.failure": tag_text(reason)}
+    note = failure_note(job.name, reason, epoch=epoch)
+    extra = {"ibsweep.failure": tag_text(reason), NOTE: tag_text(note)}
     if epoch is not None:
         extra["ibsweep.failed_epoch"] = str(epoch)
     run_id = create_run(connection, job, started=started, extra=extra)
-    parameters = param_texts(job.parameters)
-    log_points(connection, run_id, (), parameters=parameters, started=started)
+    log_points(connection, run_id, (), parameters=job_params(job), started=started)
     with connection.artifact_folder(connection.networks, run_id) as folder:
         (folder / "config.yaml").write_text(job.config, encoding="utf-8")
     connection.client.set_terminated(run_id, status="FAILED")
@@ -104,14 +113,13 @@ def join_sweep(connection: Connection, run_ids: Iterable[str], sweep: str) -> No
 
 
 def finish(connection: Connection, run_id: str) -> None:
-    """Mark a run as complete, last of all."""
-    connection.client.set_tag(run_id, "ibsweep.complete", "1")
+    """End a run whose tags say already that it is `COMPLETE`, last of all."""
     connection.client.set_terminated(run_id, status="FINISHED")
 
 
-def write_figures(folder: Path, figures: Mapping[str, object]) -> list[str]:
-    """Write Matplotlib figures as `<name>.png`; return a line for each that cannot be drawn."""
-    problems = []
+def write_figures(folder: Path, figures: Mapping[str, object]) -> dict[str, str]:
+    """Write Matplotlib figures as `<name>.png`; return why some of them cannot be drawn."""
+    problems = {}
     for name, figure in figures.items():
         path = inside(folder, f"{name}.png")
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -119,22 +127,39 @@ def write_figures(folder: Path, figures: Mapping[str, object]) -> list[str]:
             figure.savefig(path)  # type: ignore[attr-defined]
         except Exception as error:  # whatever it is: the numbers count; the error is reported
             path.unlink(missing_ok=True)
-            problems.append(f"{name}: {type(error).__name__}: {' '.join(str(error).split())}")
-            log.warning("the figure %s could not be drawn", problems[-1])
+            problems[name] = f"{type(error).__name__}: {' '.join(str(error).split())}"
+            log.warning("the figure %s: %s could not be drawn", name, problems[name])
     return problems
 
 
 def create_run(
     connection: Connection, job: Job, *, started: float, extra: Mapping[str, str]
 ) -> str:
-    """Create the run of a job, with all its tags."""
+    """Create the run of a job, with its tags and its data set."""
     run = connection.client.create_run(
         connection.networks,
         start_time=int(1000 * started),
         run_name=job.name,
         tags={**process_tags(), **job_tags(job), **extra},
     )
-    return str(run.info.run_id)
+    run_id = str(run.info.run_id)
+    log_data(connection, run_id, job.data)
+    return run_id
+
+
+def _last_tags(
+    record: NetworkRecord, figures: Mapping[str, object], problems: Mapping[str, str]
+) -> dict[str, str]:
+    """Return the tags that are written when all else is: the note, and that the run is complete.
+
+    `problems` are those of the figures that could not be drawn.
+    """
+    drawn = [name for name in figures if name not in problems]
+    tags = {NOTE: tag_text(network_note(record.job.name, record.scores, drawn))}
+    if problems:
+        lines = (f"{name}: {reason}" for name, reason in problems.items())
+        tags["ibsweep.not_drawn"] = tag_text("; ".join(lines))
+    return tags | COMPLETE
 
 
 def _write_tables(folder: Path, record: NetworkRecord) -> None:
@@ -155,10 +180,22 @@ def _save_arrays(path: Path, arrays: Mapping[str, np.ndarray]) -> None:
     np.savez(path, **arrays)  # type: ignore[arg-type]  # its stub has an option of another type
 
 
-def _log_numbers(connection: Connection, run_id: str, record: NetworkRecord) -> None:
+def _log_numbers(
+    connection: Connection,
+    run_id: str,
+    record: NetworkRecord,
+    *,
+    tags: Mapping[str, str] = MappingProxyType({}),
+) -> None:
     """Write curves, scores and durations; a score outranks a curve's point of the same name."""
     durations = {f"duration/{name}": seconds for name, seconds in record.durations.items()}
     scores = {**record.scores, **durations}
     numbers = run_points(record.curves, record.training, scores, options=connection.options)
-    parameters = param_texts(record.job.parameters)
-    log_points(connection, run_id, numbers, parameters=parameters, started=record.started)
+    log_points(
+        connection,
+        run_id,
+        numbers,
+        parameters=job_params(record.job),
+        started=record.started,
+        tags=tags,
+    )

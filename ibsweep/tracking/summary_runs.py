@@ -15,8 +15,9 @@ from ibsweep.tracking.connection import Connection
 from ibsweep.tracking.files import file_checksums
 from ibsweep.tracking.metrics import curve_points, final_points, log_points, training_points
 from ibsweep.tracking.network_runs import finish, write_figures
+from ibsweep.tracking.notes import NOTE, configuration_note
 from ibsweep.tracking.reading import search
-from ibsweep.tracking.tags import param_texts, process_tags, sweep_tag, tag_text
+from ibsweep.tracking.tags import COMPLETE, param_texts, process_tags, sweep_tag, tag_text
 
 if TYPE_CHECKING:
     from mlflow.entities import Run
@@ -35,15 +36,23 @@ def log_configuration(
     with connection.artifact_folder(connection.summary, run_id) as folder:
         result.curves.to_parquet(folder / "curves.parquet", index=False)
         result.training.to_parquet(folder / "training.parquet", index=False)
-        write_figures(folder, figures)
+        problems = write_figures(folder, figures)
     last = int(result.curves["epoch"].max()) if len(result.curves) else 0
     points = [
         *curve_points(result.curves),
         *training_points(result.training),
         *final_points(result.statistics, last),
     ]
-    parameters = param_texts(result.parameters)
-    log_points(connection, run_id, points, parameters=parameters, started=time.time())
+    drawn = [name for name in figures if name not in problems]
+    note = configuration_note(result.name, result.statistics, drawn)
+    log_points(
+        connection,
+        run_id,
+        points,
+        parameters=param_texts({**result.choices, **result.parameters}),
+        started=time.time(),
+        tags={NOTE: tag_text(note), **COMPLETE},
+    )
     finish(connection, run_id)
     return run_id
 
@@ -56,6 +65,7 @@ def log_sweep(
     summary: pd.DataFrame,
     files: Mapping[str, str],
     figures: Mapping[str, object] = MappingProxyType({}),
+    note: str = "",
 ) -> str:
     """Write the run of a sweep, and return it.
 
@@ -66,8 +76,10 @@ def log_sweep(
         summary: Its table, one row a configuration; kept as `summary.csv`, `summary.html`.
         files: Text artifacts, name to content, e.g. `report.html`.
         figures: Matplotlib figures; each becomes the artifact `<name>.png`.
+        note: What its page in MLflow begins with.
     """
     tags = {"ibsweep.command": tag_text(command)}
+    tags |= {NOTE: tag_text(note)} if note else {}
     run_id = _create_run(connection, sweep, "sweep", sweep, tags)
     with connection.artifact_folder(connection.summary, run_id) as folder:
         summary.to_csv(folder / "summary.csv", index=False)
@@ -76,7 +88,14 @@ def log_sweep(
         write_figures(folder, figures)
     counts = {"configurations": float(len(summary))}
     counts |= {name: float(summary[name].sum()) for name in ("n", "failed") if name in summary}
-    log_points(connection, run_id, final_points(counts, 0), parameters={}, started=time.time())
+    log_points(
+        connection,
+        run_id,
+        final_points(counts, 0),
+        parameters={},
+        started=time.time(),
+        tags=COMPLETE,
+    )
     finish(connection, run_id)
     return run_id
 

@@ -17,6 +17,7 @@ import psutil
 
 from ibsweep.records import Job
 
+COMPLETE = {"ibsweep.complete": "1"}  # of a run all of which is written
 _NAME = re.compile(r"[/\w.\- :]+")  # of MLflow's metrics and parameters
 _LONGEST_NAME = 250
 _LONGEST_PARAM = 6000
@@ -72,6 +73,11 @@ def param_texts(parameters: Mapping[str, object]) -> dict[str, str]:
         name: _shorten(value if isinstance(value, str) else json.dumps(value), _LONGEST_PARAM)
         for name, value in parameters.items()
     }
+
+
+def job_params(job: Job) -> dict[str, str]:
+    """Return a job's parameters and choices, so that MLflow compares runs by both."""
+    return param_texts({**job.choices, **job.parameters})
 
 
 def param_value(text: str) -> object:

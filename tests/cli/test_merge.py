@@ -77,6 +77,11 @@ def test_a_copy_is_the_run_that_it_was(sources, tmp_path):
     for run in there.connection.client.search_runs([there.connection.networks]):
         origin = here.connection.client.get_run(run.data.tags["ibsweep.merged_from"])
         assert run.data.params == origin.data.params
+        datasets, wanted = (one.inputs.dataset_inputs for one in (run, origin))
+        assert [used.to_dictionary() for used in datasets] == [
+            used.to_dictionary() for used in wanted
+        ]
+        assert len(datasets) == 1
         assert run.info.start_time == origin.info.start_time
         assert run.info.end_time == origin.info.end_time
         extra = {"ibsweep.merged_from", "ibsweep.merged"}

@@ -38,7 +38,7 @@ def figure(outputs, *arguments):
 def test_a_figure_is_drawn_from_the_stored_networks(outputs, tmp_path, kind, start):
     path = tmp_path / f"six.{kind}"
     done = figure(outputs, "fig6", "--output", str(path))
-    assert (done.exit_code, done.output) == (0, f"{path}\n")
+    assert (done.exit_code, done.stdout) == (0, f"{path}\n")
     assert path.read_bytes().startswith(start)
 
 
@@ -46,6 +46,7 @@ def test_missing_networks_are_one_line_with_the_command_that_makes_them(outputs,
     done = figure(outputs, "fig7", "--output", str(tmp_path / "fig7.png"))
     assert done.exit_code == 1
     assert done.output == (
+        "no sweep has ended: all networks of the study ibsweep\n"
         "Error: fig7 needs finished networks with activation=abs, regularization=none measured by"
         " ebab; make them: python -m ibsweep -m +experiment=fig7\n"
     )
@@ -77,13 +78,13 @@ def test_correlations_through_training_are_drawn_from_four_networks_on(tmp_path)
         if seed == 3:
             done = figure(tmp_path, *options, "--output", str(tmp_path / "three.svg"))
             assert done.exit_code == 1
-            assert done.output == (
+            assert done.output.endswith(
                 "Error: correlation-through-training needs ≥ 4 relu networks, got 3\n"
             )
         store.log_network(record, figures={})
     path = tmp_path / "four.svg"
     done = figure(tmp_path, *options, "--output", str(path))
-    assert (done.exit_code, done.output) == (0, f"{path}\n")
+    assert (done.exit_code, done.stdout) == (0, f"{path}\n")
 
 
 def test_a_name_of_another_format_is_refused(outputs):
@@ -126,3 +127,19 @@ def test_the_notes_say_what_ibsweep_correlations_finds():
         assert note.startswith(f"r = {row.r:.2f} [{row.r_low:.2f}, {row.r_high:.2f}], p ")
         assert note.endswith(f"n = {20 - 1 - 3 * row.without_failed} (1 undefined)")
     assert correlation_notes(table[:4], "score")[1] == "no correlation of n = 1"
+
+
+def test_the_latest_sweep_is_drawn_and_named_unless_all_are_asked_for(tmp_path):
+    store = open_store(TrackingOptions(None, "ibsweep", "artifact", tmp_path))
+    for sweep, activation in (("first", "relu"), ("second", "tanh")):
+        record = make_record(activation=activation, sweep=sweep, scores=FLAG)
+        record.job.choices["regularization"] = "none"
+        store.log_network(record, figures={})
+        store.log_sweep(sweep, command="ibsweep", summary=pd.DataFrame(), files={})
+    path = tmp_path / "six.svg"
+    done = figure(tmp_path, "fig6", "--output", str(path))
+    assert done.exit_code == 1
+    assert done.stderr.splitlines()[0] == "sweep second"
+    assert done.stderr.endswith("; or look at all sweeps: --sweep all\n")
+    done = figure(tmp_path, "fig6", "--output", str(path), "--sweep", "all")
+    assert (done.exit_code, done.output) == (0, f"{path}\n")

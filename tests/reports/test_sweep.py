@@ -51,7 +51,10 @@ def path(outputs):
 def test_it_tells_what_was_run_what_failed_and_how(path):
     html = path.read_text(encoding="utf-8")
     assert "python -m ibsweep -m &lt;x&gt;" in html
-    assert "6 networks, 2 configurations, 1 failed runs" in html
+    assert "6 networks (3 seeds each, activation relu, tanh) trained" in html
+    assert "; 1 job failed." in html
+    order = ["<h1>", "Information planes</h2>", "against accuracy</h2>", "Configurations</h2>"]
+    assert sorted(order, key=html.index) == order
     assert "relu-seed7: weights are &lt;b&gt;no longer&lt;/b&gt; finite" in html
     assert "N = 16 patterns" in html and "500 epochs" in html
     assert html.count('<section class="plane">') == 2
@@ -153,7 +156,7 @@ def test_a_network_that_two_runs_measured_has_the_phases_of_the_newer_one(tmp_pa
     for record in (replace(older, started=older.started - 60), still):
         store.log_network(record, figures={})
     html = report(store, "night")
-    phases = html[html.index("<h2>Phases") : html.index("<h2>Information planes")]
+    phases = html[html.index("<h2>Phases") : html.index("<h2>Failures")]
     assert phases.count(">static<") == 1 and ">fits<" not in phases
     assert phases.count(' data-value="1">1<') == len(LAYERS)
     assert html.count('<section class="plane">') == 2

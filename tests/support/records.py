@@ -5,7 +5,7 @@ import time
 import numpy as np
 import pandas as pd
 
-from ibsweep.records import Job, NetworkRecord
+from ibsweep.records import Job, NetworkRecord, UsedData
 
 LAYERS = {"layer_1": 3, "layer_2": 2, "output": 2}
 EPOCHS = np.unique(np.geomspace(1, 501, 60).astype(int)) - 1
@@ -25,6 +25,14 @@ def make_job(seed=0, activation="relu", penalty=0.0, sweep="night") -> Job:
         configuration=configuration,
         config=f"activation: {activation}\nseed: {seed}\n",
         sweep=sweep,
+        data=UsedData(
+            name="spherical",
+            digest=64 * "d",
+            split="stratified: 12 train, 4 test",
+            samples=SAMPLES,
+            features=4,
+            source='{"_target_": "ibsweep.tasks.boolean.spherical"}',
+        ),
     )
 
 

@@ -84,8 +84,10 @@ def test_a_run_began_when_the_training_did(run, record):
     assert run.info.end_time - run.info.start_time > 29_000
 
 
-def test_parameters_are_the_flattened_configuration(run):
+def test_parameters_are_the_choices_and_the_flattened_configuration(run):
     assert run.data.params == {
+        "activation": "relu",
+        "task": "spherical",
         "training.epochs": "500",
         "regularization.penalty": "0.0",
         "seed": "1",
