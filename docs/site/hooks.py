@@ -1,0 +1,33 @@
+"""Adds to the site what is no file of docs/: README, CHANGELOG and pages made from the code."""
+
+from pathlib import Path
+
+from mkdocs.config.defaults import MkDocsConfig
+from mkdocs.structure.files import File, Files
+
+ROOT = Path(__file__).resolve().parents[2]
+_LINKS = {  # in the repository → on the site
+    "](docs/": "](",
+    "](CHANGELOG.md": "](changes.md",
+    "](../conf)": "](options.md)",
+}
+
+
+def on_files(files: Files, *, config: MkDocsConfig) -> Files:
+    """Add the generated pages."""
+    for name, text in pages().items():
+        files.append(File.generated(config, name, content=text))
+    return files
+
+
+def on_page_markdown(markdown: str, **_: object) -> str:
+    """Return a page with links that hold on the site."""
+    for there, here in _LINKS.items():
+        markdown = markdown.replace(there, here)
+    return markdown
+
+
+def pages() -> dict[str, str]:
+    """Return the path on the site and the Markdown text of each generated page."""
+    sources = {"index.md": "README.md", "changes.md": "CHANGELOG.md"}
+    return {page: (ROOT / name).read_text(encoding="utf-8") for page, name in sources.items()}
