@@ -1,15 +1,20 @@
-"""Adds to the site what is no file of docs/: README, CHANGELOG and pages made from the code."""
+"""Adds to the site what is no file of docs/: README, CHANGELOG and pages made from the code.
+
+MkDocs must be started in the repository's root: `python -m mkdocs build`.
+"""
 
 from pathlib import Path
 
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files
 
+from docs.site import api, commands, configuration, tables
+
 ROOT = Path(__file__).resolve().parents[2]
 _LINKS = {  # in the repository → on the site
     "](docs/": "](",
     "](CHANGELOG.md": "](changes.md",
-    "](../conf)": "](options.md)",
+    "](../conf)": "](configuration/index.md)",
 }
 
 
@@ -30,4 +35,12 @@ def on_page_markdown(markdown: str, **_: object) -> str:
 def pages() -> dict[str, str]:
     """Return the path on the site and the Markdown text of each generated page."""
     sources = {"index.md": "README.md", "changes.md": "CHANGELOG.md"}
-    return {page: (ROOT / name).read_text(encoding="utf-8") for page, name in sources.items()}
+    texts = {page: (ROOT / name).read_text(encoding="utf-8") for page, name in sources.items()}
+    return {
+        **texts,
+        **configuration.pages(),
+        "api.md": api.functions(),
+        "parts.md": api.parts(),
+        "metrics.md": tables.text(),
+        "commands.md": commands.text(),
+    }

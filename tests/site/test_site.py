@@ -11,12 +11,21 @@ from urllib.parse import urlsplit
 
 import pytest
 
+import ibsweep
 from tests.conftest import ROOT
 from tests.support.browser import started, visit
 from tests.support.site import broken, pages
 
 WIDTHS = [1280, 390]
-OPENED = ["index.html", "estimators.html", "calibration.html"]
+OPENED = [
+    "index.html",
+    "estimators.html",
+    "calibration.html",
+    "configuration/estimator.html",
+    "api.html",
+    "commands.html",
+    "metrics.html",
+]
 
 
 class Quiet(SimpleHTTPRequestHandler):
@@ -67,6 +76,11 @@ def test_the_menu_leads_to_every_page(site):
     known = pages(site)
     listed = {(site / urlsplit(link).path).resolve() for link in known[site / "index.html"].links}
     assert set(known) <= listed
+
+
+def test_every_public_name_has_its_place(site):
+    anchors = pages(site)[site / "api.html"].anchors
+    assert {f"ibsweep.{name}" for name in ibsweep.__all__} <= anchors
 
 
 @pytest.mark.parametrize("width", WIDTHS)
