@@ -8,13 +8,14 @@ from pathlib import Path
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files
 
-from docs.site import api, commands, configuration, tables
+from docs.site import api, commands, configuration, notebooks, tables
 
 ROOT = Path(__file__).resolve().parents[2]
 _LINKS = {  # in the repository → on the site
     "](docs/": "](",
     "](CHANGELOG.md": "](changes.md",
     "](../conf)": "](configuration/index.md)",
+    ".ipynb)": ".md)",
 }
 
 
@@ -32,13 +33,14 @@ def on_page_markdown(markdown: str, **_: object) -> str:
     return markdown
 
 
-def pages() -> dict[str, str]:
-    """Return the path on the site and the Markdown text of each generated page."""
+def pages() -> dict[str, str | bytes]:
+    """Return the path on the site and the content of each generated page and picture."""
     sources = {"index.md": "README.md", "changes.md": "CHANGELOG.md"}
     texts = {page: (ROOT / name).read_text(encoding="utf-8") for page, name in sources.items()}
     return {
         **texts,
         **configuration.pages(),
+        **notebooks.pages(),
         "api.md": api.functions(),
         "parts.md": api.parts(),
         "metrics.md": tables.text(),
