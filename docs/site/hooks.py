@@ -8,7 +8,7 @@ from pathlib import Path
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files
 
-from docs.site import api, commands, configuration, notebooks, tables
+from docs.site import api, commands, configuration, gallery, notebooks, tables
 
 ROOT = Path(__file__).resolve().parents[2]
 _LINKS = {  # in the repository → on the site
@@ -41,6 +41,7 @@ def pages() -> dict[str, str | bytes]:
         **texts,
         **configuration.pages(),
         **notebooks.pages(),
+        "gallery.md": gallery.text(),
         "api.md": api.functions(),
         "parts.md": api.parts(),
         "metrics.md": tables.text(),

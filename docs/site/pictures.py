@@ -19,6 +19,7 @@ from docs.site.gallery import FOLDER, NAMES
 _SEEDS = "seed=range(10)"
 _TITLE = ("activation=relu,elu,swish", "training=quick", _SEEDS)
 _SWEEPS = (  # folder and overrides
+    ("plane", ("training=quick",)),
     ("title", _TITLE),
     ("kde", ("activation=tanh", "training=quick", "snapshots.count=30", "estimator=[kde]")),
     ("paper", ("+experiment=fig9", "training=quick", _SEEDS)),
@@ -28,13 +29,13 @@ _SWEEPS = (  # folder and overrides
     ("paper", ("+experiment=butakov_digits", "training.epochs=40", "seed=range(3)")),
 )
 _CALIBRATIONS = {
-    "calibration": ("distribution=normal", "estimator=general,ksg,gaussian"),
+    "calibration": ("distribution=normal", "distribution.dims=[2,2]", "information=0,2,4,8,12"),
     "calibration-distributions": (
         "distribution=uniform,student,smoothed_uniform",
-        "estimator=general,ksg",
+        "information=0.5,1,2,4,6",
     ),
 }
-_TRUTHS = ("information=0.5,1,2,4,6", "samples=1000", "seed=range(5)")
+_ESTIMATES = ("estimator=general,ksg,gaussian", "samples=1000", "seed=range(5)")
 _WIDTH = 900  # pixels of a picture
 _COLOURS = 128
 
@@ -46,7 +47,7 @@ def main() -> None:
     for folder, overrides in _SWEEPS:
         _type("ibsweep", "-m", f"directory={folder}", *overrides, cwd=work)
     for folder, overrides in _CALIBRATIONS.items():
-        words = ("calibrate", f"directory={folder}", *overrides, *_TRUTHS)
+        words = ("calibrate", f"directory={folder}", *overrides, *_ESTIMATES)
         _type("ibsweep.cli", *words, cwd=work)
     _type("ibsweep.cli", "figure", "all", "--directory=paper", "--output=drawn", cwd=work)
     _collect(work, work / "drawn")
@@ -65,7 +66,7 @@ def _type(*words: str, cwd: Path) -> None:
 def _collect(work: Path, drawn: Path) -> None:
     """Copy the pictures that sweeps and calibrations leave with their runs."""
     planes = {
-        "plane": "title/artifacts/ibsweep/*/artifacts/information_plane/ebab.png",
+        "plane": "plane/artifacts/ibsweep/*/artifacts/information_plane/ebab.png",
         "plane-mean": "title/artifacts/ibsweep-summary/*/artifacts/information_plane/ebab.png",
         "plane-kde": "kde/artifacts/ibsweep/*/artifacts/information_plane/kde.png",
         "plane-lossy": "paper/artifacts/ibsweep/*/artifacts/information_plane/lossy.png",
@@ -87,7 +88,8 @@ def _photograph(work: Path, drawn: Path) -> None:
         plane.screenshot(path=drawn / "report-plane.png")
         page.locator("details.readings").first.screenshot(path=drawn / "report-referee.png")
     with _opened(work / "fig6.html") as page:
-        page.screenshot(path=drawn / "figure-page.png")
+        clip = {"x": 0, "y": 0, "width": 1100, "height": 460}
+        page.screenshot(path=drawn / "figure-page.png", clip=clip)
 
 
 @contextmanager

@@ -25,6 +25,8 @@ OPENED = [
     "api.html",
     "commands.html",
     "metrics.html",
+    "gallery.html",
+    "notebooks/first-plane.html",
 ]
 
 
