@@ -32,7 +32,11 @@ def parts() -> str:
         for group in dict.fromkeys(targets.values())
         for part in (
             f"## {group}",
-            *(_entry(target, level=3) for target, of in sorted(targets.items()) if of == group),
+            *(
+                _entry(target, level=3, path=True)
+                for target, of in sorted(targets.items())
+                if of == group
+            ),
         )
     ]
     return page(
@@ -43,6 +47,10 @@ def parts() -> str:
     )
 
 
-def _entry(name: str, level: int = 2) -> str:
-    """Return the place of a documented name."""
-    return f"::: {name}\n    options:\n      heading_level: {level}"
+def _entry(name: str, *, level: int = 2, path: bool = False) -> str:
+    """Return the place of a documented name, whose heading is its whole path or the name alone."""
+    options: dict[str, object] = {"heading_level": level, "show_root_full_path": str(path).lower()}
+    if path:
+        options["toc_label"] = ".".join(name.split(".")[-2:])
+    lines = [f"      {option}: {value}" for option, value in options.items()]
+    return "\n".join([f"::: {name}", "    options:", *lines])

@@ -1,25 +1,34 @@
 """Pieces of Markdown: tables, and text that is shown as it is."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 _ARXIV = re.compile(r"arXiv:((?:[a-z-]+/)?\d[\d.]*\d)")
+_COMMAND = re.compile(r"(?:python -m ibsweep|ibsweep calibrate)(?: -m| '?\+?[\w.]+=[^\s;]+)*")
 _ADDRESS = re.compile(r"(?<![(\[<])\bhttps?://[^\s,)]+")
 
 
 def shown(text: str) -> str:
     """Return text so that Markdown shows it as it is, with papers and addresses as links.
 
-    What stands between backticks stays code.
+    What stands between backticks is code, and so are commands.
 
     Example:
         >>> shown("I < 2, `a*b`, arXiv:1902.09037")
         'I &lt; 2, `a*b`, [arXiv:1902.09037](https://arxiv.org/abs/1902.09037)'
+        >>> shown("Fig 1: python -m ibsweep -m +experiment=fig1 Fast.")
+        'Fig 1: `python -m ibsweep -m +experiment=fig1` Fast.'
     """
-    parts = text.split("`")
-    if len(parts) % 2 == 0:  # a backtick without its like is no code
+    if text.count("`") % 2:  # a backtick without its like is no code
         return _plain(text).replace("`", "\\`")
-    return "`".join(part if number % 2 else _plain(part) for number, part in enumerate(parts))
+    marked = _each(text, lambda part: _COMMAND.sub(r"`\g<0>`", part))
+    return _each(marked, _plain)
+
+
+def _each(text: str, change: Callable[[str], str]) -> str:
+    """Change what is not between backticks."""
+    parts = text.split("`")
+    return "`".join(part if number % 2 else change(part) for number, part in enumerate(parts))
 
 
 def _plain(text: str) -> str:
