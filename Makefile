@@ -1,16 +1,17 @@
-# `make sweep` and `make test` set up what they need in .venv, once; PYTHON names another interpreter.
+# Every target sets up what it needs in .venv, once; PYTHON names another interpreter.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 .DEFAULT_GOAL := help
 
-.PHONY: help sweep test slow lint benchmarks clean
+.PHONY: help sweep test slow lint docs benchmarks clean
 
 help:
 	@echo "make sweep       set up, then train, measure and track 150 networks (minutes)"
 	@echo "make test        set up, then pass the tests"
 	@echo "make slow        the reproductions too"
 	@echo "make lint        style and types"
+	@echo "make docs        the documentation, as a site in site/"
 	@echo "make benchmarks  speed, as ratios against alternatives"
 
 sweep: $(VENV)/run
@@ -26,6 +27,10 @@ lint: $(VENV)/dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+docs: $(VENV)/dev
+	$(BIN)/python -m mkdocs build --strict --quiet
+	@echo "open site/index.html"
 
 benchmarks: $(VENV)/dev
 	$(BIN)/python -m tests.benchmarks.estimators

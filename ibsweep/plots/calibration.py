@@ -17,6 +17,7 @@ _MARKERS = "osD^vPX*"
 _COLUMNS = 4
 _PANEL = 3.3  # inches
 _LETTERS = 44  # of a title's line
+_ENTRIES = 2  # of the legend in a row, for each panel above it
 
 
 def calibration(table: pd.DataFrame, *, panels: Sequence[str]) -> Figure:
@@ -46,7 +47,8 @@ def calibration(table: pd.DataFrame, *, panels: Sequence[str]) -> Figure:
     for axes in grid[len(groups) :]:
         axes.set_axis_off()
     lines = {label: line for axes in grid for line, label in _legend(axes)}
-    figure.legend([*lines.values()], [*lines], loc="outside lower center", ncols=5, frameon=False)
+    names, widest = [*lines], min(_ENTRIES * columns, 5)
+    figure.legend(lines.values(), names, loc="outside lower center", ncols=widest, frameon=False)
     for axes in grid[max(len(groups) - columns, 0) : len(groups)]:  # a supxlabel would meet it
         axes.set_xlabel("true information (bits)", fontsize=9, color=INK)
     figure.supylabel("estimate (bits)", fontsize=9, color=INK)

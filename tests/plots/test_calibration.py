@@ -38,6 +38,17 @@ def test_a_panel_a_kind_of_sample_and_a_line_an_estimator():
     assert [text.get_text() for text in legend.get_texts()] == ["truth", "kl", "ksg"]
 
 
+@pytest.mark.parametrize("distributions", [["normal"], list("abcde")])
+def test_the_legend_is_inside_the_picture(distributions):
+    cells = table(distributions)
+    more = [cells.assign(estimator=f"{name}_subsampled") for name in ("kl", "wkl", "ksg")]
+    figure = drawn(pd.concat([cells, *more]))
+    figure.canvas.draw()
+    inside = figure.bbox.padded(1)  # of rounding
+    place = figure.legends[0].get_window_extent()
+    assert inside.contains(place.x0, place.y0) and inside.contains(place.x1, place.y1)
+
+
 def test_lines_are_truth_against_mean():
     (axes,) = panels(drawn(table(["normal"])))
     lines = {line.get_label(): line for line in axes.containers}

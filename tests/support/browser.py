@@ -42,8 +42,8 @@ def started() -> Iterator[object]:
 
 
 @contextmanager
-def visit(browser, path: Path, *, width=1100, height=900) -> Iterator[Visit]:
-    """Open a file."""
+def visit(browser, place: Path | str, *, width=1100, height=900) -> Iterator[Visit]:
+    """Open a file, or an address."""
     page = browser.new_page(viewport={"width": width, "height": height})
     visited = Visit(page, [], [])
     page.on("pageerror", lambda error: visited.complaints.append(str(error)))
@@ -54,6 +54,6 @@ def visit(browser, path: Path, *, width=1100, height=900) -> Iterator[Visit]:
         ),
     )
     page.on("request", lambda request: visited.requests.append(request.url))
-    page.goto(path.as_uri())
+    page.goto(place.as_uri() if isinstance(place, Path) else place)
     yield visited
     page.close()

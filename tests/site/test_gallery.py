@@ -1,0 +1,46 @@
+"""The gallery shows every picture that ibsweep draws, and its commands can be typed."""
+
+import shlex
+
+import pytest
+
+from docs.site import gallery
+from ibsweep.reports.figures import FIGURES
+
+LARGEST = 200_000  # bytes of a picture
+COMMANDS = {one.name: one.command for one in gallery.OTHERS}
+QUICK = ["plane", "plane-kde"]
+OTHERS = ["plane-mean", "calibration", "calibration-distributions"]
+
+
+def test_every_figure_is_shown_and_every_picture_is_there():
+    assert set(FIGURES) < set(gallery.NAMES)
+    assert len(gallery.NAMES) == len(set(gallery.NAMES)) >= 20
+    assert {path.name for path in gallery.FOLDER.iterdir()} == {
+        f"{name}.png" for name in gallery.NAMES
+    }
+
+
+@pytest.mark.parametrize("name", gallery.NAMES)
+def test_a_picture_is_one_and_small(name):
+    data = (gallery.FOLDER / f"{name}.png").read_bytes()
+    assert data.startswith(b"\x89PNG") and len(data) < LARGEST
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_a_figure_has_what_it_shows_and_its_commands(name):
+    text = gallery.text().partition(f"### {name}\n\n")[2].partition("###")[0]
+    assert FIGURES[name].__doc__.split("\n")[0] in text
+    assert f"ibsweep figure {name}\n" in text and "python -m ibsweep -m +experiment=" in text
+    assert f"(gallery/{name}.png)" in text
+
+
+@pytest.mark.parametrize(
+    "name", [*QUICK, *(pytest.param(name, marks=pytest.mark.slow) for name in OTHERS)]
+)
+def test_a_command_can_be_typed(typed, name):
+    words = shlex.split(COMMANDS[name])
+    start = ["python", "-m", "ibsweep"] if words[0] == "python" else ["ibsweep"]
+    assert words[: len(start)] == start
+    done = typed(*words[len(start) :], "dry_run=true")
+    assert done.status == 0, done.stderr
