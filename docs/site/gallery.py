@@ -109,8 +109,8 @@ def text() -> str:
         "Stored with the run of the calibration, as `calibration.png`.",
         *_section(_CALIBRATION),
         "## Figures",
-        "`ibsweep figure` draws from the latest sweep (`--sweep all`: from all), and says which are"
-        " missing. `--format` is png, svg, pdf or html.",
+        "`ibsweep figure` draws from the latest sweep (`--sweep all`: from all networks), and says"
+        " which are missing. `--format` is png, svg, pdf or html.",
         *(part for name in FIGURES for part in _figure(name)),
     )
 
