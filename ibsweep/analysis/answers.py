@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from ibsweep import names
-from ibsweep.analysis.claims import noise_floor
+from ibsweep.analysis.claims.chelombiev2019 import noise_floor
 from ibsweep.analysis.headlines import (
     ADJUSTED,
     LEAST_NETWORKS,

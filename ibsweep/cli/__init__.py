@@ -13,7 +13,7 @@ from ibsweep.launching.failures import EXIT_TERMINATED
 _COMMANDS = {  # what they do in a line, and where they are: their libraries take seconds to import
     "calibrate": ("Measure samples whose information is known.", "calibrate.calibrate"),
     "cite": ("Write a methods paragraph and BibTeX on a sweep.", "cite.cite"),
-    "claims": ("Test the claims of Chelombiev et al. (2019).", "query.judge"),
+    "claims": ("Test the claims of papers.", "claims.judge"),
     "correlate": ("Correlate compression scores with accuracies.", "correlate.correlate"),
     "curves": ("List I(X;T) and I(T;Y) at every snapshot.", "query.list_curves"),
     "doctor": ("Check that every finished run is unaltered.", "store.doctor"),

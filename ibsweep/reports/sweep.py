@@ -7,7 +7,8 @@ import pandas as pd
 
 from ibsweep import analysis, names
 from ibsweep.analysis.answers import answers, newest_curves
-from ibsweep.analysis.claims import PAPER_ESTIMATOR, claims, noise_floor
+from ibsweep.analysis.claims import PAPER_ESTIMATOR, Networks, claims
+from ibsweep.analysis.claims.chelombiev2019 import noise_floor
 from ibsweep.analysis.estimates import final_details, violations
 from ibsweep.plots import pages
 from ibsweep.plots.interactive import interactive_plane
@@ -106,7 +107,7 @@ def _page(sweep: SweepData, judged: Judged) -> str:
         clouds=pages.picture(group_clouds(runs)),
         correlations=pages.table(tables.correlated(runs, networks)),
         estimator=main,
-        claims=list(_claims(claims(runs, phased, estimator=main))),
+        claims=list(_claims(claims(Networks(runs, sweep.curves, phased, main)))),
         phases=pages.table(tables.phase_counts(runs, phased)),
         planes=list(_planes(sweep, judged.readings)),
         details=_if_any(final_details(runs)),

@@ -1,11 +1,13 @@
 """Claims on tables for which the answer is known."""
 
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
 
-from ibsweep.analysis.claims import (
-    claims,
+from ibsweep.analysis.claims import PAPERS, Networks, claims
+from ibsweep.analysis.claims.chelombiev2019 import (
     compression_may_come_first,
     fixed_bins_underestimate,
     initialisations_vary,
@@ -14,6 +16,7 @@ from ibsweep.analysis.claims import (
     saturation_is_not_required,
     ten_seeds_suffice,
 )
+from ibsweep.config.shipped import conf_dir as shipped
 
 N = 50
 LAST, HIDDEN = "ebab/compression/last", "ebab/compression/hidden"
@@ -128,8 +131,18 @@ def test_c7_is_decided_by_the_interval_of_ten_seeds(width, verdict):
 
 def test_every_claim_is_answered_for_every_activation():
     runs = pd.concat([networks(), networks(1, "elu", n=4)], ignore_index=True)
-    table = claims(runs, phases(runs))
+    table = claims(Networks(runs, pd.DataFrame(), phases(runs)))
     assert set(table["claim"]) == {f"C{k}" for k in range(1, 8)}
     few = table[table["group"].str.startswith("elu")]
     assert (few["verdict"] == "undecided").all()
     assert few["rule"].str.contains("got 4").all()
+
+
+@pytest.mark.parametrize("paper", PAPERS)
+def test_claims_say_what_they_lack(paper):
+    runs = networks(n=6).assign(seed=range(6))
+    columns = ["network", "epoch", "layer", "part", "estimator", "i_xt", "i_ty"]
+    table = claims(Networks(runs, pd.DataFrame(columns=columns), phases(runs)), paper)
+    assert set(table["claim"]) == set(PAPERS[paper].statements)
+    assert set(table["statement"]) == set(PAPERS[paper].statements.values())
+    assert (Path(shipped()) / "experiment" / f"{PAPERS[paper].experiment}.yaml").is_file()

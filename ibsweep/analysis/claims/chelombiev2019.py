@@ -1,7 +1,8 @@
-"""The claims of Chelombiev et al. (2019), tested on what was measured: one claim, one function.
+"""The claims of Chelombiev et al. (2019): one claim, one function.
 
-Nothing is assumed: each says in words by what rule it is `supported`, `not supported` or
-`undecided`, and what is missing where networks are.
+References:
+    Chelombiev, Houghton & O'Donnell, Adaptive Estimators Show Information Compression in Deep
+    Neural Networks, 2019. https://arxiv.org/abs/1902.09037
 """
 
 from collections.abc import Callable
@@ -10,6 +11,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from ibsweep.analysis.claims.base import PAPER_ESTIMATOR, Networks, Paper
 from ibsweep.analysis.correlations import correlations
 from ibsweep.analysis.effects import (
     ALPHA,
@@ -26,7 +28,15 @@ from ibsweep.analysis.effects import (
 )
 from ibsweep.names import OUTPUT, TEST_ACCURACY, compression, estimate
 
-PAPER_ESTIMATOR = "ebab"  # of the paper's claims and figures, and of reports
+STATEMENTS = {
+    "C1": "fixed bins underestimate compression",
+    "C2": "compression does not require saturation",
+    "C3": "initialisations differ in compression",
+    "C4": "compression may come before fitting",
+    "C5": "L2 increases compression, layers cluster, no overfitting",
+    "C6": "only the last layer's compression goes with accuracy",
+    "C7": "ten seeds already show the picture",
+}
 SATURATING = ("tanh", "sigmoid", "softsign", "hardtanh", "relu6", "sine")  # bounded on both sides
 SEEDS = 10  # of which C7 says that they show the picture
 PENALTY = "regularization.l2.penalty"
@@ -35,41 +45,12 @@ _FALSE_ALARMS = 0.05  # share of networks that may seem to compress first by noi
 _PRESENT = f"interval above 0 and p < {ALPHA}; not, if it is below {LEAST_EFFECT}"
 
 
-def claims(
-    runs: pd.DataFrame, phases: pd.DataFrame, *, estimator: str = PAPER_ESTIMATOR
-) -> pd.DataFrame:
-    """Test C1 to C7.
-
-    Args:
-        runs: Table of `ibsweep.runs`, one row a network. Networks of one activation should differ
-            in seeds and L2 penalty alone: choose them with a filter.
-        phases: Their phases, as `analysis.phases.phases` returns them.
-        estimator: Name of the adaptive estimator; C1 compares it with `binning_global`.
-
-    Returns:
-        One row for each claim and group, with the columns of `Finding`.
-
-    References:
-        Chelombiev et al. (2019). https://arxiv.org/abs/1902.09037
-    """
-    findings = [
-        *fixed_bins_underestimate(runs, estimator=estimator),
-        *saturation_is_not_required(runs, phases, estimator=estimator),
-        *initialisations_vary(runs, phases, estimator=estimator),
-        *compression_may_come_first(runs, phases, estimator=estimator),
-        *penalty_increases_compression(runs, estimator=estimator),
-        *only_the_last_layer_correlates(runs, estimator=estimator),
-        *ten_seeds_suffice(runs, estimator=estimator),
-    ]
-    return pd.DataFrame(findings, columns=list(Finding._fields))
-
-
 def fixed_bins_underestimate(
     runs: pd.DataFrame, *, estimator: str = PAPER_ESTIMATOR
 ) -> list[Finding]:
     """C1: paired difference of the hidden layers' score, adaptive less fixed bins."""
     rule = _PRESENT.replace("p <", "sign test p <")
-    claim = Claim("C1", "fixed bins underestimate compression", rule)
+    claim = Claim("C1", STATEMENTS["C1"], rule)
     adaptive, fixed = (compression(name) for name in (estimator, "binning_global"))
     if not {adaptive, fixed} <= set(runs):
         need = f"needs estimator=[{estimator},binning_global] on the same networks"
@@ -87,7 +68,7 @@ def saturation_is_not_required(
     runs: pd.DataFrame, phases: pd.DataFrame, *, estimator: str = PAPER_ESTIMATOR
 ) -> list[Finding]:
     """C2: hidden layers' score less the noise floor, for activations that do not saturate."""
-    claim = Claim("C2", "compression does not require saturation", _PRESENT)
+    claim = Claim("C2", STATEMENTS["C2"], _PRESENT)
     floor = noise_floor(phases, estimator=estimator)
 
     def test(networks: pd.DataFrame) -> tuple[Effect, Verdict]:
@@ -106,7 +87,7 @@ def initialisations_vary(
 ) -> list[Finding]:
     """C3: standard deviation of the hidden layers' score over seeds, against measuring noise."""
     rule = f"interval above {_SPREAD:.0%} of the mean score and the noise; not, if below"
-    claim = Claim("C3", "initialisations differ in compression", rule)
+    claim = Claim("C3", STATEMENTS["C3"], rule)
     floor = noise_floor(phases, estimator=estimator)
 
     def test(networks: pd.DataFrame) -> tuple[Effect, Verdict]:
@@ -124,7 +105,7 @@ def compression_may_come_first(
 ) -> list[Finding]:
     """C4: share of networks of which a layer compresses before it fits."""
     rule = f"interval above {_FALSE_ALARMS}; not, if it is below"
-    claim = Claim("C4", "compression may come before fitting", rule)
+    claim = Claim("C4", STATEMENTS["C4"], rule)
     layers = phases[phases["estimator"] == estimator]
     first = (layers["verdict"] == "compresses_first") & (layers["probability"] > 0.9)
     marks = first.groupby(layers["network"]).any()
@@ -147,7 +128,7 @@ def penalty_increases_compression(
     rho over ReLU networks, unpenalised ones included.
     """
     rule = f"rho > 0: interval on that side and p < {ALPHA}; not, if on the other"
-    claim = Claim("C5", "L2 increases compression, layers cluster, no overfitting", rule)
+    claim = Claim("C5", STATEMENTS["C5"], rule)
     networks = _penalised(runs)
     levels = networks[PENALTY].nunique() if PENALTY in networks else 0
     if levels < 3:
@@ -173,7 +154,7 @@ def only_the_last_layer_correlates(
     The family of Holm's p is the layers of one activation.
     """
     rule = f"last: r > 0, Holm p < {ALPHA}, and no hidden layer so; not, if one is or last r < .3"
-    claim = Claim("C6", "only the last layer's compression goes with accuracy", rule)
+    claim = Claim("C6", STATEMENTS["C6"], rule)
     last = compression(estimator, "last")
     layers = [name for name in runs if str(name).startswith(compression(estimator, "layer_"))]
     if last not in runs:
@@ -190,7 +171,7 @@ def only_the_last_layer_correlates(
 def ten_seeds_suffice(runs: pd.DataFrame, *, estimator: str = PAPER_ESTIMATOR) -> list[Finding]:
     """C7: half-width of the 95 % interval of the mean hidden score that ten seeds give."""
     rule = f"upper end of the half-width ≤ {LEAST_EFFECT}; not, if the lower end is above"
-    claim = Claim("C7", "ten seeds already show the picture", rule)
+    claim = Claim("C7", STATEMENTS["C7"], rule)
     factor = stats.t.ppf(0.975, SEEDS - 1) / np.sqrt(SEEDS)
 
     def test(networks: pd.DataFrame) -> tuple[Effect, Verdict]:
@@ -272,3 +253,22 @@ def _penalised(runs: pd.DataFrame) -> pd.DataFrame:
     chosen = runs[(runs["activation"] == "relu") & runs["regularization"].isin(["none", "l2"])]
     penalty = chosen[PENALTY].where(chosen["regularization"] == "l2", 0.0)
     return chosen.assign(**{PENALTY: penalty})
+
+
+def _test(networks: Networks) -> list[Finding]:
+    """Test C1 to C7; C1 compares the estimator with `binning_global`."""
+    runs, phases, estimator = networks.runs, networks.phases, networks.estimator
+    return [
+        *fixed_bins_underestimate(runs, estimator=estimator),
+        *saturation_is_not_required(runs, phases, estimator=estimator),
+        *initialisations_vary(runs, phases, estimator=estimator),
+        *compression_may_come_first(runs, phases, estimator=estimator),
+        *penalty_increases_compression(runs, estimator=estimator),
+        *only_the_last_layer_correlates(runs, estimator=estimator),
+        *ten_seeds_suffice(runs, estimator=estimator),
+    ]
+
+
+PAPER = Paper(
+    "Chelombiev, Houghton & O'Donnell 2019, arXiv:1902.09037", "paper", STATEMENTS, _test
+)

@@ -1,0 +1,32 @@
+"""Claims of papers, tested on what was measured: a paper is a file, with a `PAPER`.
+
+Nothing is assumed: each claim says in words by what rule it is `supported`, `not supported` or
+`undecided`, and what is missing where networks are.
+"""
+
+import pandas as pd
+
+from ibsweep.analysis.claims import chelombiev2019, generalisation, geometry
+from ibsweep.analysis.claims.base import PAPER_ESTIMATOR, Networks, Paper
+from ibsweep.analysis.effects import Finding
+
+PAPERS: dict[str, Paper] = {
+    "chelombiev2019": chelombiev2019.PAPER,
+    "generalisation": generalisation.PAPER,
+    "geometry": geometry.PAPER,
+}
+
+__all__ = ["PAPERS", "PAPER_ESTIMATOR", "Networks", "Paper", "claims"]
+
+
+def claims(networks: Networks, paper: str = "chelombiev2019") -> pd.DataFrame:
+    """Test the claims of a paper.
+
+    Args:
+        networks: What they are tested on.
+        paper: One of `PAPERS`.
+
+    Returns:
+        One row for each claim and group of networks, with the columns of `Finding`.
+    """
+    return pd.DataFrame(PAPERS[paper].test(networks), columns=list(Finding._fields))
