@@ -49,7 +49,7 @@ def information_goes_with_geometry(networks: Networks) -> list[Finding]:
 
 def low_information_is_no_clustering(networks: Networks) -> list[Finding]:
     """G2: rho over networks of final I(X;T) and `cdnv` of the last hidden layer."""
-    rule = "|rho| < .3, or its sign is another in another group; not, if the interval is above .3"
+    rule = "|rho| < .3, or intervals of two groups on two sides of 0; not, if it is above .3"
     claim = Claim("G2", STATEMENTS["G2"], rule)
     table = _both(networks)
     if table.empty:
@@ -67,10 +67,11 @@ def low_information_is_no_clustering(networks: Networks) -> list[Finding]:
         effects[group] = Effect(float(spearman(x, y)), low, high, p, len(x))
         ranks = [stats.rankdata(v) for v in (x, y, accuracy.reindex(rows.index))]
         partial[group] = partial_r(*ranks)
-    signs = {np.sign(effect.effect) for effect in effects.values()}
+    ends = [end for effect in effects.values() for end in (effect.low, effect.high)]
+    opposed = max(ends[::2], default=0.0) > 0 > min(ends[1::2], default=0.0)
     findings = []
     for group, effect in effects.items():
-        verdict = decide(abs(effect.effect) < 0.3 or len(signs) > 1, effect.low > 0.3)
+        verdict = decide(abs(effect.effect) < 0.3 or opposed, effect.low > 0.3)
         measure = f"rho of I(X;T) and cdnv (given accuracy {partial[group]:.2f})"
         findings.append(claim.finding(str(group), measure=measure, effect=effect, verdict=verdict))
     return findings or [claim.undecided("needs ≥ 4 networks that differ in both")]
