@@ -18,7 +18,7 @@ from hydra.types import HydraContext
 from omegaconf import DictConfig, read_write
 
 from ibsweep.launching.composition import job_config
-from ibsweep.launching.failures import EXIT_FAILED, EXIT_TERMINATED
+from ibsweep.launching.failures import EXIT_FAILED, EXIT_INTERRUPTED, EXIT_TERMINATED
 from ibsweep.launching.job_runs import run_jobs
 from ibsweep.launching.packages import Shared
 from ibsweep.launching.plans import STORES, Plan, PlanError, data_files
@@ -34,13 +34,18 @@ log = logging.getLogger(__name__)
 
 EXIT_RUN_AGAIN = 75  # EX_TEMPFAIL of sysexits.h: ended with a checkpoint, to be run again
 SAVE_EVERY_S = 300.0
+_STATUS: dict[int, int] = {  # exit status after a signal
+    signal.SIGUSR1: EXIT_RUN_AGAIN,
+    signal.SIGTERM: EXIT_TERMINATED,
+    signal.SIGINT: EXIT_INTERRUPTED,
+}
 
 
 def work(task: EnsembleTask, path: Path, number: int) -> int:
     """Run a package of a plan: what of it is not stored yet.
 
-    At SIGUSR1 or SIGTERM it writes a checkpoint and ends. Run again, there or on another machine,
-    it goes on from that.
+    At SIGUSR1, SIGTERM or Ctrl-C it writes a checkpoint and ends. Run again, there or on another
+    machine, it goes on from that.
 
     Args:
         task: What the jobs of the plan are.
@@ -48,7 +53,7 @@ def work(task: EnsembleTask, path: Path, number: int) -> int:
         number: Number of the package.
 
     Returns:
-        The exit status: 0, 1 if a job failed, 75 after SIGUSR1, 143 after SIGTERM.
+        The exit status: 0; 1 if a job failed; after a signal 75 (SIGUSR1), 143 or 130 (Ctrl-C).
 
     Raises:
         PlanError: If the plan cannot be used here, or another worker runs the package.
@@ -64,7 +69,7 @@ def work(task: EnsembleTask, path: Path, number: int) -> int:
         except Stopped as stop:
             log.info("%s: run the package again to go on", stop)
             recorder.state = STOPPED
-            return EXIT_RUN_AGAIN if signal.SIGUSR1 in received else EXIT_TERMINATED
+            return _STATUS[received[0]]
         recorder.state = DONE if fine else FAILED
     return 0 if fine else EXIT_FAILED
 
@@ -143,15 +148,17 @@ def _shared(task: EnsembleTask, config: DictConfig, scratch: Path) -> Shared:
 
 
 @contextmanager
-def _signals() -> Iterator[set[int]]:
-    """Let SIGUSR1 and SIGTERM stop trainings, and yield the set of those that came."""
-    received: set[int] = set()
+def _signals() -> Iterator[list[int]]:
+    """Let signals stop trainings, and yield the list of those that came; a second Ctrl-C ends."""
+    received: list[int] = []
 
     def stop(signal_number: int, frame: FrameType | None) -> None:
-        received.add(signal_number)
+        if signal_number == signal.SIGINT in received:
+            raise KeyboardInterrupt
+        received.append(signal_number)
         stop_trainings()
 
-    before = {one: signal.signal(one, stop) for one in (signal.SIGUSR1, signal.SIGTERM)}
+    before = {one: signal.signal(one, stop) for one in _STATUS}
     try:
         yield received
     finally:

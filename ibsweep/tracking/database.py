@@ -39,10 +39,10 @@ _RUNS = f"""
     SELECT run_uuid, name, status, start_time FROM runs WHERE run_uuid IN ({_CHOSEN})
     ORDER BY start_time DESC, run_uuid
 """
-_PAIRS = f"SELECT run_uuid, key, value FROM {{table}} WHERE run_uuid IN ({_CHOSEN})"
+_PAIRS = f"SELECT run_uuid, key, value FROM {{table}} WHERE {{run}} IN ({_CHOSEN})"
 _METRICS = f"""
     SELECT run_uuid, key, CASE WHEN is_nan THEN NULL ELSE value END FROM latest_metrics
-    WHERE run_uuid IN ({_CHOSEN})
+    WHERE {{run}} IN ({_CHOSEN})
 """
 _FINISHED = """
     SELECT fingerprint.value, run.run_uuid FROM runs run
@@ -83,11 +83,13 @@ def stored_runs(
     """Return the runs of a kind, of one sweep or all, newest first."""
     tag = sweep_tag(sweep) if sweep else None
     chosen = {"experiment": int(experiment), "kind": kind, "sweep": tag}
+    run = "run_uuid" if sweep else "+run_uuid"  # all runs: by reading through, not by the index
+    queries = [_PAIRS.format(table=table, run=run) for table in ("tags", "params")]
+    queries.append(_METRICS.format(run=run))
     with _opened(database) as connection:
         runs = connection.execute(_RUNS, chosen).fetchall()
         tags, params, metrics = (
-            _by_run(connection.execute(query, chosen).fetchall())
-            for query in (_PAIRS.format(table="tags"), _PAIRS.format(table="params"), _METRICS)
+            _by_run(connection.execute(query, chosen).fetchall()) for query in queries
         )
     return [
         StoredRun(run, name, status, started, tags[run], params[run], _numbers(metrics[run]))

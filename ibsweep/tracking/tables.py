@@ -22,7 +22,8 @@ def network_table(runs: Sequence[StoredRun]) -> pd.DataFrame:
 def _exact(rows: Sequence[Mapping[str, object]], columns: list[str] | None = None) -> pd.DataFrame:
     """Return a table of exact integers: float64, which gaps turn them to, rounds large ones."""
     table = pd.DataFrame(rows, columns=columns)
-    for name in table.select_dtypes("float"):
+    floats = table.select_dtypes("float")
+    for name in floats.columns[(floats.abs() > 2**52).any()]:
         values = [row.get(name) for row in rows]
         if any(isinstance(value, int) and abs(value) > 2**53 for value in values):
             table[name] = pd.Series(values, dtype=object)

@@ -99,7 +99,7 @@ def test_a_package_that_is_told_to_stop_goes_on_from_its_checkpoint(tmp_path):
     task = ["work", str(plan_of(parts)), "--task", "0"]
     fine(whole, "work", str(plan_of(whole)), "--task", "0")
     record = plan_of(parts).parent / "tasks/0.json"
-    for how, code in ((signal.SIGUSR1, 75), (signal.SIGTERM, 143)):
+    for how, code in ((signal.SIGUSR1, 75), (signal.SIGTERM, 143), (signal.SIGINT, 130)):
         record.unlink(missing_ok=True)
         worker = started(parts, *task)
         wait_until(lambda: record.exists() and json.loads(record.read_text())["trained"] > 0)
