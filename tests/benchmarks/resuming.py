@@ -43,11 +43,12 @@ def record(settings: Settings, job) -> NetworkRecord:
     training = pd.DataFrame({"epoch": epochs, "loss/train": 0.3})
     for name in ("accuracy/test", "accuracy/train", "weight_norm"):
         training[name] = rng.random(len(epochs))
+    scores = {f"ebab/compression/{name}": rng.random() for name in ("hidden", "last", "all")}
     return NetworkRecord(
         job=job,
         curves=rows.assign(i_xt=12 * rng.random(len(rows)), i_ty=rng.random(len(rows))),
         training=training,
-        scores={f"ebab/compression/{name}": rng.random() for name in ("hidden", "last", "all")},
+        scores={**scores, "accuracy/test": rng.random(), "failed_to_train": 0.0},
         weights={"epochs": epochs},
         activity={},
         samples=4096,
