@@ -145,9 +145,11 @@ def _whether_that_helps(runs: pd.DataFrame) -> str:
         few = counted(int(least["n"]), "network")
         return f"Whether compression goes with accuracy cannot be told from {few}."
     clauses = [_clause(row) for row in overall]
-    found = table[(table["group"] != OVERALL) & (table[ADJUSTED] < LEVEL)].to_dict("records")
-    if found:
-        each = (f"{row['group']} ({_layers(row)}, r {interval(row)})" for row in found[:_SHOWN])
+    correlated = table[(table["group"] != OVERALL) & (table[ADJUSTED] < LEVEL)].to_dict("records")
+    if correlated:
+        each = (
+            f"{row['group']} ({_layers(row)}, r {interval(row)})" for row in correlated[:_SHOWN]
+        )
         clauses.append(f"by group it is found for {', '.join(each)}")
     clauses.append(f"{least['n']} networks could show |r| ≥ {decimals(least['r_detectable'])}")
     text = "; ".join(clauses)

@@ -9,7 +9,7 @@ from rich.live import Live
 from rich.text import Text
 
 from ibsweep.cli.options import Place, store_options
-from ibsweep.launching.broadcasting import Seen, seen
+from ibsweep.launching.broadcasting import SweepStatus, sweep_status
 from ibsweep.launching.plan_status import plan_statuses
 from ibsweep.tracking import find_store
 
@@ -24,7 +24,11 @@ _STATES = ("FINISHED", "FAILED", "RUNNING", "KILLED")
     "--watch", is_flag=True, help="Show what is queued and running, until all has ended."
 )
 @click.option(
-    "--every", default=2.0, show_default=True, help="With --watch: seconds between looks."
+    "--every",
+    type=click.FloatRange(min=0.1),
+    default=2.0,
+    show_default=True,
+    help="With --watch: seconds between looks.",
 )
 def status(place: Place, sweep: str | None, reconcile: bool, watch: bool, every: float) -> None:
     """Count the networks of each sweep by state, and say why some failed.
@@ -75,25 +79,28 @@ def _watch(place: Place, sweep: str | None, every: float) -> None:
     shown = _activity(place, sweep)
     if not shown.lines:
         raise ValueError(f"nothing is running, and nothing was submitted, in {place.directory}")
-    console = Console()
+    console, written = Console(), ""
     with Live(console=console, auto_refresh=False) as live:
         while True:
             text = "\n".join(shown.lines) or "all has ended"
             if console.is_terminal:
                 live.update(Text(text), refresh=True)
-            else:
+            elif text != written:
                 click.echo(text)
+            written = text
             if not shown.active:
                 return
             time.sleep(every)
             shown = _activity(place, sweep)
 
 
-def _activity(place: Place, sweep: str | None) -> Seen:
+def _activity(place: Place, sweep: str | None) -> SweepStatus:
     """Return what there is to see of sweeps that run or were submitted."""
     plans = plan_statuses(place.directory / "sweeps")
     store = find_store(place.options)
     running = store.read_progress() if store else {}
-    parts = [seen(name, text) for name, text in running.items() if sweep in (None, name)]
+    parts = [sweep_status(name, text) for name, text in running.items() if sweep in (None, name)]
     parts += [one for name, one in plans.items() if sweep in (None, name)]
-    return Seen([line for one in parts for line in one.lines], any(one.active for one in parts))
+    return SweepStatus(
+        [line for one in parts for line in one.lines], any(one.active for one in parts)
+    )

@@ -82,8 +82,8 @@ def synergy_information(
         edges = np.unique(equal_edges(values, bins=bins))
         t = _parts([*count_edges(values, edges).astype(np.int64)])
         i_xt, i_ty = bin_information(t.whole[None], int(t.whole.max()) + 1, classes)
-        prediction = _mean_synergy(t, lambda part: _told(part, classes))
-        complexity = _mean_synergy(x, lambda part: _told(t.whole, _classes(part)))
+        prediction = _mean_synergy(t, lambda part: _information(part, classes))
+        complexity = _mean_synergy(x, lambda part: _information(t.whole, _classes(part)))
         return Information(i_xt, i_ty, {"prediction": prediction, "complexity": complexity})
 
     return measure_layers(measure, activity, labels)
@@ -95,7 +95,7 @@ def _mean_synergy(parts: Parts, information: Callable[[np.ndarray], float]) -> f
     return float(information(parts.whole) - each - others)
 
 
-def _told(numbers: np.ndarray, classes: Classes) -> float:
+def _information(numbers: np.ndarray, classes: Classes) -> float:
     """Return the information between a discrete variable and classes, bits."""
     return bin_information(numbers[None], int(numbers.max()) + 1, classes)[1]
 

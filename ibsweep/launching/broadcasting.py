@@ -62,7 +62,7 @@ def _state(board: Board, started: float) -> dict[str, Any]:
     }
 
 
-class Seen(NamedTuple):
+class SweepStatus(NamedTuple):
     """How far a sweep has come, for people.
 
     Attributes:
@@ -74,7 +74,7 @@ class Seen(NamedTuple):
     active: bool
 
 
-def seen(sweep: str, text: str) -> Seen:
+def sweep_status(sweep: str, text: str) -> SweepStatus:
     """Return what to show of a sweep whose state was published.
 
     Args:
@@ -85,12 +85,12 @@ def seen(sweep: str, text: str) -> Seen:
     silent = time.time() - state["updated"]
     where = f"{sweep} on {state['host']}, process {state['process']}"
     if silent > SILENT_S:
-        return Seen([f"{where}: no sign of life for {duration(silent)}"], active=False)
+        return SweepStatus([f"{where}: no sign of life for {duration(silent)}"], active=False)
     rows = [
         f"  {one['label']}: {how_far(one['trained'], one['done'])}" for one in state["in_flight"]
     ]
     head = f"{where}: {counts(state)}, {duration(state['remaining_s'])} left"
-    return Seen([head, *rows], active=True)
+    return SweepStatus([head, *rows], active=True)
 
 
 def how_far(trained: float, done: int) -> str:

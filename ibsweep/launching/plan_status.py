@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from ibsweep.launching import slurm
-from ibsweep.launching.broadcasting import Seen, counts, how_far
-from ibsweep.launching.plans import Plan, plans_beside
+from ibsweep.launching.broadcasting import SweepStatus, counts, how_far
+from ibsweep.launching.plans import Plan, plans_in
 from ibsweep.launching.progress import duration
 from ibsweep.launching.task_records import RUNNING, TaskRecord, read_records
 
@@ -16,7 +16,7 @@ _WAITING = "waiting"  # nobody has begun it, and no scheduler has it
 _QUEUED = "queued"
 
 
-def plan_statuses(sweeps: Path) -> dict[str, Seen]:
+def plan_statuses(sweeps: Path) -> dict[str, SweepStatus]:
     """Return how far each submitted sweep has come, by its name.
 
     Args:
@@ -25,14 +25,14 @@ def plan_statuses(sweeps: Path) -> dict[str, Seen]:
     Raises:
         SlurmError: If a plan was submitted to SLURM, and that does not answer.
     """
-    plans = list(plans_beside(sweeps / "any"))
+    plans = list(plans_in(sweeps))
     queues = slurm.queue([plan.name for _, plan in plans if plan.scheduler])
     return {
         folder.name: _status(folder, plan, queues.get(plan.name, {})) for folder, plan in plans
     }
 
 
-def _status(folder: Path, plan: Plan, queue: Mapping[int, str]) -> Seen:
+def _status(folder: Path, plan: Plan, queue: Mapping[int, str]) -> SweepStatus:
     records = list(read_records(folder, len(plan.packages)))
     states = [_state(record, queue.get(number)) for number, record in enumerate(records)]
     tally = ", ".join(f"{n} {state}" for state, n in Counter(states).most_common())
@@ -58,7 +58,7 @@ def _status(folder: Path, plan: Plan, queue: Mapping[int, str]) -> Seen:
         for number, (record, state) in enumerate(zip(records, states, strict=True))
         if record and state == RUNNING
     ]
-    return Seen([head, *rows], active)
+    return SweepStatus([head, *rows], active)
 
 
 def _state(record: TaskRecord | None, queued: str | None) -> str:

@@ -49,6 +49,7 @@ class Plan:
         threads: Threads of each worker.
         store: Address of the server that runs go to; None: each package fills a store of its own,
             a copy of which is kept in the plan's folder.
+        target: The store and study that the results are for, as text, to compare.
         bases: Full configurations that jobs share.
         packages: The packages; task N of the plan is package N.
     """
@@ -59,6 +60,7 @@ class Plan:
     versions: Mapping[str, str]
     threads: int
     store: str | None
+    target: str
     bases: Sequence[DictConfig]
     packages: Sequence[Packed]
 
@@ -77,6 +79,7 @@ class Plan:
             "versions": dict(self.versions),
             "threads": self.threads,
             "store": self.store,
+            "target": self.target,
             "configurations": [_plain(base) for base in self.bases],
             "packages": [_package_to_json(package) for package in self.packages],
         }
@@ -108,6 +111,7 @@ class Plan:
                 content["versions"],
                 content["threads"],
                 content["store"],
+                content["target"],
                 [_typed(base) for base in content["configurations"]],
                 [_package_of_json(package) for package in content["packages"]],
             )
@@ -116,9 +120,9 @@ class Plan:
             raise PlanError(f"{rule}, got {path} ({type(error).__name__}: {error})") from error
 
 
-def plans_beside(folder: Path) -> Iterator[tuple[Path, Plan]]:
-    """Yield the folder and the plan of each sweep that was submitted beside another's folder."""
-    for path in sorted(folder.parent.glob(f"*/{FILE_NAME}")):
+def plans_in(sweeps: Path) -> Iterator[tuple[Path, Plan]]:
+    """Yield the folder and the plan of each sweep in a folder of sweeps that was submitted."""
+    for path in sorted(sweeps.glob(f"*/{FILE_NAME}")):
         yield path.parent, Plan.read(path)
 
 

@@ -19,7 +19,7 @@ from ibsweep.launching.checking import identify
 from ibsweep.launching.composition import Composition, make_sweep_dir
 from ibsweep.launching.dry_run import look_ahead
 from ibsweep.launching.launcher import EnsembleLauncher
-from ibsweep.launching.plans import DATA, STORES, Packed, Plan, plans_beside
+from ibsweep.launching.plans import DATA, STORES, Packed, Plan, plans_in
 from ibsweep.launching.plugins import alias
 from ibsweep.launching.progress import label
 from ibsweep.launching.remaining import Remaining, find_remaining
@@ -94,6 +94,8 @@ class SubmitLauncher(EnsembleLauncher):
         setup_globals()
         self._configure_log()
         composition = self._setup.compose(job_overrides, initial_job_idx)
+        if not composition.jobs:
+            return []
         if composition.task is None:
             raise ConfigCompositionException("hydra/launcher=slurm must run jobs of ibsweep")
         if self._action == SUBMIT and not slurm.is_there():
@@ -110,11 +112,12 @@ class SubmitLauncher(EnsembleLauncher):
         self, composition: Composition, task: EnsembleTask, folder: Path
     ) -> Sequence[JobReturn]:
         inputs = _inputs(composition, task)
-        plans = list(plans_beside(folder))
+        identities = identify(composition)
+        target = str(next(iter(identities.values())).store)  # one for all jobs of a sweep
+        plans = [one for one in plans_in(folder.parent) if one[1].target == target]
         if self._action == PRINT:
             remaining = look_ahead(composition)
         else:
-            identities = identify(composition)
             config = composition.config(composition.jobs[0])
             task.prepare(config)
             _gather(task, config, [place for place, plan in plans if plan.store is None])
@@ -128,29 +131,33 @@ class SubmitLauncher(EnsembleLauncher):
         log.info(f"{whole}, {queued} queued or running, {len(jobs)} to submit")
         if jobs:
             due = replace(remaining, due=replace(remaining.due, jobs=jobs))
-            self._submit(due, inputs, folder)
+            self._submit(self._plan(due, inputs, target), inputs.files, folder)
         if jobs or queued:
             return []
         make_sweep_dir(self._setup.config)
         return remaining.complete({})
 
-    def _submit(self, remaining: Remaining, inputs: Inputs, folder: Path) -> None:
-        """Write the plan and its script, and submit that; or print it."""
+    def _plan(self, remaining: Remaining, inputs: Inputs, target: str) -> Plan:
+        """Plan the ensembles of the jobs that are left."""
         composition = remaining.due
         units = work_of(remaining).units(
             self._options.most_workers, max_size=self._options.max_ensemble
         )
         everywhere = set.intersection(*(set(job.overrides) for job in composition.jobs))
-        plan = Plan(
+        return Plan(
             name=Plan.new_name(),
             scheduler="slurm" if self._action == SUBMIT else None,
             command=f"python -m ibsweep {shlex.join(sys.argv[1:])}",
             versions=versions(),
             threads=self._options.threads,
             store=inputs.store,
+            target=target,
             bases=composition.bases,
             packages=[_packed(unit, remaining, everywhere) for unit in units],
         )
+
+    def _submit(self, plan: Plan, files: Mapping[str, bytes], folder: Path) -> None:
+        """Write a plan and its script, and submit that; or print it."""
         script = slurm.script(
             plan,
             folder,
@@ -163,19 +170,21 @@ class SubmitLauncher(EnsembleLauncher):
             print(script, end="")
             return
         make_sweep_dir(self._setup.config)
-        for path, content in inputs.files.items():
+        for path, content in files.items():
             (folder / DATA / path).parent.mkdir(parents=True, exist_ok=True)
             (folder / DATA / path).write_bytes(content)
         (folder / slurm.LOGS).mkdir()
         (folder / slurm.SCRIPT).write_text(script)
         written = plan.write(folder)
+        tasks = len(plan.packages)
         if self._action == PLAN:
-            last = len(units) - 1
-            log.info(f"Planned {len(units)} tasks. To run them:")
-            log.info(f"ibsweep work {written} --task N    (N from 0 to {last}, on any machine)")
+            log.info(f"Planned {tasks} tasks. To run them:")
+            log.info(
+                f"ibsweep work {written} --task N    (N from 0 to {tasks - 1}, on any machine)"
+            )
         else:
             job = slurm.submit(folder / slurm.SCRIPT)
-            log.info(f"Submitted {len(units)} tasks as SLURM job {job}, {plan.name}: {written}")
+            log.info(f"Submitted {tasks} tasks as SLURM job {job}, {plan.name}: {written}")
         log.info("To look: ibsweep status --watch. To collect results: the same command again")
 
 

@@ -44,14 +44,14 @@ def test_what_is_published_is_removed_at_the_end(tmp_path, monkeypatch):
             time.sleep(0.01)
         (text,) = store.read_progress().values()
     assert store.read_progress() == {}
-    first, second = broadcasting.seen("night", text).lines
+    first, second = broadcasting.sweep_status("night", text).lines
     assert first.startswith("night on ") and ": 0 of 10 networks, 0 a second, " in first
     assert second == "  activation=relu ×5: training 25%"
 
 
 def test_a_sweep_that_is_silent_counts_as_dead():
     state = {"host": "here", "process": 1, "updated": time.time() - 600}
-    lines, active = broadcasting.seen("night", json.dumps(state))
+    lines, active = broadcasting.sweep_status("night", json.dumps(state))
     assert lines == ["night on here, process 1: no sign of life for 10 min 0 s"]
     assert not active
 

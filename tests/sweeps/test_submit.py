@@ -106,6 +106,10 @@ def test_a_package_that_is_told_to_stop_goes_on_from_its_checkpoint(tmp_path):
         worker.send_signal(signal.SIGSTOP)
         busy, text = ran(parts, *task)
         assert busy == 1 and "must name a package that nobody runs" in text, text
+        same = fine(parts, "submit", "--print", *words)
+        assert "2 queued or running, 0 to submit" in same
+        other = fine(parts, "submit", "--print", *words, "tracking.study=other")
+        assert "0 queued or running, 2 to submit" in other
         worker.send_signal(how)
         worker.send_signal(signal.SIGCONT)
         text = worker.communicate(timeout=60)[0]
