@@ -77,9 +77,10 @@ class TorchEpochs(Epochs):
     def _gradients(self, inputs: Tensor, targets: Tensor) -> None:
         """Set the gradients of the weights to those on one batch."""
         perturb = self._perturb if self._perturbs else None
-        layers = self._ensemble.network.forward(
-            self._weights.leaves, inputs, perturb, self._inject
-        )
+        network = self._ensemble.network
+        ranged = network.quantization is not None and network.quantization.ranged
+        counted = targets.sum(dim=1, keepdim=True) > 0 if ranged else None
+        layers = network.forward(self._weights.leaves, inputs, perturb, self._inject, counted)
         losses = self._losses(layers, targets)
         penalties = [penalty(self._weights.hidden) for penalty in self._penalties]
         total = torch.stack(penalties).sum(dim=0) if penalties else None
