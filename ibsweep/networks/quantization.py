@@ -21,10 +21,12 @@ class Ends(NamedTuple):
     Attributes:
         low: Shape `(members, 1, 1)`.
         high: Likewise.
+        own: Whether they are the extremes of what is to be rounded, so that nothing is beyond.
     """
 
     low: Tensor
     high: Tensor
+    own: bool = False
 
 
 class Quantization(ABC):
@@ -108,8 +110,8 @@ def uniform(*, bits: int, weights: bool) -> Quantization:
     r"""Round every activity to 2^bits evenly spaced levels of the layer's range, 0 among them.
 
     q = Δ·clip(round(h/Δ), −z, 2^bits − 1 − z) with Δ = (hi − lo)/(2^bits − 1) and z =
-    round(−lo/Δ), for a range [lo, hi] that is widened to hold 0; the gradient is 1 between the
-    outermost levels and 0 beyond. In training the range is that of the batch; afterwards that of
+    round(−lo/Δ), for a range [lo, hi] that is widened to hold 0; the gradient is 1 within the
+    range and 0 beyond. In training the range is that of the batch; afterwards that of
     all training rows. The softmax is rounded likewise, where it is measured: losses are those of
     the logits.
 
@@ -158,8 +160,8 @@ def ends_of(activity: Tensor, counted: Tensor | None = None) -> Ends:
     activity = activity.detach()
     if counted is not None:
         activity = activity.where(counted, activity[..., :1])
-    low, high = activity.flatten(1).aminmax(dim=1)
-    return Ends(low[:, None, None], high[:, None, None])
+    low, high = (end((1, 2), keepdim=True) for end in (activity.amin, activity.amax))
+    return Ends(low, high, own=True)  # several times as fast as `aminmax`
 
 
 def rounded(activity: Tensor, ends: Ends, steps: int) -> Tensor:
@@ -179,7 +181,8 @@ def rounded(activity: Tensor, ends: Ends, steps: int) -> Tensor:
     step = (high - low) / steps
     divisor = torch.where(step > 0, step, 1)
     below = (-low / divisor).round()
-    rounding: Tensor = _Rounding.apply(activity, step, divisor, -below, steps - below)
+    codes = divisor, -below, steps - below
+    rounding: Tensor = _Rounding.apply(activity, step, codes, None if ends.own else (low, high))
     return rounding
 
 
@@ -200,19 +203,24 @@ class _Rounding(torch.autograd.Function):
         ctx: Any,  # noqa: ANN401
         activity: Tensor,
         step: Tensor,
-        divisor: Tensor,
-        lowest: Tensor,
-        highest: Tensor,
+        codes: tuple[Tensor, Tensor, Tensor],
+        limits: tuple[Tensor, Tensor] | None,
     ) -> Tensor:
-        ctx.save_for_backward(activity, lowest * step, highest * step)
-        codes = (activity / divisor).round_().clamp_(lowest, highest)
-        return codes.add_(0.0).mul_(step)  # −0 + 0 is 0: equal codes are equal bits
+        divisor, lowest, highest = codes
+        if limits is not None:
+            ctx.save_for_backward(activity, *limits)
+        rounded = (activity / divisor).round_()
+        torch.maximum(rounded, lowest, out=rounded)  # faster than `clamp_`
+        torch.minimum(rounded, highest, out=rounded)
+        return rounded.add_(0.0).mul_(step)  # −0 + 0 is 0: equal codes are equal bits
 
     @staticmethod
-    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None, None, None, None]:  # noqa: ANN401
-        activity, low, high = ctx.saved_tensors
-        inside = (activity >= low) & (activity <= high)
-        return gradients[0] * inside, None, None, None, None
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None, None, None]:  # noqa: ANN401
+        (gradient,) = gradients
+        if ctx.saved_tensors:
+            activity, low, high = ctx.saved_tensors
+            gradient = gradient * ((activity >= low) & (activity <= high))
+        return gradient, None, None, None
 
 
 class _Signs(torch.autograd.Function):
