@@ -173,10 +173,15 @@ class Settings(Options):
         built = self._build("quantization")
         with blame("quantization"):
             quantization = promises.kind(built, Quantization)  # type: ignore[type-abstract]
-            noisy = [name for name, noise in zip(self.values["noise"], self.noises, strict=True)
-                     if noise.when_measuring]
+            noisy = [
+                name
+                for name, noise in zip(self.values["noise"], self.noises, strict=True)
+                if noise.when_measuring
+            ]
             if noisy:
-                rule = "must be none where noise is there when measuring: counting is not exact then"
+                rule = (
+                    "must be none where noise is there when measuring: counting is not exact then"
+                )
                 raise ConfigError(f"quantization {rule}, got noise={noisy}")
         with blame(""):
             return QuantizedNetwork(self._plain_network, quantization)

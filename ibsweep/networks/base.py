@@ -15,6 +15,7 @@ from ibsweep.networks.quantization import Ends, Quantization, ends_of
 
 RANGE = "range"  # kind of the parameter that holds a layer's extremes, lowest first
 
+
 class Parameter(NamedTuple):
     """One array of trainable numbers of a network.
 

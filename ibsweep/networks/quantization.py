@@ -93,7 +93,9 @@ class _Binary(Quantization):
         plain = activation.function
         if not isinstance(plain, nn.Hardtanh) or (plain.min_val, plain.max_val) != (-1, 1):
             name = getattr(plain, "__name__", type(plain).__name__)
-            rule = "quantization=binary needs activation=hardtanh, whose sign and gradient it takes"
+            rule = (
+                "quantization=binary needs activation=hardtanh, whose sign and gradient it takes"
+            )
             raise ValueError(f"{rule}, got {name}")
 
     def of_hidden(self, activity: Tensor, ends: Ends | None) -> Tensor:

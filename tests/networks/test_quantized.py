@@ -202,7 +202,10 @@ def test_the_range_of_a_batch_leaves_out_what_fills_it_up():
     far = TASK.inputs.copy()
     far[0] = 1000.0
     kept = [np.arange(1, 206)] * 4
-    members = [m._replace(split=m.split._replace(train=k)) for m, k in zip(whole.members, kept, strict=True)]
+    members = [
+        m._replace(split=m.split._replace(train=k))
+        for m, k in zip(whole.members, kept, strict=True)
+    ]
     near = dataclasses.replace(whole, members=members)
     distant = dataclasses.replace(near, dataset=dataclasses.replace(TASK, inputs=far))
     assert next(iter(Batches(distant, Order(members))))[0].max() == 1000
