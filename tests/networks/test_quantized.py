@@ -10,7 +10,7 @@ from torch import nn
 
 from ibsweep.estimators.quantized import quantized_information
 from ibsweep.learning.batches import Batches, Order
-from ibsweep.learning.checkpoints import Checkpoints, Stopped, stop_trainings
+from ibsweep.learning.checkpoints import Checkpoints
 from ibsweep.learning.trainer import train
 from ibsweep.networks import replay
 from ibsweep.networks.activations import Activation
@@ -20,7 +20,8 @@ from ibsweep.networks.quantization import Ends, binary, ends_of, rounded, unifor
 from ibsweep.networks.quantized import QuantizedNetwork
 from ibsweep.networks.weights import Layout
 from ibsweep.tasks.boolean import parity
-from tests.learning.test_trainer import TASK, ensemble
+from tests.learning.test_checkpoints import EPOCHS, STOPPED, interrupt
+from tests.learning.test_trainer import OPTIONS, TASK, ensemble
 
 HARD = Activation(nn.Hardtanh(), 1.0, {})
 RELU = Activation(nn.ReLU(), 1.0, {})
@@ -58,19 +59,18 @@ def test_a_members_numbers_do_not_depend_on_its_company(kind, seeding):
 
 
 @pytest.mark.parametrize("kind", ["8 bits", "binary"])
-def test_a_training_that_was_interrupted_goes_on_as_if_it_had_not_been(kind, tmp_path):
-    whole = parts(range(4), kind, "dropout")
-    undisturbed = train(whole).weights
-    names = [str(k) for k in range(4)]
-    checkpoints = Checkpoints(tmp_path, names)
-    stop_trainings()
-    with pytest.raises(Stopped):
-        train(whole, checkpoints=checkpoints)
-    from ibsweep.learning import checkpoints as module
+def test_going_on_is_bit_equal_in_other_company(kind, tmp_path):
+    def longer(seeds):
+        options = dataclasses.replace(OPTIONS, epochs=EPOCHS)
+        kept = np.array([0, 2, 5, EPOCHS])
+        return dataclasses.replace(parts(seeds, kind, "dropout"), options=options, snapshots=kept)
 
-    module._stop.clear()
-    resumed = train(whole, checkpoints=Checkpoints(tmp_path, names, epoch=1)).weights
-    assert torch.equal(resumed, undisturbed)
+    undisturbed = train(longer([3, 8, 5, 9, 7])).weights
+    interrupt(tmp_path, longer([3, 8, 5, 9, 7]), ["3", "8", "5", "9", "7"])
+    names = ["7", "5", "8", "3"]
+    checkpoints = Checkpoints(tmp_path, names, epoch=STOPPED)
+    resumed = train(longer(map(int, names)), checkpoints=checkpoints).weights
+    assert torch.equal(resumed, undisturbed[:, [4, 2, 1, 0]])
 
 
 def test_a_rows_activity_is_the_same_alone_in_pieces_and_with_all_rows(trained):
