@@ -12,7 +12,6 @@ from matplotlib.image import imsave
 from ibsweep.plots.planes import DPI, plane_pixels
 from ibsweep.scores.informative import informative
 
-
 _COUNTS = "quantized"  # the estimator that counts what networks in few bits hold
 
 
