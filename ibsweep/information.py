@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from ibsweep import checks, promises
+from ibsweep.estimators.shared.discrete import is_population
 from ibsweep.names import OUTPUT
 from ibsweep.types import Information
 
@@ -23,6 +24,7 @@ SUPPLIED = (
     *("inputs", "task_inputs", "final_activity"),
     *("activity_range", "network_range", "layer_range"),
 )
+TOLD = ("discrete", "population")  # likewise, where an option is None by default
 
 # columns that tables of many networks have beside those of `measure`
 RESERVED = (
@@ -70,6 +72,7 @@ def measure(
     floor: Floor = NO_FLOOR,
     extremes: Mapping[str, Range] | None = None,
     whole: Whole | None = None,
+    discrete: bool = False,
 ) -> pd.DataFrame:
     """Measure one network.
 
@@ -79,7 +82,9 @@ def measure(
     the lowest and highest activity of all samples, whatever the part: `layer_range`, at all
     snapshots of the layer; `network_range`, at those of all hidden layers, and for the output,
     being a softmax, 0 and 1 (its own range, if it is none); or `activity_range`, the latter unless
-    an option `range_over` of the estimator, `network` or `layer`, says otherwise.
+    an option `range_over` of the estimator, `network` or `layer`, says otherwise. It is also told
+    `discrete` (see below), and whether the samples are the whole `population` of patterns, if it
+    has such an option, None by default.
 
     Args:
         activity: Noise-free activity of each layer, `layer_1` … and `output`, shape `(snapshots,
@@ -93,6 +98,7 @@ def measure(
         extremes: Lowest and highest activity of each layer over all snapshots, where `activity` is
             that of some; None: those of `activity`.
         whole: What there is beside `activity` and `inputs`; None: nothing.
+        discrete: Whether activity takes few values, which are to be counted as they are.
 
     Returns:
         Columns `epoch, layer, estimator, part, i_xt, i_ty, i_ty_floor` (bits), one row a
@@ -118,7 +124,7 @@ def measure(
     _check_shapes(activity, snapshots=len(epochs), samples=len(labels))
     asked = {name: _asked(name, estimator) for name, estimator in estimators.items()}
     own = functools.cache(lambda: extremes or layer_extremes(activity))
-    supply = _supply(inputs, whole or _no_more(activity, inputs), own)
+    supply = _supply(inputs, whole or _no_more(activity, inputs), own, discrete)
     where = np.flatnonzero(np.isin(epochs, floor.epochs))
     tables = []
     for part, rows in parts.items():
@@ -182,7 +188,7 @@ def asks(estimators: Mapping[str, Estimator], *what: str) -> bool:
 
 
 def _supply(
-    inputs: np.ndarray, whole: Whole, own: Callable[[], Mapping[str, Range]]
+    inputs: np.ndarray, whole: Whole, own: Callable[[], Mapping[str, Range]], discrete: bool
 ) -> dict[str, Callable[[str, np.ndarray], object]]:
     """Return what estimators may ask for: by name a function of a layer and rows.
 
@@ -190,8 +196,19 @@ def _supply(
         inputs: Patterns of all samples.
         whole: What there is beside.
         own: Returns each layer's range.
+        discrete: Whether activity takes few values.
     """
+    population: dict[bytes, bool] = {}
+
+    def is_all(_: str, rows: np.ndarray) -> bool:
+        key = rows.tobytes()
+        if key not in population:
+            population[key] = is_population(inputs[rows])
+        return population[key]
+
     return {
+        "discrete": lambda *_: discrete,
+        "population": is_all,
         "inputs": lambda _, rows: inputs[rows],
         "task_inputs": lambda _, rows: whole.inputs,
         "final_activity": lambda layer, rows: whole.final[layer][rows],
@@ -220,10 +237,11 @@ def _asked(name: str, estimator: Estimator) -> dict[str, str]:
     asked = [
         key
         for key, parameter in parameters.items()
-        if parameter.kind is parameter.KEYWORD_ONLY and parameter.default is parameter.empty
+        if parameter.kind is parameter.KEYWORD_ONLY
+        and (parameter.default is parameter.empty or (key in TOLD and parameter.default is None))
     ]
     for key in asked:
-        if key not in SUPPLIED:
+        if key not in (*SUPPLIED, *TOLD):
             raise ValueError(f"{key} must be given to {name}: only {', '.join(SUPPLIED)} need not")
     return {key: f"{over}_range" if key == "activity_range" else key for key in asked}
 

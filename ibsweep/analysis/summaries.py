@@ -11,6 +11,7 @@ from ibsweep.analysis.naming import configuration_names
 from ibsweep.records import ConfigurationResult
 
 _CURVE = ["epoch", "layer", "estimator", "part"]
+UNDERSAMPLED = "undersampled"  # a detail of estimators that count
 _QUANTITIES = ("i_xt", "i_ty", "i_ty_floor")
 
 
@@ -96,7 +97,8 @@ def mean_curves(curves: pd.DataFrame) -> pd.DataFrame:
     Returns:
         `epoch, layer, estimator, part, n`, then the mean of each quantity in bits and its 95 %
         interval over networks, `<quantity>_low` and `<quantity>_high` (Student's t; NaN for one
-        network). An undefined value makes its mean NaN.
+        network). An undefined value makes its mean NaN. A detail `undersampled` is 1 where a
+        network's is.
     """
     groups = curves.groupby(_CURVE, sort=False)
     means = groups.size().rename("n").to_frame()
@@ -108,6 +110,8 @@ def mean_curves(curves: pd.DataFrame) -> pd.DataFrame:
         half_width = quantile * values.std(ddof=1).where(complete) / np.sqrt(means["n"])
         means[f"{name}_low"] = means[name] - half_width
         means[f"{name}_high"] = means[name] + half_width
+    if UNDERSAMPLED in curves:
+        means[UNDERSAMPLED] = groups[UNDERSAMPLED].max()
     return means.reset_index()
 
 

@@ -65,7 +65,8 @@ def _networks(query: Query, estimator: str) -> Networks:
         raise ValueError(f"samples must be the same, got {samples.tolist()}: use --filter")
     curves = querying.curves(runs)
     measured = curves[curves["estimator"] == estimator]
-    return Networks(runs, curves, phases(measured, int(samples.iloc[0])), estimator)
+    known = phases(measured, int(samples.iloc[0]))
+    return Networks(runs, curves, known, estimator, querying.training(runs))
 
 
 def _list() -> None:

@@ -30,7 +30,9 @@ def describe(settings: Settings, choices: Mapping[str, Any], *, sweep: str | Non
     chosen |= {group: ",".join(values[group]) or "none" for group in ("estimator", "noise")}
     chosen.setdefault("regularization", ",".join(values["regularization"]) or "none")
     chosen.setdefault("activation", "own")  # written out in a configuration of the user's
-    named = [chosen[group] for group in ("activation", "regularization", "noise")]
+    chosen.setdefault("quantization", "own" if values["quantization"] else "none")
+    groups = ("activation", "regularization", "noise", "quantization")
+    named = [chosen[group] for group in groups]
     named.append(f"seed{values['seed']}")
     return Job(
         name="-".join(word for word in named if word != "none"),

@@ -61,6 +61,7 @@ NETWORKS = (  # of conf/config.yaml
     Key("network", "network", "network"),
     Key("noise", "network", "noises", older={}, named="unusual"),
     Key("activation", "network", "network"),
+    Key("quantization", "network", "network", older={}, named="unusual"),
     Key("regularization", "network", None, older={}),
     Key("estimator", "measurement", "estimators", changeable=True),
     Key("seeding", "network", "seeds", named="made"),

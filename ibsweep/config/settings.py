@@ -25,6 +25,8 @@ from ibsweep.learning.trials import try_perturbation, try_regularizer
 from ibsweep.networks.activations import activation
 from ibsweep.networks.base import Network, try_network
 from ibsweep.networks.noise import MeasuringNoise, Noise
+from ibsweep.networks.quantization import Quantization
+from ibsweep.networks.quantized import QuantizedNetwork
 from ibsweep.randomness import STREAMS, stream_seed
 from ibsweep.tasks.split import checked
 from ibsweep.types import Dataset, Information, Split
@@ -108,7 +110,7 @@ class Settings(Options):
             rule = f"_target_ must split alike with one seed, got {promises.shown(splitter)}"
             promises.tried(rule, splitter, self.dataset.labels, 0)
         with blame("network"):
-            try_network(self.network, features=self.dataset.inputs.shape[1])
+            try_network(self._plain_network, features=self.dataset.inputs.shape[1])
         for name, noise in zip(self.values["noise"], self.noises, strict=True):
             with blame(f"noise.{name}"):
                 try_perturbation("noise", noise.apply)
@@ -165,7 +167,28 @@ class Settings(Options):
 
     @cached_property
     def network(self) -> Network:
-        """The kind of network."""
+        """The kind of network, in few bits if that is asked for."""
+        if not self.values["quantization"]:
+            return self._plain_network
+        built = self._build("quantization")
+        with blame("quantization"):
+            quantization = promises.kind(built, Quantization)  # type: ignore[type-abstract]
+            noisy = [
+                name
+                for name, noise in zip(self.values["noise"], self.noises, strict=True)
+                if noise.when_measuring
+            ]
+            if noisy:
+                rule = (
+                    "must be none where noise is there when measuring: counting is not exact then"
+                )
+                raise ConfigError(f"quantization {rule}, got noise={noisy}")
+        with blame(""):
+            return QuantizedNetwork(self._plain_network, quantization)
+
+    @cached_property
+    def _plain_network(self) -> Network:
+        """The kind of network with activity and weights as they are."""
         make = self._function("network", "a Network")
         with blame("activation"):
             function = activation(self._build("activation"))
@@ -188,7 +211,7 @@ class Settings(Options):
             with blame(f"noise.{name}"):
                 noise = promises.kind(self._build("noise", name), Noise)
                 for site in noise.sites or ():
-                    checks.choice("sites", site, self.network.layers)
+                    checks.choice("sites", site, self._plain_network.layers)
             built.append(noise)
         return built
 

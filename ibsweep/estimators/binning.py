@@ -9,14 +9,16 @@ import torch
 from torch import Tensor
 
 from ibsweep import checks
-from ibsweep.estimators.shared.discrete import bin_information, count_edges
+from ibsweep.estimators.shared.discrete import count_edges, counted_information
 from ibsweep.estimators.shared.layers import Classes, columns, measure_layers
 from ibsweep.types import Information
 
 Range = tuple[float | Tensor, float | Tensor]
 
 
-def width_bins_information(activity: Tensor, labels: Tensor, *, bin_width: float) -> Information:
+def width_bins_information(
+    activity: Tensor, labels: Tensor, *, bin_width: float, population: bool | None = None
+) -> Information:
     r"""Information in a layer whose activity h is rounded to ⌊h / bin_width⌋.
 
     T is the vector of a sample's bins; H(T|X) = 0, so I(X;T) = H(T) and I(T;Y) = H(T) − Σ_y p(y)
@@ -26,9 +28,12 @@ def width_bins_information(activity: Tensor, labels: Tensor, *, bin_width: float
         activity: Activity h, shape `(…, samples, units)`.
         labels: Class of each sample, shape `(samples,)`, integer.
         bin_width: Width of a bin, in units of `activity`, > 0.
+        population: Whether the samples are all that there are, not drawn from more; None: not
+            known. `ibsweep.information.measure` says so.
 
     Returns:
-        Information in bits, of shape `(…)`.
+        Information in bits, of shape `(…)`. Detail, where `population` is false: `undersampled`,
+        see `discrete.counted_information`.
 
     Raises:
         ValueError: If `bin_width` is not positive, or so small that h / bin_width overflows, or
@@ -45,7 +50,8 @@ def width_bins_information(activity: Tensor, labels: Tensor, *, bin_width: float
         Information(i_xt=1.5, i_ty=1.0)
     """
     checks.real("bin_width", bin_width, above=0)
-    return measure_layers(partial(_by_width, bin_width=bin_width), activity, labels)
+    measure = partial(_by_width, bin_width=bin_width, population=population)
+    return measure_layers(measure, activity, labels)
 
 
 def equal_bins_information(
@@ -55,6 +61,7 @@ def equal_bins_information(
     bins: int,
     activity_range: Range,
     range_over: Literal["network", "layer"] = "network",
+    population: bool | None = None,
 ) -> Information:
     r"""Information in a layer whose activity falls into equal bins of a given range.
 
@@ -70,9 +77,12 @@ def equal_bins_information(
         range_over: What `ibsweep.information.measure` takes `activity_range` over: all hidden
             layers and snapshots of the `network` (for the output layer, 0 and 1), or the `layer`
             at all snapshots.
+        population: Whether the samples are all that there are, not drawn from more; None: not
+            known. `ibsweep.information.measure` says so.
 
     Returns:
-        Information in bits, of shape `(…)`.
+        Information in bits, of shape `(…)`. Detail, where `population` is false: `undersampled`,
+        see `discrete.counted_information`.
 
     Raises:
         ValueError: If `bins` or the range is invalid, or `activity` or `labels` is malformed.
@@ -90,10 +100,13 @@ def equal_bins_information(
     checks.integer("bins", bins, minimum=2)
     checks.choice("range_over", range_over, ("network", "layer"))
     low, high = (torch.as_tensor(end, dtype=torch.float64, device="cpu") for end in activity_range)
-    return measure_layers(partial(_by_range, bins=bins), activity, labels, low, high)
+    measure = partial(_by_range, bins=bins, population=population)
+    return measure_layers(measure, activity, labels, low, high)
 
 
-def epoch_bins_information(activity: Tensor, labels: Tensor, *, bins: int) -> Information:
+def epoch_bins_information(
+    activity: Tensor, labels: Tensor, *, bins: int, population: bool | None = None
+) -> Information:
     r"""Information in a layer whose activity falls into equal bins of its own range.
 
     As `equal_bins_information`, between the smallest and the largest activity of the samples
@@ -103,9 +116,12 @@ def epoch_bins_information(activity: Tensor, labels: Tensor, *, bins: int) -> In
         activity: Activity, shape `(…, samples, units)`.
         labels: Class of each sample, shape `(samples,)`, integer.
         bins: Number of bins, ≥ 2.
+        population: Whether the samples are all that there are, not drawn from more; None: not
+            known. `ibsweep.information.measure` says so.
 
     Returns:
-        Information in bits, of shape `(…)`.
+        Information in bits, of shape `(…)`. Detail, where `population` is false: `undersampled`,
+        see `discrete.counted_information`.
 
     Raises:
         ValueError: If `bins` is invalid, or `activity` or `labels` is malformed.
@@ -121,30 +137,62 @@ def epoch_bins_information(activity: Tensor, labels: Tensor, *, bins: int) -> In
         Information(i_xt=1.0, i_ty=0.0)
     """
     checks.integer("bins", bins, minimum=2)
-    return measure_layers(partial(_by_own_range, bins=bins), activity, labels)
+    measure = partial(_by_own_range, bins=bins, population=population)
+    return measure_layers(measure, activity, labels)
 
 
-def _by_width(layer: Tensor, classes: Classes, *, bin_width: float) -> tuple[float, float]:
+def distinct_information(
+    layer: Tensor, classes: Classes, *, population: bool | None
+) -> Information:
+    """Information in one layer whose values are what they are: equal ones alone are equal.
+
+    Args:
+        layer: Activity, shape `(samples, units)`.
+        classes: Label of each sample.
+        population: As for `width_bins_information`.
+    """
+    return _by_value(columns(layer), classes, population)
+
+
+def _by_width(
+    layer: Tensor, classes: Classes, *, bin_width: float, population: bool | None
+) -> Information:
     with np.errstate(over="ignore"):
         floors = np.floor(columns(layer).astype(float) / bin_width)
     lowest, highest = floors.min(), floors.max()
     if not math.isfinite(highest - lowest):
         raise ValueError(f"bin_width must not make activity / bin_width overflow, got {bin_width}")
-    if highest - lowest < 2**31:
-        return bin_information(floors - lowest, int(highest - lowest) + 1, classes)
-    distinct, bins = np.unique(floors, return_inverse=True)
-    return bin_information(bins.reshape(floors.shape), len(distinct), classes)
+    if highest - lowest >= 2**31:
+        return _by_value(floors, classes, population)
+    bins, radix = floors - lowest, int(highest - lowest) + 1
+    return counted_information(bins, radix, classes, population=population)
 
 
 def _by_range(
-    layer: Tensor, classes: Classes, low: float, high: float, *, bins: int
-) -> tuple[float, float]:
+    layer: Tensor,
+    classes: Classes,
+    low: float,
+    high: float,
+    *,
+    bins: int,
+    population: bool | None,
+) -> Information:
     if not (math.isfinite(high - low) and low <= high):
         raise ValueError(f"activity_range must be finite and ascending, got {(low, high)}")
     edges = low + (high - low) * (np.arange(1, bins) / bins)
-    return bin_information(count_edges(columns(layer), edges), bins, classes)
+    numbers = count_edges(columns(layer), edges)
+    return counted_information(numbers, bins, classes, population=population)
 
 
-def _by_own_range(layer: Tensor, classes: Classes, *, bins: int) -> tuple[float, float]:
+def _by_own_range(
+    layer: Tensor, classes: Classes, *, bins: int, population: bool | None
+) -> Information:
     low, high = (end.item() for end in layer.aminmax())
-    return _by_range(layer, classes, low, high, bins=bins)
+    return _by_range(layer, classes, low, high, bins=bins, population=population)
+
+
+def _by_value(values: np.ndarray, classes: Classes, population: bool | None) -> Information:
+    """Number the distinct values, shape `(units, samples)`, and count."""
+    distinct, bins = np.unique(values, return_inverse=True)
+    numbers = bins.reshape(values.shape)
+    return counted_information(numbers, len(distinct), classes, population=population)

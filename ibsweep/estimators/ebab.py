@@ -7,7 +7,7 @@ import numpy as np
 from torch import Tensor
 
 from ibsweep import checks
-from ibsweep.estimators.shared.discrete import bin_information, count_edges
+from ibsweep.estimators.shared.discrete import count_edges, counted_information
 from ibsweep.estimators.shared.layers import Classes, columns, measure_layers
 from ibsweep.types import Information
 
@@ -23,6 +23,7 @@ def ebab_information(
     bins: int,
     edge_rule: EdgeRule = "equal",
     low: float | Literal["auto"] = "auto",
+    population: bool | None = None,
 ) -> Information:
     r"""Information in a layer whose activity is binned by its own distribution.
 
@@ -44,9 +45,12 @@ def ebab_information(
         low: Lowest edge of `released`, in units of `activity`: a number, or `auto`, which is 0 for
             a layer without negative values and −1.000001 for others, as the released code
             sets it by activation function. `equal` has no use for it.
+        population: Whether the samples are all that there are, not drawn from more; None: not
+            known. `ibsweep.information.measure` says so.
 
     Returns:
-        Information in bits, of shape `(…)`.
+        Information in bits, of shape `(…)`. Detail, where `population` is false: `undersampled`,
+        see `discrete.counted_information`.
 
     Raises:
         ValueError: If an option is out of its range, or `activity` or `labels` is malformed.
@@ -68,7 +72,8 @@ def ebab_information(
     rule = partial(_equal, bins=bins)
     if edge_rule == "released":
         rule = partial(_released, bins=bins, low=low)
-    return measure_layers(partial(_information, rule=rule), activity, labels)
+    measure = partial(_information, rule=rule, population=population)
+    return measure_layers(measure, activity, labels)
 
 
 def equal_edges(values: np.ndarray, *, bins: int) -> np.ndarray:
@@ -89,10 +94,13 @@ def equal_edges(values: np.ndarray, *, bins: int) -> np.ndarray:
     return _equal(_unique(values), bins=bins)
 
 
-def _information(layer: Tensor, classes: Classes, *, rule: partial) -> tuple[float, float]:
+def _information(
+    layer: Tensor, classes: Classes, *, rule: partial, population: bool | None
+) -> Information:
     values = columns(layer)
     edges = _unique(rule(_unique(values)))
-    return bin_information(count_edges(values, edges), len(edges) + 1, classes)
+    bins = count_edges(values, edges)
+    return counted_information(bins, len(edges) + 1, classes, population=population)
 
 
 def _unique(values: np.ndarray) -> np.ndarray:

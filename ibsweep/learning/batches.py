@@ -77,3 +77,19 @@ class Batches:
 
     def _spread(self, shared: Tensor) -> Tensor:
         return shared.expand(len(self._members), -1, -1)
+
+
+def training_rows(ensemble: Ensemble) -> Tensor:
+    """Return what each member trains on, on the CPU, padded by repeating its first pattern.
+
+    Returns:
+        Shape `(members, features, samples)`, with a stride of 0 over members that share it.
+    """
+    rows = torch.stack([torch.from_numpy(m.split.train) for m in ensemble.members])
+    same = bool((rows == rows[0]).all())
+    index = rows[:1] if same else rows
+    fill = padded(index.shape[1]) - index.shape[1]
+    index = torch.cat([index, index[:, :1].expand(-1, fill)], dim=1)
+    columns = torch.from_numpy(ensemble.dataset.inputs.T).to(ensemble.dtype)
+    inputs = columns[:, index].transpose(0, 1).contiguous()
+    return inputs.expand(len(ensemble.members), -1, -1)

@@ -78,12 +78,21 @@ class TorchEpochs(Epochs):
         """Set the gradients of the weights to those on one batch."""
         perturb = self._perturb if self._perturbs else None
         layers = self._ensemble.network.forward(
-            self._weights.leaves, inputs, perturb, self._inject
+            self._weights.leaves, inputs, perturb, self._inject, self._counted(targets)
         )
         losses = self._losses(layers, targets)
         penalties = [penalty(self._weights.hidden) for penalty in self._penalties]
         total = torch.stack(penalties).sum(dim=0) if penalties else None
         self._weights.differentiate(losses, total)
+
+    def _counted(self, targets: Tensor) -> Tensor | None:
+        """Say which samples do not only fill up the batch, if a range is found of them."""
+        quantization = self._ensemble.network.quantization
+        if quantization is None or not quantization.ranged:
+            return None
+        counted = targets.sum(dim=1, keepdim=True) > 0
+        full = targets.device.type == "cpu" and bool(counted.all())
+        return None if full else counted
 
     def _losses(self, layers: Sequence[Tensor], targets: Tensor) -> Tensor:
         """Return each member's loss, given the activity of its layers, the logits last."""

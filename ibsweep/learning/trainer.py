@@ -1,13 +1,16 @@
 """Training an ensemble: networks that differ only in numbers, each as if alone."""
 
 from collections.abc import Callable
+from functools import cached_property
 
 import torch
 from torch import Tensor
 
+from ibsweep.learning.batches import training_rows
 from ibsweep.learning.checkpoints import Checkpoints, Stopped, is_stopping
 from ibsweep.learning.engines import epochs_of, least_members
 from ibsweep.learning.ensemble import Ensemble, Trained
+from ibsweep.networks.quantized import set_ranges
 from ibsweep.networks.weights import Layout, Weights
 from ibsweep.randomness import Generators
 from ibsweep.resources import keep_freed_memory, threads
@@ -74,6 +77,7 @@ class _Trainer:
         self._optimizer = ensemble.make_optimizer(self._weights)
         self._epochs = epochs_of(ensemble, self._weights, self._optimizer)
         self._kept = set(ensemble.snapshots.tolist())
+        self._ensemble = ensemble
         self.epoch = 0
         self.snapshots: list[Tensor] = []
         self.failed: dict[int, int] = {}
@@ -112,7 +116,15 @@ class _Trainer:
     def _keep(self) -> None:
         """Take a snapshot if this is an epoch for one."""
         if self.epoch in self._kept:
-            self.snapshots.append(self._weights.flat.cpu().clone())
+            kept = self._weights.flat.cpu().clone()
+            if self._ensemble.network.quantization is not None:
+                set_ranges(self._ensemble.network, kept, self._training_rows)
+            self.snapshots.append(kept)
+
+    @cached_property
+    def _training_rows(self) -> Tensor:
+        """Patterns that each member trains on, as `set_ranges` takes them."""
+        return training_rows(self._ensemble)
 
     @torch.no_grad()
     def _retire_diverged(self) -> None:

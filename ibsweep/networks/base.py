@@ -11,6 +11,9 @@ from torch import Tensor
 from ibsweep import promises
 from ibsweep.names import OUTPUT
 from ibsweep.networks.activations import Activation
+from ibsweep.networks.quantization import Ends, Quantization, ends_of
+
+RANGE = "range"  # kind of the parameter that holds a layer's extremes, lowest first
 
 
 class Parameter(NamedTuple):
@@ -23,6 +26,7 @@ class Parameter(NamedTuple):
         std: Standard deviation of the truncated normal it starts from, or None if it starts
             constant.
         start: Value that it starts from if `std` is None.
+        trained: Whether training changes it, or it is found at each snapshot.
     """
 
     layer: str
@@ -30,6 +34,7 @@ class Parameter(NamedTuple):
     shape: tuple[int, ...]
     std: float | None = None
     start: float = 0.0
+    trained: bool = True
 
     @property
     def name(self) -> str:
@@ -51,14 +56,16 @@ class Network(ABC):
 
     Attributes:
         activation: Activation of the hidden layers.
+        quantization: How it computes in few bits; None: as it is.
     """
 
     activation: Activation
+    quantization: Quantization | None = None
 
     @property
     @abstractmethod
     def parameters(self) -> Sequence[Parameter]:
-        """All trainable parameters, hidden weights first."""
+        """All parameters, hidden weights first."""
 
     @property
     @abstractmethod
@@ -101,17 +108,20 @@ class Network(ABC):
         inputs: Tensor,
         perturb: Perturbation | None = None,
         inject: Inject | None = None,
+        counted: Tensor | None = None,
     ) -> list[Tensor]:
         """Compute what every layer holds, for all members at once.
 
         Args:
-            parameters: Name to values, shape `(members, …)`.
+            parameters: Name to values, shape `(members, …)`; ranges are not there in training.
             inputs: Patterns, shape `(members, features, samples)`; a stride of 0 over members is
                 welcome.
             perturb: Applied to the activity of each hidden layer before it is passed on; None when
                 measuring.
             inject: Applied to the input of each layer, shape `(members, units, samples)`, with the
                 layer's name: the noise of a stochastic network.
+            counted: Which samples do not only fill up a batch, shape `(1 or members, 1,
+                samples)`: those that a range is found of, where there is none. None: all.
 
         Returns:
             Activity of each hidden layer after its activation and before noise, then the logits of
@@ -119,21 +129,62 @@ class Network(ABC):
         """
         own: dict[str, dict[str, Tensor]] = {layer: {} for layer in self.layers}
         for parameter in self.parameters:
-            own[parameter.layer][parameter.kind] = parameters[parameter.name]
+            if parameter.trained or parameter.name in parameters:
+                own[parameter.layer][parameter.kind] = parameters[parameter.name]
         activity, below = [], inputs
         for layer in self.layers:
             below = below if inject is None else inject(layer, below)
-            below = self.layer(layer, below, own[layer])
+            below = self.layer(layer, below, own[layer], counted)
             if layer != OUTPUT:
                 below = below if perturb is None else perturb(below)
             activity.append(below)
         return activity
 
     @final
-    def layer(self, name: str, below: Tensor, own: Mapping[str, Tensor]) -> Tensor:
-        """Compute what one layer holds, see `preactivation`; of the output layer the logits."""
-        activity = self.preactivation(name, below, own)
+    def layer(
+        self,
+        name: str,
+        below: Tensor,
+        own: Mapping[str, Tensor],
+        counted: Tensor | None = None,
+    ) -> Tensor:
+        """Compute what one layer holds, see `forward`; of the output layer the logits."""
+        activity = self.unrounded(name, below, own)
+        if self.quantization is None or name == OUTPUT:
+            return activity
+        return self.quantization.of_hidden(activity, self._ends(activity, own, counted))
+
+    @final
+    def unrounded(self, name: str, below: Tensor, own: Mapping[str, Tensor]) -> Tensor:
+        """Compute what one layer holds before its activity is quantised, if that is at all."""
+        used = own
+        if self.quantization is not None and self.quantization.weights:
+            used = {**own, "weight": self.quantization.of_weight(own["weight"])}
+        activity = self.preactivation(name, below, used)
         return activity if name == OUTPUT else self._activate(activity, own)
+
+    @final
+    def softmax(self, probabilities: Tensor, own: Mapping[str, Tensor]) -> Tensor:
+        """Return what the output layer holds when it is measured: the softmax, or its levels.
+
+        Args:
+            probabilities: Shape `(members, classes, samples)`.
+            own: The output layer's parameters by kind.
+        """
+        if self.quantization is None:
+            return probabilities
+        ends = self._ends(probabilities, own, None)
+        return self.quantization.of_output(probabilities, ends)
+
+    def _ends(
+        self, activity: Tensor, own: Mapping[str, Tensor], counted: Tensor | None
+    ) -> Ends | None:
+        """Return the range that decides a layer's levels: as it is known, else of the samples."""
+        if self.quantization is None or not self.quantization.ranged:
+            return None
+        if RANGE in own:
+            return Ends(own[RANGE][:, :1, None], own[RANGE][:, 1:, None])
+        return ends_of(activity, counted)
 
     def _activate(self, below: Tensor, own: Mapping[str, Tensor]) -> Tensor:
         """Apply the activation; a convolution's channel shares its learned numbers."""

@@ -26,8 +26,12 @@ class Layer(nn.Module):
         super().__init__()
         self._network = network
         self._layer = name
+        trained = {p.kind: p.trained for p in network.parameters if p.layer == name}
         for kind, values in parameters.items():
-            self.register_parameter(kind, nn.Parameter(values.clone()))
+            if trained[kind]:
+                self.register_parameter(kind, nn.Parameter(values.clone()))
+            else:
+                self.register_buffer(kind, values.clone())
 
     def forward(self, below: Tensor) -> Tensor:
         """Return the activity, of the output layer the logits.
@@ -38,14 +42,33 @@ class Layer(nn.Module):
         Returns:
             Shape `(samples, units)`.
         """
-        own = {kind: values.unsqueeze(0) for kind, values in self.named_parameters()}
+        own = self.numbers()
         activity = self._network.layer(self._layer, below.T.contiguous().unsqueeze(0), own)
         return activity.squeeze(0).T
 
+    def numbers(self) -> dict[str, Tensor]:
+        """Return its parameters and ranges by kind, each of shape `(1, …)`."""
+        named = {**dict(self.named_parameters()), **dict(self.named_buffers())}
+        return {kind: values.unsqueeze(0) for kind, values in named.items()}
+
     def extra_repr(self) -> str:
         """Show the shapes of its numbers."""
-        shapes = {kind: tuple(values.shape) for kind, values in self.named_parameters()}
+        shapes = {kind: tuple(values.shape[1:]) for kind, values in self.numbers().items()}
         return ", ".join(f"{kind}={shape}" for kind, shape in shapes.items())
+
+
+class _Levels(nn.Module):
+    """What the output layer of a quantised network holds, given its logits."""
+
+    def __init__(self, network: Network, logits: nn.Module) -> None:
+        super().__init__()
+        assert isinstance(logits, Layer)
+        self._network = network
+        self._numbers = logits.numbers
+
+    def forward(self, logits: Tensor) -> Tensor:
+        probabilities = functional.softmax(logits, dim=1)
+        return self._network.softmax(probabilities.T.unsqueeze(0), self._numbers()).squeeze(0).T
 
 
 class TrainedNetwork(nn.Module):
@@ -75,7 +98,10 @@ class TrainedNetwork(nn.Module):
         for name in network.layers:
             own = {p.kind: parameters[p.name] for p in network.parameters if p.layer == name}
             self.add_module(LOGITS if name == OUTPUT else name, Layer(network, name, own))
-        self.add_module(OUTPUT, nn.Softmax(dim=1))
+        output: nn.Module = nn.Softmax(dim=1)
+        if network.quantization is not None:
+            output = _Levels(network, self.get_submodule(LOGITS))
+        self.add_module(OUTPUT, output)
 
     def forward(self, inputs: Tensor) -> Tensor:
         """Return the logits of patterns.

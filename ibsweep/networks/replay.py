@@ -5,6 +5,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from ibsweep.names import OUTPUT
 from ibsweep.networks.base import Inject, Network
 from ibsweep.networks.noise import MeasuringNoise
 from ibsweep.networks.weights import ALIGNMENT, Layout, padded
@@ -34,7 +35,8 @@ def replay(
 
     Returns:
         Activity of each layer, the output's after softmax, shape `(snapshots, rows, units)`; and
-        the output layer's log-probabilities, shape `(snapshots, samples, classes)`.
+        the output layer's log-probabilities, shape `(snapshots, samples, classes)`, which are not
+        quantised: a level may be 0.
     """
     kept = len(weights)
     least = max(kept, network.least_members)
@@ -66,9 +68,12 @@ def _run(
     samples = len(inputs)
     columns = torch.from_numpy(inputs.T).to(weights)
     columns = functional.pad(columns, (0, padded(samples) - samples)).expand(len(weights), -1, -1)
-    activity = network.forward(Layout(network.parameters).views(weights), columns, inject=inject)
+    views = Layout(network.parameters).views(weights)
+    activity = network.forward(views, columns, inject=inject)
     logs = functional.log_softmax(activity[-1], dim=1)
-    layers = dict(zip(network.layers, [*activity[:-1], logs.exp()], strict=True))
+    output = {p.kind: views[p.name] for p in network.parameters if p.layer == OUTPUT}
+    measured = [*activity[:-1], network.softmax(logs.exp(), output)]
+    layers = dict(zip(network.layers, measured, strict=True))
     return {name: values[:, :, :samples].mT for name, values in {**layers, _LOGS: logs}.items()}
 
 

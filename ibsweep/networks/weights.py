@@ -91,7 +91,8 @@ class Weights:
         layout: Where each parameter lies.
         flat: All numbers, shape `(members, width)`.
         gradient: Their gradients, of the same shape.
-        leaves: Each parameter as a view of `flat`, shape `(members, *shape)`, requiring gradients.
+        leaves: Each parameter that is trained as a view of `flat`, shape `(members, *shape)`,
+            requiring gradients.
         hidden: All hidden weights as one view, shape `(members, hidden width)`, requiring
             gradients; its padding is zero.
     """
@@ -110,11 +111,13 @@ class Weights:
             _initialize(layout.views(row), layout.parameters, generator)
         self.flat = start.to(device)
         self.gradient = torch.zeros_like(self.flat)
+        trained = [p.name for p in layout.parameters if p.trained]
+        views, gradients = layout.views(self.flat), layout.views(self.gradient)
         self.leaves: Mapping[str, Tensor] = {
-            name: view.detach().requires_grad_() for name, view in layout.views(self.flat).items()
+            name: views[name].detach().requires_grad_() for name in trained
         }
         self.hidden = self.flat[:, : layout.hidden_width].detach().requires_grad_()
-        self._gradients = layout.views(self.gradient)
+        self._gradients = [gradients[name] for name in trained]
 
     def differentiate(self, losses: Tensor, penalties: Tensor | None = None) -> None:
         """Set `gradient` to that of the sum of losses and penalties.
@@ -124,7 +127,7 @@ class Weights:
             penalties: What is added to each as computed from `hidden`, shape `(members,)`.
         """
         gradients = torch.autograd.grad(losses.sum(), list(self.leaves.values()))
-        for view, gradient in zip(self._gradients.values(), gradients, strict=True):
+        for view, gradient in zip(self._gradients, gradients, strict=True):
             view.copy_(gradient)
         if penalties is not None:
             (gradient,) = torch.autograd.grad(penalties.sum(), [self.hidden])

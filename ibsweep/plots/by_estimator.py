@@ -12,6 +12,8 @@ from matplotlib.image import imsave
 from ibsweep.plots.planes import DPI, plane_pixels
 from ibsweep.scores.informative import informative
 
+_COUNTS = "quantized"  # the estimator that counts what networks in few bits hold
+
 
 class Picture(NamedTuple):
     """A picture that is drawn when it is saved."""
@@ -62,12 +64,17 @@ def estimand(estimator: str, options: Mapping[str, object]) -> str:
     Args:
         estimator: Its name.
         options: Dotted keys to values; those of `estimator.<name>.` are its options, and shown but
-            for those of its parts.
+            for those of its parts. With `quantization.…` among them, `quantized` counts codes,
+            whatever its options.
 
     Example:
         >>> estimand("ebab", {"estimator.ebab.bins": 30, "estimator.ebab.edge_rule": "equal"})
         'ebab (bins 30, equal)'
+        >>> estimand("quantized", {"estimator.quantized.bits": 8, "quantization.bits": 4})
+        'quantized (codes)'
     """
+    if estimator == _COUNTS and any(key.startswith("quantization.") for key in options):
+        return f"{estimator} (codes)"
     prefix = f"estimator.{estimator}."
     shown = [
         value

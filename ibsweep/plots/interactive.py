@@ -12,7 +12,7 @@ from ibsweep.analysis import mean_curves
 from ibsweep.checks import integer
 from ibsweep.plots import pages
 from ibsweep.plots.drawing import check_one_plane, known_errors
-from ibsweep.plots.labels import saturated_layers
+from ibsweep.plots.labels import is_undersampled, saturated_layers
 from ibsweep.plots.style import long_name, short_name, spread
 from ibsweep.plots.traces import Layer, Numbers, draw_ceiling, plain, plane_figure
 
@@ -144,6 +144,8 @@ def _notes(curves: pd.DataFrame, epochs: np.ndarray, *, saturated: bool) -> list
         notes.append("Dotted: floor, I(T; Y) of permuted labels.")
     if saturated:
         notes.append("* at the ceiling all along: cannot show compression.")
+    if is_undersampled(curves):
+        notes.append("Undersampled: too few samples for the states; I(X; T) > .1 bits too low.")
     lost = int((~np.isfinite(curves[["i_xt", "i_ty"]].to_numpy(float)).all(axis=1)).sum())
     if lost:
         notes.append(f"{lost} undefined or infinite points not shown.")

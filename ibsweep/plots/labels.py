@@ -58,6 +58,15 @@ def saturated_layers(curves: pd.DataFrame, ceiling: float) -> set[str]:
     return set(lowest.index[lowest > SATURATION * ceiling])
 
 
+def is_undersampled(curves: pd.DataFrame) -> bool:
+    """Say whether a layer at an epoch has too few samples for the states that it takes.
+
+    Args:
+        curves: Of one plane, perhaps with the detail `undersampled`.
+    """
+    return "undersampled" in curves and bool((curves["undersampled"] > 0).any())
+
+
 def label_layers(
     axes: Axes, curves: pd.DataFrame, ceiling: float, *, compact: bool = False
 ) -> set[str]:

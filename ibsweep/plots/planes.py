@@ -17,11 +17,12 @@ from ibsweep.plots.drawing import (
     known_errors,
     with_errors,
 )
-from ibsweep.plots.labels import draw_ceiling
+from ibsweep.plots.labels import draw_ceiling, is_undersampled
 from ibsweep.plots.style import FAINT, INK
 
 DPI = 120
 _SATURATED = "* at the ceiling all along: cannot show compression"
+_UNDERSAMPLED = "undersampled: I(X; T) > .1 bits too low"
 _STATED = "bars: one standard error of an estimate"
 
 
@@ -112,7 +113,8 @@ def _layers(
     look = Look(samples, epoch_norm(curves), band=band or stated)
     saturated = draw_plane(axes, with_errors(curves) if stated else curves, look)
     axes.set_title(title, fontsize=11, color=INK, loc="left", pad=9, y=1.0)
-    notes = "; ".join([_SATURATED] * bool(saturated) + [_STATED] * stated)
+    told = {_SATURATED: saturated, _UNDERSAMPLED: is_undersampled(curves), _STATED: stated}
+    notes = "; ".join(note for note, holds in told.items() if holds)
     last, estimand = float(look.norm.vmax or 1), estimand or str(curves["estimator"].iloc[0])
     return figure, _Frame(axes.get_xlim(), axes.get_ylim(), last, samples, estimand, notes)
 

@@ -50,11 +50,14 @@ def _trained(runs: pd.DataFrame, used: dict[str, Reference]) -> str:
     tasks = [f"{name}{_cite(cited('task', name), used)}" for name in _names(runs, "task")]
     noises = [f"{name}{_cite(cited('noise', name), used)}" for name in _names(runs, "noise")]
     noise = [one for one in noises if not one.startswith("none")]
+    bits = [name for name in _names(runs, "quantization") if name not in ("none", "own")]
+    few = [f"{name}{_cite(cited('quantization', name), used)}" for name in bits]
     return (
         f"We trained {counted(len(runs), 'network')} (random seeds{each}: {counts}{kinds})"
         f" on the task {', '.join(tasks) or 'of the user'} with hidden layers"
         f" {_values(runs, 'network.hidden')} and activation {_values(runs, 'activation')}"
         f"{' and noise ' + ', '.join(noise) if noise else ''}"
+        f"{' and quantization ' + ', '.join(few) if few else ''}"
         f" for {_values(runs, 'training.epochs')} epochs with"
         f" {_values(runs, 'training.optimizer')} (learning rate"
         f" {_values(runs, 'training.learning_rate')}, batches of"

@@ -86,6 +86,7 @@ class Replay:
                 floor=settings.floor,
                 extremes=extremes,
                 whole=whole,
+                discrete=settings.network.quantization is not None,
             )
             for number, group in enumerate(self._groups)
         ]

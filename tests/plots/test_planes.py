@@ -170,3 +170,16 @@ def test_quickly_drawn_pixels_are_those_of_the_figure_also_after_another_network
         figure.canvas.draw()
         differ = picture != np.asarray(figure.canvas.buffer_rgba())
         assert differ.mean() < 1e-3  # where a line crosses an axis
+
+
+@pytest.mark.parametrize("flag", [0.0, 1.0])
+def test_a_plane_says_that_a_layer_has_too_few_samples(flag):
+    note = "undersampled: I(X; T) > .1 bits too low"
+    flags = {"undersampled": np.where(make_curves()["layer"] == "layer_2", flag, 0.0)}
+    for figure in (
+        plane(make_curves().assign(**flags)),
+        plane(mean_curves(make_curves().assign(network="a", **flags)), band=True),
+    ):
+        assert any(note in text for text in texts(figure)) == bool(flag)
+        assert not overlaps(figure)
+    assert not any(note in text for text in texts(plane()))

@@ -15,7 +15,7 @@ from tests.support.records import make_record
 SCORES = {"ebab/dead_layer": 0.0, "lossy/dead_layer": 0.0, "geometry/nc1/output": 0.5}
 PAPERS = [
     (group, name)
-    for group in ("estimator", "task", "noise")
+    for group in ("estimator", "task", "noise", "quantization")
     for name in shipped.names(group)
     if re.search(r"\b(19|20)\d\d\b", shipped.source(group, name))
 ]
@@ -35,6 +35,8 @@ def test_every_reference_is_a_program_or_cited_by_an_option():
     ("group", "name", "keys"),
     [
         ("estimator", "ebab", {"chelombiev2019"}),
+        ("quantization", "uniform", {"lorenzen2022"}),
+        ("quantization", "binary", {"hubara2016"}),
         ("estimator", "renyi", {"sanchezgiraldo2014", "wickstrom2019"}),
         ("estimator", "infonce", {"vandenoord2018", "ross2014"}),
         ("estimator", "kl", {"kozachenko1987", "butakov2024", "ross2014"}),
@@ -77,6 +79,7 @@ def outputs(tmp_path_factory):
             record.job.choices["estimator"] = "ebab,lossy,geometry"
             record.job.parameters["estimator.geometry.largest"] = 100
             record.job.choices["noise"] = "relative"
+            record.job.choices["quantization"] = "uniform"
             store.log_network(record, figures={})
     store.log_sweep("night", command="python -m ibsweep", summary=pd.DataFrame(), files={})
     return folder

@@ -19,12 +19,14 @@ class Networks(NamedTuple):
         curves: Their curves, as `ibsweep.curves` returns them.
         phases: Their phases by `estimator`, as `scores.phases.phases` returns them.
         estimator: Name of the estimator of information that counts.
+        training: How they were trained, as `ibsweep.training` returns it; None: not known.
     """
 
     runs: pd.DataFrame
     curves: pd.DataFrame
     phases: pd.DataFrame
     estimator: str = PAPER_ESTIMATOR
+    training: pd.DataFrame | None = None
 
 
 class Paper(NamedTuple):

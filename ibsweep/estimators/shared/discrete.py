@@ -5,6 +5,9 @@ import math
 import numpy as np
 
 from ibsweep.estimators.shared.layers import Classes
+from ibsweep.types import Information
+
+BIAS = 0.1  # bits, of H(T), from which on a layer counts as undersampled
 
 _SCANNED_EDGES = 48  # comparing with each edge in turn is faster than a binary search up to here
 _EXACT_FLOAT = 2**53
@@ -35,6 +38,50 @@ def count_edges(values: np.ndarray, edges: np.ndarray) -> np.ndarray:
     return counts
 
 
+def counted_information(
+    bins: np.ndarray, radix: int, classes: Classes, *, population: bool | None
+) -> Information:
+    r"""Information in vectors of bin numbers, and whether there are samples enough.
+
+    H(T) of N samples from K states is on average some (K − 1)/(2N ln 2) bits below that of the
+    population (Miller 1955); K is the number of states that occur.
+
+    Args:
+        bins: As for `bin_information`.
+        radix: As there.
+        classes: As there.
+        population: Whether the samples are all that there are; None: it is not known.
+
+    Returns:
+        As `bin_information`, with the detail `undersampled` for a sample of a population: 1 if
+        that bias is above `BIAS` bits, else 0.
+    """
+    i_xt, i_ty, states = _counted(bins, radix, classes)
+    if population is not False:
+        return Information(i_xt, i_ty)
+    bias = (states - 1) / (2 * bins.shape[1] * math.log(2))
+    return Information(i_xt, i_ty, {"undersampled": float(bias > BIAS)})
+
+
+def is_population(patterns: np.ndarray) -> bool:
+    """Say whether patterns are all that there can be: every combination of the features' values.
+
+    Args:
+        patterns: Shape `(samples, features)`.
+
+    Example:
+        >>> bits = np.array([[0, 0], [0, 1], [1, 0], [1, 1]])
+        >>> is_population(bits), is_population(bits[1:])
+        (True, False)
+    """
+    combinations = 1
+    for column in patterns.T:
+        combinations *= len(np.unique(column))
+        if combinations > len(patterns):
+            return False
+    return combinations == len(patterns) == len(np.unique(patterns, axis=0))
+
+
 def bin_information(bins: np.ndarray, radix: int, classes: Classes) -> tuple[float, float]:
     r"""Information in vectors of bin numbers that are a function of the input.
 
@@ -49,6 +96,11 @@ def bin_information(bins: np.ndarray, radix: int, classes: Classes) -> tuple[flo
     Returns:
         I(X;T) and I(T;Y) in bits.
     """
+    return _counted(bins, radix, classes)[:2]
+
+
+def _counted(bins: np.ndarray, radix: int, classes: Classes) -> tuple[float, float, int]:
+    """Return what `bin_information` does, and the number of vectors that occur."""
     samples = bins.shape[1]
     words, size = _words(bins, radix)
     pairs, _ = _join(words, size, classes.of, classes.total)
@@ -57,7 +109,8 @@ def bin_information(bins: np.ndarray, radix: int, classes: Classes) -> tuple[flo
     word_starts = starts[_starts(ordered[starts] // classes.total)]
     s_t, s_ty = (_sum_c_log_c(np.diff(first, append=samples)) for first in (word_starts, starts))
     s_x, s_y = samples * np.log2(samples), _sum_c_log_c(np.bincount(classes.of))
-    return float((s_x - s_t) / samples), float(((s_x - s_t) - (s_y - s_ty)) / samples)
+    i_xt, i_ty = (s_x - s_t) / samples, ((s_x - s_t) - (s_y - s_ty)) / samples
+    return float(i_xt), float(i_ty), len(word_starts)
 
 
 def _rounded_up(edges: np.ndarray, dtype: np.dtype) -> np.ndarray:

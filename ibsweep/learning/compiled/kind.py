@@ -74,6 +74,8 @@ def kind_of(ensemble: Ensemble) -> Kind:
         NotCompiled: If there can be none.
     """
     network = ensemble.network
+    if network.quantization is not None:
+        raise NotCompiled("it trains networks without quantization")
     if type(network) is not MLP:
         raise NotCompiled(f"it trains fully connected networks, not a {type(network).__name__}")
     sizes = (network.features, *network.units)
