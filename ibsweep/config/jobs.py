@@ -13,6 +13,8 @@ from ibsweep.config.keys import ASIDE
 from ibsweep.config.settings import Settings
 from ibsweep.records import Job, UsedData
 
+END_TO_END = "end_to_end"  # the scheme that names leave out
+
 
 def describe(settings: Settings, choices: Mapping[str, Any], *, sweep: str | None) -> Job:
     """Describe a job.
@@ -31,9 +33,10 @@ def describe(settings: Settings, choices: Mapping[str, Any], *, sweep: str | Non
     chosen.setdefault("regularization", ",".join(values["regularization"]) or "none")
     chosen.setdefault("activation", "own")  # written out in a configuration of the user's
     named = [chosen[group] for group in ("activation", "regularization", "noise")]
+    named.append(chosen.get("scheme", END_TO_END))
     named.append(f"seed{values['seed']}")
     return Job(
-        name="-".join(word for word in named if word != "none"),
+        name="-".join(word for word in named if word not in ("none", END_TO_END)),
         parameters={
             **parameters(values),
             "device": settings.device.type,

@@ -10,6 +10,7 @@ from torch import Tensor
 
 from ibsweep import promises
 from ibsweep.names import OUTPUT
+from ibsweep.networks import normalization
 from ibsweep.networks.activations import Activation
 
 
@@ -23,6 +24,7 @@ class Parameter(NamedTuple):
         std: Standard deviation of the truncated normal it starts from, or None if it starts
             constant.
         start: Value that it starts from if `std` is None.
+        trained: Whether gradients change it; else the network itself does, in training.
     """
 
     layer: str
@@ -30,6 +32,7 @@ class Parameter(NamedTuple):
     shape: tuple[int, ...]
     std: float | None = None
     start: float = 0.0
+    trained: bool = True
 
     @property
     def name(self) -> str:
@@ -51,14 +54,16 @@ class Network(ABC):
 
     Attributes:
         activation: Activation of the hidden layers.
+        normalization: Of what layers hand to it, see `ibsweep.networks.normalization`.
     """
 
     activation: Activation
+    normalization: str = normalization.NONE
 
     @property
     @abstractmethod
     def parameters(self) -> Sequence[Parameter]:
-        """All trainable parameters, hidden weights first."""
+        """All parameters, hidden weights first."""
 
     @property
     @abstractmethod
@@ -101,6 +106,7 @@ class Network(ABC):
         inputs: Tensor,
         perturb: Perturbation | None = None,
         inject: Inject | None = None,
+        shares: Tensor | None = None,
     ) -> list[Tensor]:
         """Compute what every layer holds, for all members at once.
 
@@ -112,6 +118,8 @@ class Network(ABC):
                 measuring.
             inject: Applied to the input of each layer, shape `(members, units, samples)`, with the
                 layer's name: the noise of a stochastic network.
+            shares: In training the share of each sample in the mean over the batch, shape
+                `(members, samples)`; None when measuring.
 
         Returns:
             Activity of each hidden layer after its activation and before noise, then the logits of
@@ -123,17 +131,25 @@ class Network(ABC):
         activity, below = [], inputs
         for layer in self.layers:
             below = below if inject is None else inject(layer, below)
-            below = self.layer(layer, below, own[layer])
+            below = self.layer(layer, below, own[layer], shares)
             if layer != OUTPUT:
                 below = below if perturb is None else perturb(below)
             activity.append(below)
         return activity
 
     @final
-    def layer(self, name: str, below: Tensor, own: Mapping[str, Tensor]) -> Tensor:
-        """Compute what one layer holds, see `preactivation`; of the output layer the logits."""
-        activity = self.preactivation(name, below, own)
-        return activity if name == OUTPUT else self._activate(activity, own)
+    def layer(
+        self,
+        name: str,
+        below: Tensor,
+        own: Mapping[str, Tensor],
+        shares: Tensor | None = None,
+    ) -> Tensor:
+        """Compute what one layer holds, see `forward`; of the output layer the logits."""
+        z = self.preactivation(name, below, own)
+        if normalization.is_at(self.normalization, name):
+            z = normalization.normalize(self.normalization, z, own, shares)
+        return z if name == OUTPUT else self._activate(z, own)
 
     def _activate(self, below: Tensor, own: Mapping[str, Tensor]) -> Tensor:
         """Apply the activation; a convolution's channel shares its learned numbers."""
@@ -147,14 +163,16 @@ def layer_parameters(
     shapes: Sequence[tuple[int, ...]],
     stds: Sequence[float],
     activation: Activation,
+    kind: str = normalization.NONE,
 ) -> list[Parameter]:
-    """List the parameters of layers: hidden weights, output weights, biases, then learned ones.
+    """List the parameters of layers: hidden weights, output weights, biases, then all others.
 
     Args:
         layers: Names of the layers; the last is the output.
         shapes: Shape of each layer's weight, its own units first.
         stds: Standard deviation that each weight starts from.
         activation: Activation of the hidden layers; it may learn numbers of its own for each unit.
+        kind: Of the normalisation, which has numbers of its own, too.
     """
     units = [shape[0] for shape in shapes]
     weights = zip(layers, shapes, stds, strict=True)
@@ -165,6 +183,11 @@ def layer_parameters(
             Parameter(layer, name, (n,), start=start)
             for layer, n in zip(layers[:-1], units, strict=False)
             for name, start in activation.learned.items()
+        ),
+        *(
+            Parameter(layer, name, (n,), start=number.start, trained=number.trained)
+            for layer, n in zip(layers, units, strict=True)
+            for name, number in normalization.numbers(kind, layer).items()
         ),
     ]
 

@@ -20,14 +20,21 @@ class Layer(nn.Module):
         network: The network's kind.
         name: The layer's name in it.
         parameters: The layer's numbers by kind, e.g. `weight`, each of its own shape.
+
+    Running means of a normalisation are buffers, which follow the batches in training mode.
     """
 
     def __init__(self, network: Network, name: str, parameters: Mapping[str, Tensor]) -> None:
         super().__init__()
         self._network = network
         self._layer = name
+        running = {p.kind for p in network.parameters if p.layer == name and not p.trained}
+        self._by_batch = bool(running)
         for kind, values in parameters.items():
-            self.register_parameter(kind, nn.Parameter(values.clone()))
+            if kind in running:
+                self.register_buffer(kind, values.clone())
+            else:
+                self.register_parameter(kind, nn.Parameter(values.clone()))
 
     def forward(self, below: Tensor) -> Tensor:
         """Return the activity, of the output layer the logits.
@@ -37,14 +44,24 @@ class Layer(nn.Module):
 
         Returns:
             Shape `(samples, units)`.
+
+        Raises:
+            ValueError: If a batch of one sample is to be normalised by itself, in training mode.
         """
-        own = {kind: values.unsqueeze(0) for kind, values in self.named_parameters()}
-        activity = self._network.layer(self._layer, below.T.contiguous().unsqueeze(0), own)
+        numbers = [*self.named_parameters(), *self.named_buffers()]
+        own = {kind: values.unsqueeze(0) for kind, values in numbers}
+        samples, shares = len(below), None
+        if self._by_batch and self.training:
+            if samples < 2:
+                raise ValueError(f"below must have ≥ 2 samples in training, got {samples}")
+            shares = below.new_full((1, samples), 1 / samples)
+        columns = below.T.contiguous().unsqueeze(0)
+        activity = self._network.layer(self._layer, columns, own, shares)
         return activity.squeeze(0).T
 
     def extra_repr(self) -> str:
         """Show the shapes of its numbers."""
-        shapes = {kind: tuple(values.shape) for kind, values in self.named_parameters()}
+        shapes = {kind: tuple(values.shape) for kind, values in self.state_dict().items()}
         return ", ".join(f"{kind}={shape}" for kind, shape in shapes.items())
 
 

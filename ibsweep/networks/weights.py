@@ -5,7 +5,7 @@ them differently. So every parameter of every member starts at a multiple of `AL
 no member ever holds such a tail.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import torch
 from torch import Tensor
@@ -58,6 +58,13 @@ class Layout:
             belongs[self._slices[p.name]] = p.kind == "weight"
         return belongs
 
+    def columns(self, layers: Collection[str]) -> Tensor:
+        """Which numbers of a row belong to some layers, shape `(width,)`."""
+        belongs = torch.zeros(self.width, dtype=torch.bool)
+        for p in self.parameters:
+            belongs[self._slices[p.name]] = p.layer in layers
+        return belongs
+
     def flat(self, arrays: Mapping[str, Tensor]) -> Tensor:
         """Return the flat buffer of which `arrays` are the `views`; its padding is zero.
 
@@ -91,7 +98,8 @@ class Weights:
         layout: Where each parameter lies.
         flat: All numbers, shape `(members, width)`.
         gradient: Their gradients, of the same shape.
-        leaves: Each parameter as a view of `flat`, shape `(members, *shape)`, requiring gradients.
+        leaves: Each parameter as a view of `flat`, shape `(members, *shape)`, requiring gradients
+            if it is trained by them.
         hidden: All hidden weights as one view, shape `(members, hidden width)`, requiring
             gradients; its padding is zero.
     """
@@ -110,21 +118,25 @@ class Weights:
             _initialize(layout.views(row), layout.parameters, generator)
         self.flat = start.to(device)
         self.gradient = torch.zeros_like(self.flat)
+        self._trained = [p.name for p in layout.parameters if p.trained]
         self.leaves: Mapping[str, Tensor] = {
-            name: view.detach().requires_grad_() for name, view in layout.views(self.flat).items()
+            name: view.detach().requires_grad_(name in self._trained)
+            for name, view in layout.views(self.flat).items()
         }
         self.hidden = self.flat[:, : layout.hidden_width].detach().requires_grad_()
-        self._gradients = layout.views(self.gradient)
+        views = layout.views(self.gradient)
+        self._gradients = [views[name] for name in self._trained]
 
     def differentiate(self, losses: Tensor, penalties: Tensor | None = None) -> None:
-        """Set `gradient` to that of the sum of losses and penalties.
+        """Set `gradient` to that of the sum of losses and penalties; 0 where these do not depend.
 
         Args:
             losses: Loss of each member as computed from `leaves`, shape `(members,)`.
             penalties: What is added to each as computed from `hidden`, shape `(members,)`.
         """
-        gradients = torch.autograd.grad(losses.sum(), list(self.leaves.values()))
-        for view, gradient in zip(self._gradients.values(), gradients, strict=True):
+        leaves = [self.leaves[name] for name in self._trained]
+        gradients = torch.autograd.grad(losses.sum(), leaves, materialize_grads=True)
+        for view, gradient in zip(self._gradients, gradients, strict=True):
             view.copy_(gradient)
         if penalties is not None:
             (gradient,) = torch.autograd.grad(penalties.sum(), [self.hidden])
