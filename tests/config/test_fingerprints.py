@@ -61,6 +61,8 @@ def test_infinity_has_none():
         ["training.weight_decay=0"],
         ["training.label_smoothing=0"],
         ["training.schedule=constant"],
+        ["scheme=end_to_end"],
+        ["network.normalization=none"],
         ["training.step_factor=0.5", "training.step_at=[0.1]", "training.warmup_fraction=0"],
     ],
     ids="".join,
@@ -81,6 +83,8 @@ def test_two_spellings_of_one_configuration_are_one_run(settings, overrides):
         "training.optimizer=adamw",
         "training.label_smoothing=0.1",
         "training.schedule=cosine",
+        "scheme=layerwise",
+        "network.normalization=batch",
     ],
 )
 def test_what_changes_the_network_changes_both(settings, override):
