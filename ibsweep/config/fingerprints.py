@@ -39,6 +39,7 @@ def training_content(settings: Settings) -> dict[str, Any]:
     values = {
         **typed,
         "network": _network(typed["network"]),
+        "regularization": {name: _given(one) for name, one in typed["regularization"].items()},
         "training": _training(settings),
         "task": {**task, "digest": settings.dataset.digest},
         "seeding": settings.seeds,
@@ -54,6 +55,13 @@ def _network(options: Mapping[str, Any]) -> dict[str, Any]:
     return {
         key: value for key, value in options.items() if (key, value) != ("normalization", NONE)
     }
+
+
+def _given(options: Any) -> Any:  # noqa: ANN401
+    """Return the options of a regulariser without those that are null, as older ones lack them."""
+    if not isinstance(options, Mapping):
+        return options
+    return {key: value for key, value in options.items() if value is not None}
 
 
 def _training(settings: Settings) -> dict[str, Any]:

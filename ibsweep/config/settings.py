@@ -22,7 +22,7 @@ from ibsweep.learning.ensemble import OF_A_MEMBER, Member, TrainingOptions
 from ibsweep.learning.regularizers import Regularizer
 from ibsweep.learning.schedule import check_snapshots, spread
 from ibsweep.learning.schemes.base import Scheme, Timetable
-from ibsweep.learning.trials import try_perturbation, try_regularizer
+from ibsweep.learning.trials import try_perturbation, try_regularizer, try_scheme
 from ibsweep.networks.activations import activation
 from ibsweep.networks.base import Network, Parameter, try_network
 from ibsweep.networks.noise import MeasuringNoise, Noise
@@ -213,6 +213,7 @@ class Settings(Options):
         """Which layers are trained when, and by which losses."""
         with blame("scheme"):
             scheme = promises.kind(self._build("scheme"), Scheme)
+            try_scheme(scheme, self.network)
         with blame("training"):
             phases = scheme.phases(self.network.layers[:-1])
             Timetable(phases, self.training.epochs).check()

@@ -58,7 +58,9 @@ class TorchEpochs(Epochs):
         self._perturbs = [r.perturb for r in ensemble.regularizers if r.perturb]
         self._penalties = [r.penalty for r in ensemble.regularizers if r.penalty]
         self._activity_penalties = [
-            r.activity_penalty for r in ensemble.regularizers if r.activity_penalty
+            (r.activity_penalty, r.growth, torch.ones_like(weights.flat[:, 0]))
+            for r in ensemble.regularizers
+            if r.activity_penalty
         ]
         self._smoothing = _smoothing(ensemble, weights.flat)
         self._constraints = [r.constrain for r in ensemble.regularizers if r.constrain]
@@ -82,7 +84,10 @@ class TorchEpochs(Epochs):
                 self._step(self._rate_factor(step))
 
     def _enter(self, epoch: int) -> None:
-        """Make ready for the phase of an epoch, if it is another one than that before."""
+        """Make ready for an epoch: its penalties, and its phase if another one was before."""
+        for _, growth, factors in self._activity_penalties:
+            if growth is not None:
+                factors.copy_(growth(epoch))
         phase, begins = self._timetable.at(epoch)
         if begins:
             for moments in self._optimizer.state().values():
@@ -135,7 +140,8 @@ class TorchEpochs(Epochs):
         terms = [loss(layers[-1])] if OUTPUT in phase.layers else []
         terms += self._ensemble.scheme.losses(phase, step)
         shares = targets.sum(dim=1)  # of each sample in the mean
-        terms += [penalty(hidden, shares) for penalty in self._activity_penalties]
+        for penalty, _, factors in self._activity_penalties:
+            terms.append(factors * penalty(hidden, shares))
         return sum(terms[1:], terms[0])
 
     @torch.no_grad()
