@@ -181,8 +181,7 @@ class Settings(Options):
                 **{name: value for name, value in pattern.items() if name in asked},
             )
             network = promises.kind(network, Network)  # type: ignore[type-abstract]
-            rows = self._least_batch
-            if uses_batches(network.normalization) and rows < 2:
+            if uses_batches(network.normalization) and self._least_batch < 2:
                 rule = "must be none or layer where a batch of an epoch has one row"
                 got = f"{network.normalization!r} with batches of {self.training.batch_size}"
                 raise ValueError(
