@@ -19,7 +19,10 @@ from ibsweep.learning.schemes.layerwise import layerwise
 from ibsweep.learning.schemes.sequential import sequential
 from ibsweep.learning.trainer import train
 from ibsweep.networks.mlp import MLP
+from ibsweep.networks.replay import replay
 from ibsweep.networks.weights import Layout
+from ibsweep.scores import performance
+from ibsweep.tasks.split import stratified
 from tests.learning.test_trainer import ACTIVATIONS, OPTIONS, TASK, ensemble
 
 EPOCHS, HIDDEN = 6, [10, 7, 5]
@@ -231,3 +234,19 @@ def test_phases_share_the_epochs():
         ValueError, match="epochs must leave one for each of the 2 phases of .*, got 1"
     ):
         Timetable([Phase(1, ["a"]), Phase(1, ["b"])], 1).check()
+
+
+@pytest.mark.parametrize(("weight", "learns"), [(50.0, True), (0.0, False)])
+def test_hsic_learns_the_label_from_its_dependence_alone(weight, learns):
+    """Hidden layers never meet the cross-entropy: without the label's weight they forget it."""
+    split = stratified(TASK.labels, 0, train_fraction=0.1)
+    scheme = hsic(**{**HSIC, "label_weight": weight}, output_share=0.5)
+    parts = parts_of([0, 1, 2, 3], "hsic", hidden=[10, 7], activation="tanh", epochs=60)
+    options = dataclasses.replace(parts.options, batch_size=103)
+    members = [m._replace(split=split, learning_rate=0.01) for m in parts.members]
+    parts = dataclasses.replace(parts, scheme=scheme, options=options, members=members)
+    weights = train(parts).weights
+    for member in range(4):
+        _, logs = replay(parts.network, weights[-1:, member], TASK.inputs)
+        (accuracy,) = performance.performance(logs, TASK, split)["accuracy/test"]
+        assert accuracy > 0.7 if learns else accuracy < 0.6
