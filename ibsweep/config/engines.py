@@ -27,6 +27,7 @@ def ensemble_of(settings: Sequence[Settings]) -> Ensemble:
         device=first.device,
         dtype=first.dtype,
         noises=first.noises,
+        scheme=first.scheme,
     )
 
 

@@ -12,6 +12,7 @@ from ibsweep.config.moved import former
 from ibsweep.config.settings import Settings
 from ibsweep.learning.engines import COMPILED, TORCH
 from ibsweep.learning.ensemble import OF_A_MEMBER, in_effect
+from ibsweep.networks.normalization import NONE
 
 NUMERICS = {  # raised when an unchanged configuration would give other numbers
     "training": 1,  # by torch
@@ -37,6 +38,8 @@ def training_content(settings: Settings) -> dict[str, Any]:
     task = without_paths(settings.values["task"])
     values = {
         **typed,
+        "network": _network(typed["network"]),
+        "regularization": {name: _given(one) for name, one in typed["regularization"].items()},
         "training": _training(settings),
         "task": {**task, "digest": settings.dataset.digest},
         "seeding": settings.seeds,
@@ -45,6 +48,20 @@ def training_content(settings: Settings) -> dict[str, Any]:
         **versions(typed, task),
     }
     return former(values)
+
+
+def _network(options: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the options of a network; no normalisation adds nothing, as before there was any."""
+    return {
+        key: value for key, value in options.items() if (key, value) != ("normalization", NONE)
+    }
+
+
+def _given(options: Any) -> Any:  # noqa: ANN401
+    """Return the options of a regulariser without those that are null, as older ones lack them."""
+    if not isinstance(options, Mapping):
+        return options
+    return {key: value for key, value in options.items() if value is not None}
 
 
 def _training(settings: Settings) -> dict[str, Any]:

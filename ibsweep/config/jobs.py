@@ -13,6 +13,8 @@ from ibsweep.config.keys import ASIDE
 from ibsweep.config.settings import Settings
 from ibsweep.records import Job, UsedData
 
+END_TO_END = "end_to_end"  # the scheme that names leave out
+
 
 def describe(settings: Settings, choices: Mapping[str, Any], *, sweep: str | None) -> Job:
     """Describe a job.
@@ -33,9 +35,10 @@ def describe(settings: Settings, choices: Mapping[str, Any], *, sweep: str | Non
     chosen.setdefault("quantization", "own" if values["quantization"] else "none")
     groups = ("activation", "regularization", "noise", "quantization")
     named = [chosen[group] for group in groups]
+    named.append(chosen.get("scheme", END_TO_END))
     named.append(f"seed{values['seed']}")
     return Job(
-        name="-".join(word for word in named if word != "none"),
+        name="-".join(word for word in named if word not in ("none", END_TO_END)),
         parameters={
             **parameters(values),
             "device": settings.device.type,

@@ -11,6 +11,7 @@ from ibsweep.config.instantiation import ConfigError
 
 OmegaConf.register_new_resolver("home", os.path.expanduser, replace=True)  # of folders in conf/
 REFUSED = object()
+_END_TO_END = {"_target_": "ibsweep.learning.schemes.end_to_end.end_to_end"}
 
 
 class Key(NamedTuple):
@@ -66,6 +67,7 @@ NETWORKS = (  # of conf/config.yaml
     Key("estimator", "measurement", "estimators", changeable=True),
     Key("seeding", "network", "seeds", named="made"),
     Key("training", "network", "training", named="made"),
+    Key("scheme", "network", "scheme", older=_END_TO_END, named="unusual"),
     Key("snapshots", "network", "snapshots"),
     Key("artifacts", "nothing", "logged_epochs", changeable=True),
     TRACKING,

@@ -21,10 +21,12 @@ from ibsweep.information import Floor, try_out
 from ibsweep.learning.ensemble import OF_A_MEMBER, Member, TrainingOptions
 from ibsweep.learning.regularizers import Regularizer
 from ibsweep.learning.schedule import check_snapshots, spread
-from ibsweep.learning.trials import try_perturbation, try_regularizer
+from ibsweep.learning.schemes.base import Scheme, Timetable
+from ibsweep.learning.trials import try_perturbation, try_regularizer, try_scheme
 from ibsweep.networks.activations import activation
-from ibsweep.networks.base import Network, try_network
+from ibsweep.networks.base import Network, Parameter, try_network
 from ibsweep.networks.noise import MeasuringNoise, Noise
+from ibsweep.networks.normalization import uses_batches
 from ibsweep.networks.quantization import Quantization
 from ibsweep.networks.quantized import QuantizedNetwork
 from ibsweep.randomness import STREAMS, stream_seed
@@ -201,7 +203,20 @@ class Settings(Options):
                 classes=self.dataset.classes,
                 **{name: value for name, value in pattern.items() if name in asked},
             )
-            return promises.kind(network, Network)  # type: ignore[type-abstract]
+            network = promises.kind(network, Network)  # type: ignore[type-abstract]
+            if uses_batches(network.normalization) and self._least_batch < 2:
+                rule = "must be none or layer where a batch of an epoch has one row"
+                got = f"{network.normalization!r} with batches of {self.training.batch_size}"
+                raise ValueError(
+                    f"normalization {rule}, got {got} from {len(self.split.train)} rows"
+                )
+            return network
+
+    @property
+    def _least_batch(self) -> int:
+        """Rows of the smallest batch of an epoch."""
+        size = self.training.batch_size
+        return len(self.split.train) % size or size
 
     @cached_property
     def noises(self) -> list[Noise]:
@@ -214,6 +229,22 @@ class Settings(Options):
                     checks.choice("sites", site, self._plain_network.layers)
             built.append(noise)
         return built
+
+    @cached_property
+    def scheme(self) -> Scheme:
+        """Which layers are trained when, and by which losses."""
+        with blame("scheme"):
+            scheme = promises.kind(self._build("scheme"), Scheme)
+            try_scheme(scheme, self.network)
+        with blame("training"):
+            phases = scheme.phases(self.network.layers[:-1])
+            Timetable(phases, self.training.epochs).check()
+        return scheme
+
+    @property
+    def parameters(self) -> list[Parameter]:
+        """All trained numbers that are stored: the network's, then those of its heads."""
+        return self.scheme.parameters(self.network, self.training.initialization)
 
     def measuring_noise(self, epochs: np.ndarray) -> MeasuringNoise:
         """The noise of the measured network after some epochs."""

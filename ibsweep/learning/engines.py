@@ -31,7 +31,9 @@ def choose(asked: str, refused: str | None) -> str:
 
 def least_members(ensemble: Ensemble) -> int:
     """Return the size from which on a member's numbers do not depend on that of its ensemble."""
-    return 1 if _chosen(ensemble) == COMPILED else ensemble.network.least_members
+    if _chosen(ensemble) == COMPILED:
+        return 1
+    return max(ensemble.network.least_members, ensemble.scheme.least_members)
 
 
 def epochs_of(ensemble: Ensemble, weights: Weights, optimizer: Optimizer) -> Epochs:

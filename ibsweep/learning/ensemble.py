@@ -12,7 +12,8 @@ from ibsweep import checks
 from ibsweep.learning import optimizers, rates
 from ibsweep.learning.optimizers import Optimizer
 from ibsweep.learning.regularizers import Regularizer
-from ibsweep.networks.base import Network
+from ibsweep.learning.schemes.base import Scheme
+from ibsweep.networks.base import Network, Parameter
 from ibsweep.networks.initialization import INITIALIZATIONS
 from ibsweep.networks.noise import Noise
 from ibsweep.networks.weights import Weights
@@ -143,6 +144,7 @@ class Ensemble:
         device: Where to train.
         dtype: Floating-point type.
         noises: What makes the networks stochastic.
+        scheme: Which layers are trained when, and by which losses.
     """
 
     network: Network
@@ -154,6 +156,12 @@ class Ensemble:
     device: torch.device
     dtype: torch.dtype
     noises: Sequence[Noise] = ()
+    scheme: Scheme = Scheme()
+
+    @property
+    def parameters(self) -> Sequence[Parameter]:
+        """All numbers of a network and its heads, the network's first."""
+        return self.scheme.parameters(self.network, self.options.initialization)
 
     def make_optimizer(self, weights: Weights) -> Optimizer:
         """Build the optimiser of the members' weights."""

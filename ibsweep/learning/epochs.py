@@ -1,7 +1,9 @@
 """One pass of an ensemble over its training part, by torch's own operations."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from functools import partial
 
 import torch
 from torch import Tensor
@@ -11,7 +13,10 @@ from ibsweep.learning.cuda_graph import graphed
 from ibsweep.learning.ensemble import Ensemble
 from ibsweep.learning.losses import cross_entropies, smoothed
 from ibsweep.learning.optimizers import Optimizer
+from ibsweep.learning.schemes.base import Phase, Step, Timetable
+from ibsweep.names import OUTPUT
 from ibsweep.networks.noise import injection
+from ibsweep.networks.normalization import uses_batches
 from ibsweep.networks.weights import Weights
 from ibsweep.randomness import Generators
 
@@ -49,19 +54,22 @@ class TorchEpochs(Epochs):
         steps = ensemble.options.epochs * len(self._batches)
         self._rate_factor = ensemble.options.rate_factor(steps)
         self._noise = Generators("noise", [m.seeds["noise"] for m in ensemble.members])
-        self._inject = injection(ensemble.noises, self._noise)
+        inject = injection(ensemble.noises, self._noise)
+        self._inject = ensemble.scheme.inject(inject)
         self._perturbs = [r.perturb for r in ensemble.regularizers if r.perturb]
         self._penalties = [r.penalty for r in ensemble.regularizers if r.penalty]
         self._activity_penalties = [
-            r.activity_penalty for r in ensemble.regularizers if r.activity_penalty
+            (r.activity_penalty, r.growth, torch.ones_like(weights.flat[:, 0]))
+            for r in ensemble.regularizers
+            if r.activity_penalty
         ]
         self._smoothing = _smoothing(ensemble, weights.flat)
         self._constraints = [r.constrain for r in ensemble.regularizers if r.constrain]
-        self._differentiate = graphed(
-            self._gradients,
-            device=ensemble.device,
-            repeatable=not self._perturbs and self._inject is None,
-        )
+        chance = bool(self._perturbs) or inject is not None
+        self._repeatable = ensemble.scheme.repeatable and not chance
+        phases = ensemble.scheme.phases(ensemble.network.layers[:-1])
+        self._timetable = Timetable(phases, ensemble.options.epochs)
+        self._phase: Phase | None = None
 
     @property
     def generators(self) -> dict[str, Generators]:
@@ -70,40 +78,82 @@ class TorchEpochs(Epochs):
 
     def run(self, epoch: int) -> None:
         """See `Epochs.run`."""
+        self._enter(epoch)
         for step, (inputs, targets) in enumerate(self._batches, epoch * len(self._batches)):
-            self._differentiate(inputs, targets)
-            self._step(self._rate_factor(step))
+            with self._keeping_frozen():
+                self._differentiate(inputs, targets)
+                self._step(self._rate_factor(step))
 
-    def _gradients(self, inputs: Tensor, targets: Tensor) -> None:
+    def _enter(self, epoch: int) -> None:
+        """Make ready for an epoch: its penalties, and its phase if another one was before."""
+        for _, growth, factors in self._activity_penalties:
+            if growth is not None:
+                factors.copy_(growth(epoch))
+        phase, begins = self._timetable.at(epoch)
+        if begins:
+            for moments in self._optimizer.state().values():
+                moments.zero_()
+        if phase is self._phase:
+            return
+        self._phase = phase
+        trained = self._weights.layout.columns(phase.layers)
+        everything = set(phase.layers) == set(self._ensemble.network.layers)
+        self._frozen = None if everything else ~trained.to(self._weights.flat.device)
+        self._differentiate = graphed(
+            partial(self._gradients, phase),
+            device=self._ensemble.device,
+            repeatable=self._repeatable,
+        )
+
+    @contextmanager
+    def _keeping_frozen(self) -> Iterator[None]:
+        """Undo what changes layers that are not in training: penalties, decay, running means.
+
+        Yields:
+            Nothing.
+        """
+        if self._frozen is None:
+            yield
+            return
+        before = self._weights.flat.clone()
+        yield
+        self._weights.flat.copy_(torch.where(self._frozen, before, self._weights.flat))
+
+    def _gradients(self, phase: Phase, inputs: Tensor, targets: Tensor) -> None:
         """Set the gradients of the weights to those on one batch."""
         perturb = self._perturb if self._perturbs else None
         layers = self._ensemble.network.forward(
-            self._weights.leaves, inputs, perturb, self._inject, self._counted(targets)
+            self._weights.leaves, inputs, perturb, self._inject, self._shares(targets)
         )
-        losses = self._losses(layers, targets)
+        losses = self._losses(phase, inputs, layers, targets)
         penalties = [penalty(self._weights.hidden) for penalty in self._penalties]
         total = torch.stack(penalties).sum(dim=0) if penalties else None
         self._weights.differentiate(losses, total)
 
-    def _counted(self, targets: Tensor) -> Tensor | None:
-        """Say which samples do not only fill up the batch, if a range is found of them."""
-        quantization = self._ensemble.network.quantization
-        if quantization is None or not quantization.ranged:
+    def _shares(self, targets: Tensor) -> Tensor | None:
+        """Return each sample's share in the mean over its batch, if the network needs that."""
+        network, shares = self._ensemble.network, targets.sum(dim=1)
+        if uses_batches(network.normalization):
+            return shares
+        if network.quantization is None or not network.quantization.ranged:
             return None
-        counted = targets.sum(dim=1, keepdim=True) > 0
-        full = targets.device.type == "cpu" and bool(counted.all())
-        return None if full else counted
+        full = shares.device.type == "cpu" and bool((shares > 0).all())
+        return None if full else shares
 
-    def _losses(self, layers: Sequence[Tensor], targets: Tensor) -> Tensor:
+    def _losses(
+        self, phase: Phase, inputs: Tensor, layers: Sequence[Tensor], targets: Tensor
+    ) -> Tensor:
         """Return each member's loss, given the activity of its layers, the logits last."""
         soft = targets if self._smoothing is None else smoothed(targets, self._smoothing)
-        losses = cross_entropies(layers[-1], soft)
-        if self._activity_penalties:
-            shares = targets.sum(dim=1)  # of each sample in the mean
-            hidden = dict(zip(self._ensemble.network.layers[:-1], layers[:-1], strict=True))
-            for activity_penalty in self._activity_penalties:
-                losses = losses + activity_penalty(hidden, shares)
-        return losses
+        loss = partial(cross_entropies, targets=soft)
+        hidden = dict(zip(self._ensemble.network.layers[:-1], layers[:-1], strict=True))
+        step = Step(inputs, hidden, self._weights.leaves, targets, loss)
+        terms = [loss(layers[-1])] if OUTPUT in phase.layers else []
+        terms += self._ensemble.scheme.losses(phase, step)
+        shares = targets.sum(dim=1)  # of each sample in the mean
+        for penalty, _, factors in self._activity_penalties:
+            terms.append(factors * penalty(hidden, shares))
+        return sum(terms[1:], terms[0])
 
     @torch.no_grad()
     def _step(self, rate_factor: float) -> None:

@@ -6,11 +6,14 @@ sweep over, say, a penalty train together.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import torch
 from torch import Tensor
 
 from ibsweep import checks
+from ibsweep.learning.growth import Growth
+from ibsweep.learning.growth import growth as grow
 from ibsweep.learning.placed import Placed
 from ibsweep.randomness import Generators
 
@@ -32,6 +35,8 @@ class Regularizer:
             `(members, units, samples)`, and the share of each sample in the mean over the batch,
             0 for one that only fills it up, shape `(members, samples)`, to what is added to each
             loss, shape `(members,)`.
+        growth: Number of epochs done to what each member's `activity_penalty` is multiplied by,
+            shape `(members,)`.
         layers: The hidden layers that it names, of which there may be `penultimate`.
         numbers: The same as numbers, for the compiled engine: each member's penalty (`l1`, `l2`)
             or greatest norm (`norm`), by name; empty if that engine has no such regulariser.
@@ -41,6 +46,7 @@ class Regularizer:
     perturb: Callable[[Tensor, Generators], Tensor] | None = None
     constrain: Callable[[Tensor], None] | None = None
     activity_penalty: Callable[[Mapping[str, Tensor], Tensor], Tensor] | None = None
+    growth: Growth | None = None
     layers: Sequence[str] = ()
     numbers: Mapping[str, Sequence[float]] = field(default_factory=dict)
 
@@ -139,16 +145,24 @@ def max_norm(*, norm: Sequence[float]) -> Regularizer:
     return Regularizer(constrain=shrink, numbers={"norm": norm})
 
 
-def activity_l2(*, penalty: Sequence[float], layers: Sequence[Sequence[str]]) -> Regularizer:
+def activity_l2(
+    *,
+    penalty: Sequence[float],
+    layers: Sequence[Sequence[str]],
+    growth: Sequence[Mapping[str, Any] | None] = (None,),
+) -> Regularizer:
     """Add λ times the mean of h² over samples and units to the loss, summed over chosen layers.
 
     Args:
         penalty: λ ≥ 0 of each member, per squared unit of the activity.
         layers: Of each member the hidden layers, by name or `penultimate` for the last of them;
             the same for all.
+        growth: Of each member how λ grows, see `ibsweep.learning.growth`, or None; the same for
+            all.
 
     Raises:
-        ValueError: If a penalty is negative, or the layers are no list or differ.
+        ValueError: If a penalty is negative, or the layers are no list, or they or the growth
+            differ.
 
     References:
         Sbailò & Ghiringhelli (2023), who penalise the penultimate layer.
@@ -165,7 +179,9 @@ def activity_l2(*, penalty: Sequence[float], layers: Sequence[Sequence[str]]) ->
         means = [(hidden[name].square().mean(dim=1) * shares).sum(dim=1) for name in chosen]
         return scale.like(shares)[:, 0] * torch.stack(means).sum(dim=0)
 
-    return Regularizer(activity_penalty=mean_squares, layers=asked[0])
+    return Regularizer(
+        activity_penalty=mean_squares, growth=grow(growth, penalty), layers=asked[0]
+    )
 
 
 def _column(name: str, values: Sequence[float], **rules: float) -> Tensor:

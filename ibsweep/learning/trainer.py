@@ -41,7 +41,8 @@ def train(
     if len(ensemble.members) < least:
         raise ValueError(f"members must be ≥ {least}, got {len(ensemble.members)}")
     keep_freed_memory()
-    with threads(1 if ensemble.network.one_thread else torch.get_num_threads()):
+    alone = ensemble.network.one_thread or ensemble.scheme.one_thread
+    with threads(1 if alone else torch.get_num_threads()):
         return _train(ensemble, progress, checkpoints)
 
 
@@ -69,7 +70,7 @@ class _Trainer:
     def __init__(self, ensemble: Ensemble) -> None:
         members = ensemble.members
         self._weights = Weights(
-            Layout(ensemble.network.parameters),
+            Layout(ensemble.parameters),
             [Generators("init", [m.seeds["init"]]).distinct[0] for m in members],
             dtype=ensemble.dtype,
             device=ensemble.device,

@@ -1,12 +1,16 @@
 """Tries what acts in training and may be the user's own: no member may matter to another."""
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 
 import torch
 from torch import Tensor
 
 from ibsweep import checks, promises
+from ibsweep.learning.losses import cross_entropies
 from ibsweep.learning.regularizers import PENULTIMATE, Regularizer
+from ibsweep.learning.schemes.base import Phase, Scheme, Step
+from ibsweep.networks.base import Network
 from ibsweep.randomness import Generators
 
 
@@ -70,6 +74,50 @@ def try_perturbation(name: str, perturb: Callable[[Tensor, Generators], Tensor])
     if noisy.shape != activity.shape or noisy.dtype != activity.dtype:
         raise ValueError(f"{rule}, which returns {tuple(noisy.shape)} of {noisy.dtype}")
     promises.check_apart(rule, apply, activity, axes=[0])
+
+
+def try_scheme(scheme: Scheme, network: Network) -> None:
+    """Try how a scheme gives losses to layers: no member may matter to another.
+
+    Args:
+        scheme: What was made.
+        network: The kind of networks that it is to train.
+
+    Raises:
+        ValueError: If a phase names a layer that there is not, or has no share or layer; or if a
+            loss of a layer is not one finite number a member, of the member alone.
+    """
+    phases = scheme.phases(network.layers[:-1])
+    for phase in phases:
+        checks.real("phases.share", phase.share, above=0)
+        for layer in checks.sequence("phases.layers", phase.layers, "a list of layers", least=1):
+            checks.choice("phases.layers", layer, network.layers)
+        if scheme.local is not None and not promises.is_ours(scheme.local):
+            _try_losses(scheme, phase, network)
+
+
+def _try_losses(scheme: Scheme, phase: Phase, network: Network) -> None:
+    rule = "local must give one number a member, of its own batch alone"
+    rule += f", got {promises.shown(scheme.local)}"
+    classes, samples = network.units[-1], 4
+    targets = torch.eye(classes)[torch.arange(samples) % classes].T / samples
+    targets = targets.expand(promises.MEMBERS, -1, -1)
+    values = torch.linspace(-1, 1, promises.MEMBERS * samples).reshape(-1, 1, samples)
+
+    def losses(values: Tensor) -> Tensor:
+        activity = {
+            name: values * torch.linspace(0.5, 1, units)[:, None]
+            for name, units in zip(network.layers[:-1], network.units, strict=False)
+        }
+        heads = {
+            one.name: torch.full((promises.MEMBERS, *one.shape), 0.1)
+            for one in scheme.parameters(network, "glorot")
+        }
+        loss = partial(cross_entropies, targets=targets)
+        own = scheme.losses(phase, Step(values, activity, heads, targets, loss))
+        return torch.stack(own).sum(dim=0) if own else values.new_zeros(promises.MEMBERS)
+
+    _try_penalty(rule, losses, values)
 
 
 def _try_activity_penalty(

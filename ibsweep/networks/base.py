@@ -10,6 +10,7 @@ from torch import Tensor
 
 from ibsweep import promises
 from ibsweep.names import OUTPUT
+from ibsweep.networks import normalization
 from ibsweep.networks.activations import Activation
 from ibsweep.networks.quantization import Ends, Quantization, ends_of
 
@@ -26,7 +27,8 @@ class Parameter(NamedTuple):
         std: Standard deviation of the truncated normal it starts from, or None if it starts
             constant.
         start: Value that it starts from if `std` is None.
-        trained: Whether training changes it, or it is found at each snapshot.
+        trained: Whether gradients change it; else the network itself does: in training a running
+            mean, at each snapshot a range.
     """
 
     layer: str
@@ -57,10 +59,12 @@ class Network(ABC):
     Attributes:
         activation: Activation of the hidden layers.
         quantization: How it computes in few bits; None: as it is.
+        normalization: Of what layers hand to it, see `ibsweep.networks.normalization`.
     """
 
     activation: Activation
     quantization: Quantization | None = None
+    normalization: str = normalization.NONE
 
     @property
     @abstractmethod
@@ -108,7 +112,7 @@ class Network(ABC):
         inputs: Tensor,
         perturb: Perturbation | None = None,
         inject: Inject | None = None,
-        counted: Tensor | None = None,
+        shares: Tensor | None = None,
     ) -> list[Tensor]:
         """Compute what every layer holds, for all members at once.
 
@@ -120,8 +124,9 @@ class Network(ABC):
                 measuring.
             inject: Applied to the input of each layer, shape `(members, units, samples)`, with the
                 layer's name: the noise of a stochastic network.
-            counted: Which samples do not only fill up a batch, shape `(1 or members, 1,
-                samples)`: those that a range is found of, where there is none. None: all.
+            shares: In training the share of each sample in the mean over the batch, 0 for one that
+                only fills it up, shape `(members, samples)`: for statistics of the batch. None
+                when measuring, or if all samples count alike.
 
         Returns:
             Activity of each hidden layer after its activation and before noise, then the logits of
@@ -129,12 +134,12 @@ class Network(ABC):
         """
         own: dict[str, dict[str, Tensor]] = {layer: {} for layer in self.layers}
         for parameter in self.parameters:
-            if parameter.trained or parameter.name in parameters:
+            if parameter.kind != RANGE or parameter.name in parameters:
                 own[parameter.layer][parameter.kind] = parameters[parameter.name]
         activity, below = [], inputs
         for layer in self.layers:
             below = below if inject is None else inject(layer, below)
-            below = self.layer(layer, below, own[layer], counted)
+            below = self.layer(layer, below, own[layer], shares)
             if layer != OUTPUT:
                 below = below if perturb is None else perturb(below)
             activity.append(below)
@@ -146,22 +151,30 @@ class Network(ABC):
         name: str,
         below: Tensor,
         own: Mapping[str, Tensor],
-        counted: Tensor | None = None,
+        shares: Tensor | None = None,
     ) -> Tensor:
         """Compute what one layer holds, see `forward`; of the output layer the logits."""
-        activity = self.unrounded(name, below, own)
+        activity = self.unrounded(name, below, own, shares)
         if self.quantization is None or name == OUTPUT:
             return activity
-        return self.quantization.of_hidden(activity, self._ends(activity, own, counted))
+        return self.quantization.of_hidden(activity, self._ends(activity, own, shares))
 
     @final
-    def unrounded(self, name: str, below: Tensor, own: Mapping[str, Tensor]) -> Tensor:
+    def unrounded(
+        self,
+        name: str,
+        below: Tensor,
+        own: Mapping[str, Tensor],
+        shares: Tensor | None = None,
+    ) -> Tensor:
         """Compute what one layer holds before its activity is quantised, if that is at all."""
         used = own
         if self.quantization is not None and self.quantization.weights:
             used = {**own, "weight": self.quantization.of_weight(own["weight"])}
-        activity = self.preactivation(name, below, used)
-        return activity if name == OUTPUT else self._activate(activity, own)
+        z = self.preactivation(name, below, used)
+        if normalization.is_at(self.normalization, name):
+            z = normalization.normalize(self.normalization, z, own, shares)
+        return z if name == OUTPUT else self._activate(z, own)
 
     @final
     def softmax(self, probabilities: Tensor, own: Mapping[str, Tensor]) -> Tensor:
@@ -177,14 +190,14 @@ class Network(ABC):
         return self.quantization.of_output(probabilities, ends)
 
     def _ends(
-        self, activity: Tensor, own: Mapping[str, Tensor], counted: Tensor | None
+        self, activity: Tensor, own: Mapping[str, Tensor], shares: Tensor | None
     ) -> Ends | None:
         """Return the range that decides a layer's levels: as it is known, else of the samples."""
         if self.quantization is None or not self.quantization.ranged:
             return None
         if RANGE in own:
             return Ends(own[RANGE][:, :1, None], own[RANGE][:, 1:, None])
-        return ends_of(activity, counted)
+        return ends_of(activity, None if shares is None else shares.unsqueeze(1) > 0)
 
     def _activate(self, below: Tensor, own: Mapping[str, Tensor]) -> Tensor:
         """Apply the activation; a convolution's channel shares its learned numbers."""
@@ -198,14 +211,16 @@ def layer_parameters(
     shapes: Sequence[tuple[int, ...]],
     stds: Sequence[float],
     activation: Activation,
+    kind: str = normalization.NONE,
 ) -> list[Parameter]:
-    """List the parameters of layers: hidden weights, output weights, biases, then learned ones.
+    """List the parameters of layers: hidden weights, output weights, biases, then all others.
 
     Args:
         layers: Names of the layers; the last is the output.
         shapes: Shape of each layer's weight, its own units first.
         stds: Standard deviation that each weight starts from.
         activation: Activation of the hidden layers; it may learn numbers of its own for each unit.
+        kind: Of the normalisation, which has numbers of its own, too.
     """
     units = [shape[0] for shape in shapes]
     weights = zip(layers, shapes, stds, strict=True)
@@ -216,6 +231,11 @@ def layer_parameters(
             Parameter(layer, name, (n,), start=start)
             for layer, n in zip(layers[:-1], units, strict=False)
             for name, start in activation.learned.items()
+        ),
+        *(
+            Parameter(layer, name, (n,), start=number.start, trained=number.trained)
+            for layer, n in zip(layers, units, strict=True)
+            for name, number in normalization.numbers(kind, layer).items()
         ),
     ]
 

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from ibsweep import checks
+from ibsweep.networks import normalization
 from ibsweep.networks.activations import Activation
 from ibsweep.networks.base import Network, Parameter, layer_parameters
 from ibsweep.networks.blocks import Block, make_block
@@ -29,6 +30,8 @@ class ConvNet(Network):
         initialization: `glorot` or `released` (see `MLP`), with the fans of a pixel.
         shape: Channels, height and width of a pattern.
         classes: Units of the output layer.
+        normalization: As of `MLP`, after the pooling; `batch` over samples and pixels, `layer`
+            over channels and pixels, both with one scale and shift a channel.
 
     Raises:
         ValueError: If patterns are no images, there is no block, or an option is out of its range.
@@ -40,8 +43,10 @@ class ConvNet(Network):
     initialization: str
     shape: tuple[int, int, int] | None
     classes: int
+    normalization: str = normalization.NONE
 
     def __post_init__(self) -> None:
+        checks.choice("normalization", self.normalization, normalization.KINDS)
         checks.choice("initialization", self.initialization, INITIALIZATIONS)
         checks.sequence("blocks", self.blocks, "a list of at least one block", least=1)
         checks.sequence("hidden", self.hidden)
@@ -68,8 +73,8 @@ class ConvNet(Network):
 
     @property
     def least_members(self) -> int:
-        """No sum is computed for members together."""
-        return 1
+        """No sum is computed for members together, but for those of a normalisation."""
+        return 1 if self.normalization == normalization.NONE else normalization.LEAST_MEMBERS
 
     @property
     def one_thread(self) -> bool:
@@ -78,12 +83,12 @@ class ConvNet(Network):
 
     @cached_property
     def parameters(self) -> Sequence[Parameter]:
-        """Hidden weights, output weights, biases, then what the activation learns."""
+        """Hidden weights, output weights, biases, then what activation and normalisation learn."""
         shapes = [*map(self._kernel_shape, self._blocks, self._shapes)]
         widths = [torch.Size(self._shapes[-1]).numel(), *self.hidden, self.classes]
         shapes += zip(widths[1:], widths, strict=False)
         stds = [self._std(shape) for shape in shapes]
-        return layer_parameters(self.layers, shapes, stds, self.activation)
+        return layer_parameters(self.layers, shapes, stds, self.activation, self.normalization)
 
     def preactivation(self, layer: str, below: Tensor, own: Mapping[str, Tensor]) -> Tensor:
         """See `Network.preactivation`; a dense layer is a block on an image of one pixel."""

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from ibsweep import checks
+from ibsweep.networks import normalization
 from ibsweep.networks.activations import Activation
 from ibsweep.networks.base import Network, Parameter, layer_parameters
 from ibsweep.networks.initialization import INITIALIZATIONS
@@ -24,10 +25,12 @@ class MLP(Network):
             from. Biases start at 0.
         features: Length of a pattern.
         classes: Units of the output layer.
+        normalization: `none`, `batch`, `layer` or `final_batch`: of hidden layers before the
+            activation, or of the logits.
 
     Raises:
-        ValueError: If there is no hidden layer, a layer has no unit, or the initialisation is
-            unknown.
+        ValueError: If there is no hidden layer, a layer has no unit, or the initialisation or the
+            normalisation is unknown.
     """
 
     hidden: Sequence[int]
@@ -35,8 +38,10 @@ class MLP(Network):
     initialization: str
     features: int
     classes: int
+    normalization: str = normalization.NONE
 
     def __post_init__(self) -> None:
+        checks.choice("normalization", self.normalization, normalization.KINDS)
         checks.sequence("hidden", self.hidden, "a list of at least one layer size", least=1)
         for position, units in enumerate(self.hidden):
             checks.integer(f"hidden[{position}]", units, minimum=1)
@@ -64,11 +69,11 @@ class MLP(Network):
 
     @cached_property
     def parameters(self) -> Sequence[Parameter]:
-        """Hidden weights, output weights, biases, then what the activation learns."""
+        """Hidden weights, output weights, biases, then what activation and normalisation learn."""
         shapes = list(zip(self.units, [self.features, *self.hidden], strict=True))
         std = INITIALIZATIONS[self.initialization]
         stds = [std(fan_in, fan_out, self.activation.gain) for fan_out, fan_in in shapes]
-        return layer_parameters(self.layers, shapes, stds, self.activation)
+        return layer_parameters(self.layers, shapes, stds, self.activation, self.normalization)
 
     def preactivation(self, layer: str, below: Tensor, own: Mapping[str, Tensor]) -> Tensor:
         """See `Network.preactivation`: one batched matrix product, samples last."""

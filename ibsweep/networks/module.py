@@ -8,6 +8,7 @@ from torch.nn import functional
 from ibsweep.names import OUTPUT
 from ibsweep.networks.base import Inject, Network
 from ibsweep.networks.noise import MeasuringNoise
+from ibsweep.networks.normalization import MEAN
 from ibsweep.networks.weights import padded
 
 LOGITS = "logits"
@@ -20,6 +21,8 @@ class Layer(nn.Module):
         network: The network's kind.
         name: The layer's name in it.
         parameters: The layer's numbers by kind, e.g. `weight`, each of its own shape.
+
+    Running means of a normalisation are buffers, which follow the batches in training mode.
     """
 
     def __init__(self, network: Network, name: str, parameters: Mapping[str, Tensor]) -> None:
@@ -27,6 +30,7 @@ class Layer(nn.Module):
         self._network = network
         self._layer = name
         trained = {p.kind: p.trained for p in network.parameters if p.layer == name}
+        self._by_batch = MEAN in parameters
         for kind, values in parameters.items():
             if trained[kind]:
                 self.register_parameter(kind, nn.Parameter(values.clone()))
@@ -41,9 +45,17 @@ class Layer(nn.Module):
 
         Returns:
             Shape `(samples, units)`.
+
+        Raises:
+            ValueError: If a batch of one sample is to be normalised by itself, in training mode.
         """
-        own = self.numbers()
-        activity = self._network.layer(self._layer, below.T.contiguous().unsqueeze(0), own)
+        own, samples, shares = self.numbers(), len(below), None
+        if self._by_batch and self.training:
+            if samples < 2:
+                raise ValueError(f"below must have ≥ 2 samples in training, got {samples}")
+            shares = below.new_full((1, samples), 1 / samples)
+        columns = below.T.contiguous().unsqueeze(0)
+        activity = self._network.layer(self._layer, columns, own, shares)
         return activity.squeeze(0).T
 
     def numbers(self) -> dict[str, Tensor]:

@@ -30,6 +30,7 @@ class QuantizedNetwork(Network):
         quantization.check(plain.activation)
         self._plain = plain
         self.activation, self.quantization = plain.activation, quantization
+        self.normalization = plain.normalization
 
     @cached_property
     def parameters(self) -> Sequence[Parameter]:
@@ -81,7 +82,7 @@ def set_ranges(network: Network, flat: Tensor, inputs: Tensor) -> None:
     views = Layout(network.parameters).views(flat)
     own: dict[str, dict[str, Tensor]] = {layer: {} for layer in network.layers}
     for parameter in network.parameters:
-        if parameter.trained:
+        if parameter.kind != RANGE:
             own[parameter.layer][parameter.kind] = views[parameter.name]
     numbers = len(flat) * (inputs.shape[1] + sum(network.units))
     size = max(_NUMBERS_AT_ONCE // numbers // ALIGNMENT, 1) * ALIGNMENT

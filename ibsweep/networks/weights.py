@@ -5,12 +5,12 @@ them differently. So every parameter of every member starts at a multiple of `AL
 no member ever holds such a tail.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import torch
 from torch import Tensor
 
-from ibsweep.networks.base import Parameter
+from ibsweep.networks.base import RANGE, Parameter
 
 ALIGNMENT = 32  # elements: two of the widest vector registers in float32
 
@@ -58,6 +58,13 @@ class Layout:
             belongs[self._slices[p.name]] = p.kind == "weight"
         return belongs
 
+    def columns(self, layers: Collection[str]) -> Tensor:
+        """Which numbers of a row belong to some layers, shape `(width,)`."""
+        belongs = torch.zeros(self.width, dtype=torch.bool)
+        for p in self.parameters:
+            belongs[self._slices[p.name]] = p.layer in layers
+        return belongs
+
     def flat(self, arrays: Mapping[str, Tensor]) -> Tensor:
         """Return the flat buffer of which `arrays` are the `views`; its padding is zero.
 
@@ -91,8 +98,8 @@ class Weights:
         layout: Where each parameter lies.
         flat: All numbers, shape `(members, width)`.
         gradient: Their gradients, of the same shape.
-        leaves: Each parameter that is trained as a view of `flat`, shape `(members, *shape)`,
-            requiring gradients.
+        leaves: Each parameter as a view of `flat`, shape `(members, *shape)`, requiring gradients
+            if it is trained by them; no ranges, which batches have of their own.
         hidden: All hidden weights as one view, shape `(members, hidden width)`, requiring
             gradients; its padding is zero.
     """
@@ -111,22 +118,25 @@ class Weights:
             _initialize(layout.views(row), layout.parameters, generator)
         self.flat = start.to(device)
         self.gradient = torch.zeros_like(self.flat)
-        trained = [p.name for p in layout.parameters if p.trained]
+        self._trained = [p.name for p in layout.parameters if p.trained]
         views, gradients = layout.views(self.flat), layout.views(self.gradient)
         self.leaves: Mapping[str, Tensor] = {
-            name: views[name].detach().requires_grad_() for name in trained
+            p.name: views[p.name].detach().requires_grad_(p.trained)
+            for p in layout.parameters
+            if p.kind != RANGE
         }
         self.hidden = self.flat[:, : layout.hidden_width].detach().requires_grad_()
-        self._gradients = [gradients[name] for name in trained]
+        self._gradients = [gradients[name] for name in self._trained]
 
     def differentiate(self, losses: Tensor, penalties: Tensor | None = None) -> None:
-        """Set `gradient` to that of the sum of losses and penalties.
+        """Set `gradient` to that of the sum of losses and penalties; 0 where these do not depend.
 
         Args:
             losses: Loss of each member as computed from `leaves`, shape `(members,)`.
             penalties: What is added to each as computed from `hidden`, shape `(members,)`.
         """
-        gradients = torch.autograd.grad(losses.sum(), list(self.leaves.values()))
+        leaves = [self.leaves[name] for name in self._trained]
+        gradients = torch.autograd.grad(losses.sum(), leaves, materialize_grads=True)
         for view, gradient in zip(self._gradients, gradients, strict=True):
             view.copy_(gradient)
         if penalties is not None:

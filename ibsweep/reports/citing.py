@@ -61,7 +61,18 @@ def _trained(runs: pd.DataFrame, used: dict[str, Reference]) -> str:
         f" for {_values(runs, 'training.epochs')} epochs with"
         f" {_values(runs, 'training.optimizer')} (learning rate"
         f" {_values(runs, 'training.learning_rate')}, batches of"
-        f" {_values(runs, 'training.batch_size')})."
+        f" {_values(runs, 'training.batch_size')}"
+        f"{_schemes(runs, used)})."
+    )
+
+
+def _schemes(runs: pd.DataFrame, used: dict[str, Reference]) -> str:
+    """Say by which schemes, unless all networks are trained end to end."""
+    schemes = _names(runs, "scheme")
+    if not set(schemes) - {"end_to_end"}:
+        return ""
+    return ", scheme " + ", ".join(
+        f"{name.replace('_', '-')}{_cite(cited('scheme', name), used)}" for name in schemes
     )
 
 

@@ -126,7 +126,7 @@ def _read(store: Store, run_id: str, settings: Settings) -> Tensor:
         if not np.array_equal(arrays.pop("epochs"), settings.snapshots):
             raise ValueError("epochs must be those of the snapshots")
         tensors = {name: torch.from_numpy(values) for name, values in arrays.items()}
-        weights = Layout(settings.network.parameters).flat(tensors)
+        weights = Layout(settings.parameters).flat(tensors)
         if weights.dtype != settings.dtype or not weights.isfinite().all():
             raise ValueError(f"numbers must be finite and {settings.dtype}")
     except (KeyError, ValueError, TypeError) as error:

@@ -216,5 +216,5 @@ class Batch:
 
 def _arrays(settings: Settings, weights: Tensor) -> dict[str, np.ndarray]:
     """Each parameter at every snapshot."""
-    views = Layout(settings.network.parameters).views(weights)
+    views = Layout(settings.parameters).views(weights)
     return {"epochs": settings.snapshots, **{name: view.numpy() for name, view in views.items()}}

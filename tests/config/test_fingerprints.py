@@ -61,6 +61,8 @@ def test_infinity_has_none():
         ["training.weight_decay=0"],
         ["training.label_smoothing=0"],
         ["training.schedule=constant"],
+        ["scheme=end_to_end"],
+        ["network.normalization=none"],
         ["training.step_factor=0.5", "training.step_at=[0.1]", "training.warmup_fraction=0"],
     ],
     ids="".join,
@@ -81,6 +83,8 @@ def test_two_spellings_of_one_configuration_are_one_run(settings, overrides):
         "training.optimizer=adamw",
         "training.label_smoothing=0.1",
         "training.schedule=cosine",
+        "scheme=layerwise",
+        "network.normalization=batch",
     ],
 )
 def test_what_changes_the_network_changes_both(settings, override):
@@ -225,6 +229,16 @@ def test_penalties_train_together_but_not_with_other_regularizers(settings):
     activity, name = "regularization=activity_l2", "regularization.activity_l2"
     assert key(activity) == key(activity, f"{name}.penalty=0.1")
     assert key(activity) != key(activity, f"{name}.layers=[layer_1]")
+    growing = [f"{name}.growth={{factor:2,every:5,until:{most}}}" for most in (1, 2)]
+    assert len({key(activity), *(key(activity, one) for one in growing)}) == 3
+
+
+def test_a_penalty_that_does_not_grow_is_that_of_before_there_was_growth(settings):
+    given = settings("regularization=activity_l2")
+    options = dict(given.values["regularization"]["activity_l2"])
+    assert options.pop("growth", "absent") is None
+    older = replace(given, values={**given.values, "regularization": {"activity_l2": options}})
+    assert network_fingerprint(older) == network_fingerprint(given)
 
 
 def test_a_sweep_over_weight_decay_is_one_ensemble(settings):

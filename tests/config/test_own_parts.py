@@ -29,6 +29,7 @@ GLU = "{_target_: torch.nn.GLU}"
         ([f"split={GLU}"], "split._target_ must make a function that returns a Split"),
         (["split={_target_:ibsweep.tasks.boolean.spherical}"], "split._target_ must make a funct"),
         (["snapshots={_target_:ibsweep.tasks.boolean.spherical}"], "snapshots._target_ must make"),
+        (["scheme={_target_:torch.nn.Tanh}"], "scheme._target_ must make a Scheme, got Tanh"),
         (["noise={n:{_target_:torch.nn.GLU}}"], "noise.n._target_ must make a Noise, got GLU"),
         (
             ["regularization={r:{_target_:ibsweep.tasks.boolean.spherical}}"],
@@ -76,6 +77,8 @@ def part(name, **options):
         ("regularization", "shared_norm", "constrain must change each member's.*mixes them"),
         ("regularization", "of_all_activity", "activity_penalty must be one number.*mixes them"),
         ("noise", "mixing_noise", "noise must draw from its stream.*mixes them"),
+        ("scheme", "of_all_losses", "local must give one number a member.*mixes them"),
+        ("scheme", "of_an_unknown_layer", "phases.layers must be one of layer_1.*got 'layer_9'"),
         ("estimator", "drawing", "_target_ must give the same.*random numbers of its own"),
         ("estimator", "spoiling", "_target_ must give the same.*changes its inputs"),
         ("estimator", "seeding", "_target_ must give the same.*random numbers of its own"),

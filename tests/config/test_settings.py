@@ -175,6 +175,7 @@ def test_what_older_configurations_lack_acts_as_it_did(settings, composed):
     older = composed()
     with open_dict(older):
         del older["noise"], older["measured"], older["floor_snapshots"]
+        del older["scheme"], older.network["normalization"]
     assert run_fingerprint(Settings.of(older)) == run_fingerprint(settings("floor_snapshots=0"))
     assert run_fingerprint(settings("noise=relative")) != run_fingerprint(settings())
     assert run_fingerprint(settings("measured=test")) != run_fingerprint(settings())
@@ -221,7 +222,7 @@ def test_every_option_of_every_group_is_valid(settings):
     from tests.conftest import ROOT
 
     groups = ("task", "split", "activation", "regularization", "seeding", "training", "snapshots")
-    for group in (*groups, "artifacts", "tracking", "network", "noise"):
+    for group in (*groups, "artifacts", "tracking", "network", "noise", "scheme"):
         for file in (ROOT / "conf" / group).glob("*.yaml"):
             if (group, file.stem) not in NEED_MORE:
                 settings(f"{group}={file.stem}").check()

@@ -77,6 +77,21 @@ def test_activity_l2_by_hand(layers, mean):
             lambda: regularizers.activity_l2(penalty=[0.1] * 2, layers=[["a"], ["b"]]),
             "layers must be the same for all members",
         ),
+        *(
+            (
+                lambda growth=growth: regularizers.activity_l2(
+                    penalty=[0.1], layers=[["penultimate"]], growth=[growth]
+                ),
+                f"growth{rule}",
+            )
+            for growth, rule in [
+                ({"factor": 2}, " must be null or have the keys factor, every, until, got {'fa"),
+                (2.0, " must be null or have the keys"),
+                ({"factor": 0.5, "every": 1, "until": 1.0}, ".factor must be ≥ 1, got 0.5"),
+                ({"factor": 2, "every": 0, "until": 1.0}, ".every must be an integer ≥ 1, got 0"),
+                ({"factor": 2, "every": 1, "until": 0}, ".until must be > 0, got 0"),
+            ]
+        ),
         (lambda: regularizers.max_norm(norm=[0]), "norm must be > 0, got 0"),
     ],
 )

@@ -21,6 +21,7 @@ KINDS = {  # name to options of training, and the numbers of one member
     "step": ({"schedule": "step", "step_at": [0.3, 0.6]}, {}),
     "warmup_cosine": ({"schedule": "warmup_cosine", "warmup_fraction": 0.6}, {}),
     "activity_l2": ({}, {}),
+    "growth": ({}, {}),
     "all": (
         {"optimizer": "adamw", "schedule": "warmup_cosine"},
         {"weight_decay": 0.1, "label_smoothing": 0.1},
@@ -29,9 +30,15 @@ KINDS = {  # name to options of training, and the numbers of one member
 PENALTY = 0.3  # λ of activity_l2
 
 
-def penalised(parts, penalties, layers=("penultimate", "layer_1")):
+GROWTH = {"factor": 2.0, "every": 2, "until": 1.0}
+
+
+def penalised(parts, penalties, layers=("penultimate", "layer_1"), growth=None):
     """Return an ensemble with a λ of activity_l2 for each member."""
-    rule = regularizers.activity_l2(penalty=penalties, layers=[list(layers)] * len(penalties))
+    each = len(penalties)
+    rule = regularizers.activity_l2(
+        penalty=penalties, layers=[list(layers)] * each, growth=[growth] * each
+    )
     return dataclasses.replace(parts, regularizers=[rule])
 
 
@@ -50,8 +57,9 @@ def parts_of(seeds, kind, seeding="init", activation="prelu", **changes):
     parts = ensemble(seeds, activation, "none", seeding, snapshots=np.array([0, 1, EPOCHS]))
     options = dataclasses.replace(OPTIONS, epochs=EPOCHS, **options)
     members = [m._replace(**number) for m in parts.members]
-    if kind in ("activity_l2", "all"):
-        parts = penalised(parts, [PENALTY] * len(members))
+    if kind in ("activity_l2", "growth", "all"):
+        growth = GROWTH if kind == "growth" else None
+        parts = penalised(parts, [PENALTY] * len(members), growth=growth)
     return dataclasses.replace(parts, options=options, members=members, **changes)
 
 
@@ -75,7 +83,8 @@ def mixed(parts, seed):
     ]
     if parts.regularizers:
         own = [PENALTY if m.seeds["init"] == seed else PENALTY / 3 for m in parts.members]
-        parts = penalised(parts, own)
+        growth = GROWTH if parts.regularizers[0].growth else None
+        parts = penalised(parts, own, growth=growth)
     return dataclasses.replace(parts, members=members)
 
 
@@ -243,6 +252,28 @@ def test_members_may_differ_in_activity_l2():
     assert torch.equal(final[0], train(without).weights[-1, 0])
     hidden = final[:, : Layout(without.network.parameters).hidden_width].norm(dim=1)
     assert hidden[0] > hidden[1] > hidden[2]
+
+
+def test_a_penalty_that_grows_is_at_each_epoch_the_constant_one_of_its_size():
+    """From the weights that a training left with λ, the next epoch is that of 2λ."""
+    options = dataclasses.replace(OPTIONS, optimizer="sgd", epochs=2)
+    plain = ensemble([5] * 4, options=options, snapshots=np.arange(3), dtype=torch.float64)
+    constant, growing, doubled = (
+        train(penalised(plain, [penalty] * 4, growth=growth)).weights[:, 0]
+        for penalty, growth in [
+            (PENALTY, None),
+            (PENALTY, {"factor": 2, "every": 1, "until": 9.0}),
+            (2 * PENALTY, None),
+        ]
+    )
+    assert torch.equal(constant[1], growing[1])
+    assert not torch.equal(constant[2], growing[2])
+    assert not torch.equal(doubled[1], growing[1])
+    one = {"factor": 2, "every": 1, "until": PENALTY}
+    assert torch.equal(train(penalised(plain, [PENALTY] * 4, growth=one)).weights[:, 0], constant)
+    at_once = {"factor": 1e9, "every": 1, "until": 2 * PENALTY}
+    capped = train(penalised(plain, [PENALTY] * 4, growth=at_once)).weights[:, 0]
+    torch.testing.assert_close(capped[2], growing[2], rtol=1e-12, atol=0)
 
 
 @pytest.mark.parametrize(

@@ -80,6 +80,7 @@ def outputs(tmp_path_factory):
             record.job.parameters["estimator.geometry.largest"] = 100
             record.job.choices["noise"] = "relative"
             record.job.choices["quantization"] = "uniform"
+            record.job.choices["scheme"] = "layerwise" if seed else "end_to_end"
             store.log_network(record, figures={})
     store.log_sweep("night", command="python -m ibsweep", summary=pd.DataFrame(), files={})
     return folder
@@ -105,6 +106,7 @@ def test_the_paragraph_says_what_was_done(outputs):
     assert paragraph.startswith("We trained 4 networks (random seeds for each configuration: 2")
     assert "activation elu, relu" in paragraph
     assert "for 500 epochs" in paragraph and "noise relative~\\cite{butakov2024}" in paragraph
+    assert "scheme end-to-end~\\cite{scheme-end_to_end}, layerwise~\\cite{scheme-lay" in paragraph
     assert "also described by geometry" in paragraph
 
 

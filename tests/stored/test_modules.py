@@ -16,7 +16,12 @@ from tests.watching.nets import INPUTS, LABELS
 KINDS = {
     "prelu": ["activation=prelu", "task=parity", "task.bits=7"],
     "noisy": ["noise=[relative]", "task=parity", "task.bits=7"],
+    "by heads": ["scheme=layerwise", "task=parity", "task.bits=7"],
+    "batch": ["network.normalization=batch", "task=parity", "task.bits=7"],
+    "layer": ["network.normalization=layer", "task=parity", "task.bits=7"],
+    "final batch": ["network.normalization=final_batch", "task=parity", "task.bits=7"],
     "conv": ["task=digits", "network=conv_small", "activation=leaky_relu"],
+    "batch conv": ["task=digits", "network=conv_small", "network.normalization=batch"],
     "noisy conv": ["task=digits", "network=conv_small", "noise=[additive,dropout]"],
 }
 

@@ -4,6 +4,7 @@ import numpy as np
 import torch
 
 from ibsweep.learning.regularizers import Regularizer
+from ibsweep.learning.schemes.base import Phase, Scheme
 from ibsweep.networks.base import Network, Parameter
 from ibsweep.networks.noise import Noise
 from ibsweep.types import Dataset, Information, Split
@@ -81,6 +82,17 @@ def split_of_chance(labels, seed):
 
 def beyond(epochs):
     return np.array([0, epochs + 1])
+
+
+def of_all_losses():
+    def local(layers, step):
+        return [step.activity[layer].mean() + step.targets.sum(dim=(1, 2)) for layer in layers]
+
+    return Scheme(local=local)
+
+
+def of_an_unknown_layer():
+    return Scheme(phases=lambda hidden: [Phase(1, ["layer_9"])])
 
 
 class Mixing(Network):

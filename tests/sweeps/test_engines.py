@@ -81,6 +81,8 @@ def test_only_what_is_missing_is_trained_by_compiled_loops(older, no_compiler, t
         "training.label_smoothing=0.1",
         "training.schedule=step",
         "regularization=activity_l2",
+        "scheme=layerwise",
+        "network.normalization=layer",
     ],
 )
 def test_torch_trains_what_compiled_loops_do_not_know(settings, option):
@@ -122,6 +124,8 @@ def test_options_of_before_there_was_a_choice_are_torchs(settings):
         ),
         ([f"{KEY}=compiled", "training.label_smoothing=0.1"], "it trains without label smoothing"),
         ([f"{KEY}=compiled", "training.schedule=cosine"], "it trains at constant learning rates"),
+        ([f"{KEY}=compiled", "scheme=sequential"], "it trains by scheme=end_to_end alone"),
+        ([f"{KEY}=compiled", "network.normalization=batch"], "without normalization"),
         ([f"{KEY}=compiled", "noise=additive"], "it trains networks without noise"),
         ([f"{KEY}=compiled", "task=digits", "network=conv_small"], "not a Conv"),
     ],

@@ -6,7 +6,14 @@ Nothing is assumed: each claim says in words by what rule it is `supported`, `no
 
 import pandas as pd
 
-from ibsweep.analysis.claims import binary, chelombiev2019, generalisation, geometry, quantized
+from ibsweep.analysis.claims import (
+    binary,
+    chelombiev2019,
+    generalisation,
+    geometry,
+    quantized,
+    schemes,
+)
 from ibsweep.analysis.claims.base import PAPER_ESTIMATOR, Networks, Paper
 from ibsweep.analysis.effects import Finding
 
@@ -16,6 +23,7 @@ PAPERS: dict[str, Paper] = {
     "geometry": geometry.PAPER,
     "quantized": quantized.PAPER,
     "binary": binary.PAPER,
+    "schemes": schemes.PAPER,
 }
 
 __all__ = ["PAPERS", "PAPER_ESTIMATOR", "Networks", "Paper", "claims"]

@@ -11,8 +11,10 @@ from torch import Tensor, nn
 
 from ibsweep.compiled.library import load
 from ibsweep.learning.ensemble import Ensemble
+from ibsweep.learning.schemes.base import Scheme
 from ibsweep.networks.activations import Activation, absolute, centered_softplus, prelu
 from ibsweep.networks.mlp import MLP
+from ibsweep.networks.normalization import NONE
 
 LARGEST = 64  # units of a layer, and features; from about 128 on, batched products are as fast
 _REALS = {torch.float32: "float", torch.float64: "double"}
@@ -78,6 +80,8 @@ def kind_of(ensemble: Ensemble) -> Kind:
         raise NotCompiled("it trains networks without quantization")
     if type(network) is not MLP:
         raise NotCompiled(f"it trains fully connected networks, not a {type(network).__name__}")
+    if network.normalization != NONE:
+        raise NotCompiled("it trains networks without normalization")
     sizes = (network.features, *network.units)
     if max(sizes) > LARGEST:
         raise NotCompiled(f"it trains layers of up to {LARGEST} units or inputs, not {max(sizes)}")
@@ -91,6 +95,8 @@ def kind_of(ensemble: Ensemble) -> Kind:
         raise NotCompiled("it trains at constant learning rates")
     if any(member.label_smoothing for member in ensemble.members):
         raise NotCompiled("it trains without label smoothing")
+    if ensemble.scheme != Scheme():
+        raise NotCompiled("it trains by scheme=end_to_end alone")
     if any(not regularizer.numbers for regularizer in ensemble.regularizers):
         raise NotCompiled("it knows the regularisers l1, l2 and max_norm alone")
     return Kind(sizes, _activation(network.activation), _REALS[ensemble.dtype])
