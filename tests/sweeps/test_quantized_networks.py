@@ -18,6 +18,12 @@ BITS = ["task=parity", "task.bits=7", "training.batch_size=64"]
 KINDS = {
     "uniform": ["quantization=uniform", "quantization.bits=3", "quantization.weights=true", *BITS],
     "binary": ["quantization=binary", "activation=hardtanh", *BITS],
+    "normalized": [
+        "quantization=uniform",
+        "network.normalization=batch",
+        "scheme=layerwise",
+        *BITS,
+    ],
     "conv": ["quantization=uniform", "quantization.bits=2", "task=digits", "network=conv_small"],
 }
 
