@@ -8,11 +8,16 @@ from rich.console import Console
 from rich.table import Table
 
 from ibsweep import checks, names
-from ibsweep.analysis.claims import PAPER_ESTIMATOR, PAPERS, Networks, claims
+from ibsweep.analysis.claims import PAPER_ESTIMATOR, PAPERS, Networks, claims, stopping
 from ibsweep.cli.query import FORMAT, Query, query_options
+from ibsweep.cli.stop import stopped
 from ibsweep.cli.tables import write_table
 from ibsweep.scores.phases import phases
 from ibsweep.stored import querying
+
+_TABLES = {  # that some papers need: their networks are run again
+    stopping.TABLE: lambda runs: stopped(runs, ("estimator=[ebab,posterior]",)),
+}
 
 
 @click.command("claims")
@@ -45,6 +50,8 @@ def judge(
         _list()
         return
     networks = _networks(query, estimator)
+    tables = {name: _TABLES[name](networks.runs) for name in PAPERS[paper].tables}
+    networks = networks._replace(tables=tables)
     table = claims(networks, paper)
     if output or format not in (None, "table"):
         write_table(table, output, format)

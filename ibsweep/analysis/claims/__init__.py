@@ -6,7 +6,7 @@ Nothing is assumed: each claim says in words by what rule it is `supported`, `no
 
 import pandas as pd
 
-from ibsweep.analysis.claims import chelombiev2019, generalisation, geometry
+from ibsweep.analysis.claims import chelombiev2019, generalisation, geometry, stopping
 from ibsweep.analysis.claims.base import PAPER_ESTIMATOR, Networks, Paper
 from ibsweep.analysis.effects import Finding
 
@@ -14,6 +14,7 @@ PAPERS: dict[str, Paper] = {
     "chelombiev2019": chelombiev2019.PAPER,
     "generalisation": generalisation.PAPER,
     "geometry": geometry.PAPER,
+    "stopping": stopping.PAPER,
 }
 
 __all__ = ["PAPERS", "PAPER_ESTIMATOR", "Networks", "Paper", "claims"]

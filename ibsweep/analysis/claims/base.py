@@ -1,6 +1,6 @@
 """A paper whose claims are tested, and the networks that they are tested on."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 import pandas as pd
@@ -19,12 +19,14 @@ class Networks(NamedTuple):
         curves: Their curves, as `ibsweep.curves` returns them.
         phases: Their phases by `estimator`, as `scores.phases.phases` returns them.
         estimator: Name of the estimator of information that counts.
+        tables: Further tables that a paper asks for, by name.
     """
 
     runs: pd.DataFrame
     curves: pd.DataFrame
     phases: pd.DataFrame
     estimator: str = PAPER_ESTIMATOR
+    tables: Mapping[str, pd.DataFrame] = {}
 
 
 class Paper(NamedTuple):
@@ -35,9 +37,12 @@ class Paper(NamedTuple):
         experiment: Experiment that trains the networks that the claims are about.
         statements: Each claim in words, by its number.
         test: Tests all of them.
+        tables: Names of the further tables of `Networks` that it needs: stored networks are run
+            again for these.
     """
 
     source: str
     experiment: str
     statements: Mapping[str, str]
     test: Callable[[Networks], list[Finding]]
+    tables: Sequence[str] = ()
