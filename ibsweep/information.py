@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from ibsweep import checks, promises
+from ibsweep.estimators.shared.readout import at_snapshots, readout
 from ibsweep.names import OUTPUT
 from ibsweep.types import Information
 
@@ -22,6 +23,7 @@ Range = tuple[float, float]
 SUPPLIED = (
     *("inputs", "task_inputs", "final_activity"),
     *("activity_range", "network_range", "layer_range"),
+    "readout",
 )
 
 # columns that tables of many networks have beside those of `measure`
@@ -70,6 +72,7 @@ def measure(
     floor: Floor = NO_FLOOR,
     extremes: Mapping[str, Range] | None = None,
     whole: Whole | None = None,
+    output_weights: Tensor | None = None,
 ) -> pd.DataFrame:
     """Measure one network.
 
@@ -79,7 +82,9 @@ def measure(
     the lowest and highest activity of all samples, whatever the part: `layer_range`, at all
     snapshots of the layer; `network_range`, at those of all hidden layers, and for the output,
     being a softmax, 0 and 1 (its own range, if it is none); or `activity_range`, the latter unless
-    an option `range_over` of the estimator, `network` or `layer`, says otherwise.
+    an option `range_over` of the estimator, `network` or `layer`, says otherwise. Also with a
+    default it is given `readout`: of the last hidden layer, if its output weights are known, what
+    reads it; of others None.
 
     Args:
         activity: Noise-free activity of each layer, `layer_1` … and `output`, shape `(snapshots,
@@ -93,6 +98,7 @@ def measure(
         extremes: Lowest and highest activity of each layer over all snapshots, where `activity` is
             that of some; None: those of `activity`.
         whole: What there is beside `activity` and `inputs`; None: nothing.
+        output_weights: Those of the output layer, shape `(snapshots, classes, units)`, if known.
 
     Returns:
         Columns `epoch, layer, estimator, part, i_xt, i_ty, i_ty_floor` (bits), one row a
@@ -119,6 +125,7 @@ def measure(
     asked = {name: _asked(name, estimator) for name, estimator in estimators.items()}
     own = functools.cache(lambda: extremes or layer_extremes(activity))
     supply = _supply(inputs, whole or _no_more(activity, inputs), own)
+    supply["readout"] = lambda layer, rows: readout(activity, layer, rows, output_weights)
     where = np.flatnonzero(np.isin(epochs, floor.epochs))
     tables = []
     for part, rows in parts.items():
@@ -130,6 +137,7 @@ def measure(
                 given = {key: supply[what](layer, rows) for key, what in asked[name].items()}
                 table = _table(estimator(chosen, known, **given), epochs, layer, name, part)
                 if len(where):
+                    given = {key: at_snapshots(value, where) for key, value in given.items()}
                     chance = Information(*estimator(chosen[where], permuted, **given))
                     table.loc[where, "i_ty_floor"] = _numbers(chance.i_ty)
                 tables.append(table)
@@ -220,7 +228,8 @@ def _asked(name: str, estimator: Estimator) -> dict[str, str]:
     asked = [
         key
         for key, parameter in parameters.items()
-        if parameter.kind is parameter.KEYWORD_ONLY and parameter.default is parameter.empty
+        if parameter.kind is parameter.KEYWORD_ONLY
+        and (parameter.default is parameter.empty or key == "readout")
     ]
     for key in asked:
         if key not in SUPPLIED:

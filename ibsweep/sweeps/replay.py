@@ -9,7 +9,9 @@ from torch import Tensor
 
 from ibsweep import information
 from ibsweep.config.settings import Settings
+from ibsweep.names import OUTPUT
 from ibsweep.networks import noise, replay
+from ibsweep.networks.weights import Layout
 from ibsweep.scores import performance
 
 _NUMBERS_AT_ONCE = 2**27  # activities that are kept at a time
@@ -106,6 +108,7 @@ class Replay:
         """
         rows, dataset = self._rows, settings.dataset
         extremes, whole = self._overview[1], self._whole(settings)
+        readers = Layout(settings.network.parameters).views(self._weights).get(f"{OUTPUT}.weight")
         chosen = layers or settings.network.layers
         tables = [
             information.measure(
@@ -118,6 +121,7 @@ class Replay:
                 floor=settings.floor,
                 extremes=extremes,
                 whole=whole,
+                output_weights=None if readers is None else readers[group],
             )
             for number, group in enumerate(self._groups)
         ]
