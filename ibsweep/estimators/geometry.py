@@ -9,7 +9,7 @@ from scipy.spatial import KDTree
 from torch import Tensor
 
 from ibsweep import checks
-from ibsweep.estimators.shared.layers import Classes, measure_layers
+from ibsweep.estimators.shared.layers import Classes, evenly_spaced, measure_layers
 from ibsweep.estimators.shared.readout import readout_collapse
 from ibsweep.types import Information, Readout
 
@@ -86,7 +86,7 @@ def geometry(
     def describe(layer: Tensor, classes: Classes) -> Information:
         h = layer.double().cpu().numpy()
         details = {
-            **_dimension(h[np.linspace(0, len(h) - 1, min(largest, len(h))).astype(int)]),
+            **_dimension(h[evenly_spaced(len(h), largest)]),
             **_ranks(h),
             **_classes(h, classes),
             "dead": float((h == h[0]).all(axis=0).mean()),
