@@ -57,7 +57,8 @@ def _against(claim: Claim, group: str, ours: pd.Series, rivals: pd.DataFrame) ->
         else:
             verdict = decide(effect.low > -_MARGIN, effect.high < -_MARGIN)
         measure = f"accuracy less that of {name}"
-        one = claim._replace(rule=rule)
+        threshold = 0.0 if name == "last" else -_MARGIN
+        one = claim._replace(rule=rule, thresholds=(threshold,))
         yield one.finding(group, measure=measure, effect=effect, verdict=verdict)
 
 
