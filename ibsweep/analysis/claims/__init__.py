@@ -6,12 +6,13 @@ Nothing is assumed: each claim says in words by what rule it is `supported`, `no
 
 import pandas as pd
 
-from ibsweep.analysis.claims import chelombiev2019, generalisation, geometry, stopping
+from ibsweep.analysis.claims import chelombiev2019, conditional, generalisation, geometry, stopping
 from ibsweep.analysis.claims.base import PAPER_ESTIMATOR, Networks, Paper
 from ibsweep.analysis.effects import Finding
 
 PAPERS: dict[str, Paper] = {
     "chelombiev2019": chelombiev2019.PAPER,
+    "conditional": conditional.PAPER,
     "generalisation": generalisation.PAPER,
     "geometry": geometry.PAPER,
     "stopping": stopping.PAPER,
