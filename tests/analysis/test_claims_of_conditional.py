@@ -47,6 +47,14 @@ def test_t1_counts_networks_with_another_verdict(learning, verdict):
     assert finding.verdict == verdict
 
 
+def test_layers_at_the_ceiling_do_not_count():
+    networks = measured(near=1.0, far=0.9, learning=0.9)
+    full = networks.curves.assign(i_xt=12.0)
+    networks = networks._replace(curves=full, phases=phases(full, 4096, resamples=1))
+    _, finding = conditioning_changes_the_picture(networks)
+    assert finding.verdict == "undecided" and finding.n == 0
+
+
 def test_a_conditional_plane_has_the_rest_of_the_information():
     curves = measured(near=0.9, far=0.7, learning=0.5, seeds=1).curves
     given = conditional(curves)

@@ -37,7 +37,7 @@ def conditioning_changes_the_picture(networks: Networks) -> list[Finding]:
     """T1: what conditioning takes away, first less last hidden layer; verdicts that it changes.
 
     I(X;T) − I(X;T|Y) = I(T;Y), of the last snapshot. A verdict is that of `phases`, of a hidden
-    layer; a network counts if one of its layers has another.
+    layer below its ceiling; a network counts if one of its layers has another.
     """
     claim = Claim("T1", STATEMENTS["T1"], _NEAR, (0.0,))
     curves = networks.curves
@@ -85,12 +85,13 @@ def _taken_away(hidden: pd.DataFrame) -> pd.Series:
 
 
 def _changed(hidden: pd.DataFrame, networks: Networks) -> pd.Series:
-    """Return whether a hidden layer has another verdict on I(X;T|Y), by network."""
+    """Return whether a hidden layer that is not at its ceiling has another verdict, by network."""
     samples = int(networks.runs["samples"].iloc[0])
     keys = ["network", "layer"]
     plain = phases(hidden, samples, resamples=1).set_index(keys)["verdict"]
     given = phases(conditional(hidden), samples, resamples=1).set_index(keys)["verdict"]
-    changed: pd.Series = (plain != given).groupby("network").any()
+    told = plain[plain != "cannot_tell"]  # the ceiling of I(X;T|Y) is lower by H(Y)
+    changed: pd.Series = (told != given.reindex(told.index)).groupby("network").any()
     return changed
 
 
