@@ -6,7 +6,14 @@ Nothing is assumed: each claim says in words by what rule it is `supported`, `no
 
 import pandas as pd
 
-from ibsweep.analysis.claims import chelombiev2019, conditional, generalisation, geometry, stopping
+from ibsweep.analysis.claims import (
+    chelombiev2019,
+    conditional,
+    generalisation,
+    geometry,
+    stopping,
+    synergy,
+)
 from ibsweep.analysis.claims.base import PAPER_ESTIMATOR, Networks, Paper
 from ibsweep.analysis.effects import Finding
 
@@ -16,6 +23,7 @@ PAPERS: dict[str, Paper] = {
     "generalisation": generalisation.PAPER,
     "geometry": geometry.PAPER,
     "stopping": stopping.PAPER,
+    "synergy": synergy.PAPER,
 }
 
 __all__ = ["PAPERS", "PAPER_ESTIMATOR", "Networks", "Paper", "claims"]
