@@ -13,6 +13,7 @@ from ibsweep.analysis.claims import (
     geometry,
     stopping,
     synergy,
+    wickstrom2023,
 )
 from ibsweep.analysis.claims.base import PAPER_ESTIMATOR, Networks, Paper
 from ibsweep.analysis.effects import Finding
@@ -24,6 +25,7 @@ PAPERS: dict[str, Paper] = {
     "geometry": geometry.PAPER,
     "stopping": stopping.PAPER,
     "synergy": synergy.PAPER,
+    "wickstrom2023": wickstrom2023.PAPER,
 }
 
 __all__ = ["PAPERS", "PAPER_ESTIMATOR", "Networks", "Paper", "claims"]
