@@ -19,6 +19,7 @@ import importlib.metadata
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from ibsweep.analysis.bounds import bounds
     from ibsweep.analysis.correlations import correlations
     from ibsweep.arrays import entropy, mutual_information
     from ibsweep.stored.modules import network
@@ -26,10 +27,11 @@ if TYPE_CHECKING:
     from ibsweep.stored.querying import activity, curves, runs, training
     from ibsweep.watching import watch
 
-__all__ = ["activity", "correlations", "curves", "entropy", "mutual_information", "network"]
-__all__ += ["runs", "training", "watch"]  # not `open`, which is Python's in `import *`
+__all__ = ["activity", "bounds", "correlations", "curves", "entropy", "mutual_information"]
+__all__ += ["network", "runs", "training", "watch"]  # not `open`, which is Python's in `import *`
 
 _HOMES = dict.fromkeys(("activity", "curves", "runs", "training"), "ibsweep.stored.querying")
+_HOMES["bounds"] = "ibsweep.analysis.bounds"
 _HOMES["correlations"] = "ibsweep.analysis.correlations"
 _HOMES["network"] = "ibsweep.stored.modules"
 _HOMES["open"] = "ibsweep.stored.opened"

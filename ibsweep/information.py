@@ -12,6 +12,7 @@ from torch import Tensor
 
 from ibsweep import checks, promises
 from ibsweep.estimators.shared.discrete import is_population
+from ibsweep.estimators.shared.readout import at_snapshots, readout
 from ibsweep.names import OUTPUT
 from ibsweep.types import Information
 
@@ -24,7 +25,7 @@ SUPPLIED = (
     *("inputs", "task_inputs", "final_activity"),
     *("activity_range", "network_range", "layer_range"),
 )
-TOLD = ("discrete", "population")  # likewise, where an option is None by default
+TOLD = ("discrete", "population", "readout")  # likewise, where an option is None by default
 
 # columns that tables of many networks have beside those of `measure`
 RESERVED = (
@@ -73,6 +74,7 @@ def measure(
     extremes: Mapping[str, Range] | None = None,
     whole: Whole | None = None,
     discrete: bool = False,
+    output_weights: Tensor | None = None,
 ) -> pd.DataFrame:
     """Measure one network.
 
@@ -82,9 +84,10 @@ def measure(
     the lowest and highest activity of all samples, whatever the part: `layer_range`, at all
     snapshots of the layer; `network_range`, at those of all hidden layers, and for the output,
     being a softmax, 0 and 1 (its own range, if it is none); or `activity_range`, the latter unless
-    an option `range_over` of the estimator, `network` or `layer`, says otherwise. It is also told
-    `discrete` (see below), and whether the samples are the whole `population` of patterns, if it
-    has such an option, None by default.
+    an option `range_over` of the estimator, `network` or `layer`, says otherwise. If it has such
+    an option, None by default, it is also told whether activity is `discrete` (see below), whether
+    the samples are the whole `population` of patterns, and, of the last hidden layer, if its output
+    weights are known, what reads it: `readout`.
 
     Args:
         activity: Noise-free activity of each layer, `layer_1` … and `output`, shape `(snapshots,
@@ -99,6 +102,7 @@ def measure(
             that of some; None: those of `activity`.
         whole: What there is beside `activity` and `inputs`; None: nothing.
         discrete: Whether activity takes few values, which are to be counted as they are.
+        output_weights: Those of the output layer, shape `(snapshots, classes, units)`, if known.
 
     Returns:
         Columns `epoch, layer, estimator, part, i_xt, i_ty, i_ty_floor` (bits), one row a
@@ -125,6 +129,7 @@ def measure(
     asked = {name: _asked(name, estimator) for name, estimator in estimators.items()}
     own = functools.cache(lambda: extremes or layer_extremes(activity))
     supply = _supply(inputs, whole or _no_more(activity, inputs), own, discrete)
+    supply["readout"] = lambda layer, rows: readout(activity, layer, rows, output_weights)
     where = np.flatnonzero(np.isin(epochs, floor.epochs))
     tables = []
     for part, rows in parts.items():
@@ -136,6 +141,7 @@ def measure(
                 given = {key: supply[what](layer, rows) for key, what in asked[name].items()}
                 table = _table(estimator(chosen, known, **given), epochs, layer, name, part)
                 if len(where):
+                    given = {key: at_snapshots(value, where) for key, value in given.items()}
                     chance = Information(*estimator(chosen[where], permuted, **given))
                     table.loc[where, "i_ty_floor"] = _numbers(chance.i_ty)
                 tables.append(table)

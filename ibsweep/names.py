@@ -19,6 +19,7 @@ import pandas as pd
 
 OUTPUT = "output"  # the softmax layer; all others are hidden ones
 TEST_ACCURACY = "accuracy/test"
+ROBUST_ACCURACY = "accuracy/robust"
 FAILED = "failed_to_train"
 HEADLINES = ("hidden", "last")  # the compression scores of summaries
 FLAGS = (FAILED, "dead_layer", "saturated", "atoms")

@@ -11,7 +11,10 @@ from torch import Tensor, nn
 _Layer = TypeVar("_Layer", nn.Linear, nn.Conv2d, nn.ConvTranspose2d)
 
 STREAMS = ("init", "batches", "split", "noise")
-_ALL = (*STREAMS, "floor", "measuring")  # a place here is a stream's number: new ones come last
+_ALL = (  # a place here is a stream's number: new ones come last
+    *STREAMS,
+    *("floor", "measuring", "attack"),
+)
 
 
 def stream_seed(stream: str, *seeds: int) -> int:

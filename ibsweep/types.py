@@ -113,3 +113,15 @@ class Split(NamedTuple):
 
     train: np.ndarray
     test: np.ndarray
+
+
+class Readout(NamedTuple):
+    """What reads a network's last hidden layer.
+
+    Attributes:
+        weights: Those of the output layer, shape `(…, classes, units)`.
+        answers: The network's answer to each sample, shape `(…, samples)`, integer.
+    """
+
+    weights: Tensor
+    answers: Tensor

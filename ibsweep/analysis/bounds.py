@@ -7,6 +7,24 @@ FRACTION = "split.train_fraction"
 LN2 = float(np.log(2))
 
 
+def conditional(curves: pd.DataFrame) -> pd.DataFrame:
+    """Return curves whose `i_xt` is I(X;T|Y) = I(X;T) − I(T;Y), as T depends on Y through X alone.
+
+    A plane of these is a conditional information plane.
+
+    Args:
+        curves: `i_xt` and `i_ty` in bits, as `ibsweep.curves` returns them.
+
+    References:
+        Tezuka & Namekawa 2021, https://doi.org/10.3390/e23080974
+
+    Example:
+        >>> conditional(pd.DataFrame({"i_xt": [8.0], "i_ty": [1.0]})).to_dict("records")
+        [{'i_xt': 7.0, 'i_ty': 1.0}]
+    """
+    return curves.assign(i_xt=curves["i_xt"] - curves["i_ty"])
+
+
 def bounds(
     runs: pd.DataFrame, curves: pd.DataFrame, *, estimator: str = "ebab", delta: float = 0.05
 ) -> pd.DataFrame:

@@ -30,6 +30,7 @@ class Finding(NamedTuple):
         n: Number of networks.
         verdict: What the rule says.
         rule: The rule in words; for what is undecided for lack of networks, what is missing.
+        thresholds: The values that the rule compares the interval with, if they are fixed.
     """
 
     claim: str
@@ -43,6 +44,7 @@ class Finding(NamedTuple):
     n: int
     verdict: Verdict
     rule: str
+    thresholds: tuple[float, ...] = ()
 
 
 class Effect(NamedTuple):
@@ -65,11 +67,13 @@ class Claim(NamedTuple):
         number: E.g. `C1`.
         statement: The claim in words.
         rule: When it is supported, and when not.
+        thresholds: The values that the rule compares intervals with, if they are fixed.
     """
 
     number: str
     statement: str
     rule: str
+    thresholds: tuple[float, ...] = ()
 
     def finding(self, group: str, *, measure: str, effect: Effect, verdict: Verdict) -> Finding:
         """Return what it came to for a group of networks; with too few of them it is undecided."""
@@ -84,6 +88,7 @@ class Claim(NamedTuple):
             **effect._asdict(),
             verdict=verdict,
             rule=self.rule,
+            thresholds=self.thresholds,
         )
 
     def undecided(self, reason: str, *, group: str = "all", n: int = 0) -> Finding:

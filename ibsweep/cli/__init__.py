@@ -24,6 +24,7 @@ _COMMANDS = {  # what they do in a line, and where they are: their libraries tak
     "report": ("Write one self-contained page on a sweep.", "report.report"),
     "runs": ("List the finished networks, one row each.", "query.list_runs"),
     "status": ("Count the networks of each sweep by state; watch what runs.", "status.status"),
+    "stop": ("Say when rules would have stopped stored networks.", "stop.stop"),
     "submit": ("Hand a sweep to SLURM.", "submit.submit"),
     "ui": ("Open MLflow's user interface on the store.", "store.ui"),
     "work": ("Run one package of a submitted sweep.", "submit.work"),

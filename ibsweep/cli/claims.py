@@ -8,11 +8,18 @@ from rich.console import Console
 from rich.table import Table
 
 from ibsweep import checks, names
-from ibsweep.analysis.claims import PAPER_ESTIMATOR, PAPERS, Networks, claims
+from ibsweep.analysis.claims import PAPER_ESTIMATOR, PAPERS, Networks, claims, stopping
+from ibsweep.cli.options import UserPath
 from ibsweep.cli.query import FORMAT, Query, query_options
-from ibsweep.cli.tables import write_table
+from ibsweep.cli.stop import stopped
+from ibsweep.cli.tables import check_picture, write_table
+from ibsweep.plots.claims import claims_figure
 from ibsweep.scores.phases import phases
 from ibsweep.stored import querying
+
+_TABLES = {  # that some papers need: their networks are run again
+    stopping.TABLE: lambda runs: stopped(runs, ("estimator=[ebab,posterior]",)),
+}
 
 
 @click.command("claims")
@@ -26,6 +33,7 @@ from ibsweep.stored import querying
     help="Whose claims.",
 )
 @click.option("--list", "show", is_flag=True, help="List the papers and their claims.")
+@click.option("--figure", type=UserPath(), help="File (png, svg, pdf) to draw the effects into.")
 @click.option(
     "--estimator", default=PAPER_ESTIMATOR, show_default=True, help="The estimator that counts."
 )
@@ -35,6 +43,7 @@ def judge(
     estimator: str,
     paper: str,
     show: bool,
+    figure: Path | None,
     query: Query,
 ) -> None:
     """Test the claims of a paper on the networks of a store: effect, interval, rule, verdict.
@@ -44,9 +53,16 @@ def judge(
     if show:
         _list()
         return
+    if figure is not None:
+        check_picture("figure", figure)
     networks = _networks(query, estimator)
+    tables = {name: _TABLES[name](networks.runs) for name in PAPERS[paper].tables}
+    networks = networks._replace(tables=tables)
     table = claims(networks, paper)
-    if output or format not in (None, "table"):
+    if figure is not None:
+        claims_figure(table, PAPERS[paper].source).savefig(figure, bbox_inches="tight", dpi=200)
+        click.echo(figure)
+    elif output or format not in (None, "table"):
         write_table(table, output, format)
     else:
         _show(table)

@@ -18,13 +18,12 @@ from ibsweep.analysis.headlines import (
 )
 from ibsweep.cli.options import UserPath, chosen_sweep
 from ibsweep.cli.query import FORMAT, Query, query_options
-from ibsweep.cli.tables import write_table
+from ibsweep.cli.tables import check_picture, write_table
 from ibsweep.plots.axes import Figure
 from ibsweep.reports.clouds import group_clouds
 from ibsweep.stored import querying
 
 LINES, COLUMNS = 12, 100  # that are printed at most
-_PICTURES = (".png", ".svg", ".pdf")
 _LEAST = 8  # characters of a group's name
 _HEADING = ("networks", "layers", "r [95 % interval]", "adj. p")
 
@@ -83,13 +82,8 @@ def correlate(
 
 
 def _draw(path: Path, figure: Figure) -> None:
-    """Write a figure.
-
-    Raises:
-        ValueError: If the file's name does not end as a picture's.
-    """
-    if path.suffix not in _PICTURES:
-        raise ValueError(f"--plot must end in {', '.join(_PICTURES)}, got {path}")
+    """Write a figure."""
+    check_picture("plot", path)
     figure.savefig(path, bbox_inches="tight", dpi=300)
     click.echo(path)
 

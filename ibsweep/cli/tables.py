@@ -6,6 +6,7 @@ import click
 import pandas as pd
 
 FORMATS = ("table", "csv", "json", "parquet")
+PICTURES = (".png", ".svg", ".pdf")
 
 
 def write_table(table: pd.DataFrame, output: Path | None, format: str | None) -> None:
@@ -41,6 +42,16 @@ def write_table(table: pd.DataFrame, output: Path | None, format: str | None) ->
         output.write_text(text, encoding="utf-8")
     else:
         click.echo(text, nl=False)
+
+
+def check_picture(option: str, path: Path) -> None:
+    """Check that a file's name ends as a picture's.
+
+    Raises:
+        ValueError: If it does not.
+    """
+    if path.suffix not in PICTURES:
+        raise ValueError(f"--{option} must end in {', '.join(PICTURES)}, got {path}")
 
 
 def _text(table: pd.DataFrame, kind: str) -> str:

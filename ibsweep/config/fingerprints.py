@@ -23,6 +23,7 @@ NUMERICS = {  # raised when an unchanged configuration would give other numbers
     "autoencoders": 2,
     "critics": 3,
     "ibsweep.estimators.general": 2,
+    "ibsweep.estimators.geometry": 2,  # nc3, nc4
 }  # every other module by its address, from version 2 on, as "ibsweep.estimators.ebab": 2
 _NAMES = {  # of modules in fingerprints; those of others are their addresses
     "ibsweep.networks.conv": "convolutions",

@@ -30,6 +30,8 @@ def describe(settings: Settings, choices: Mapping[str, Any], *, sweep: str | Non
     values = settings.values
     chosen = {str(k): str(v) for k, v in choices.items() if k in values and v is not None}
     chosen |= {group: ",".join(values[group]) or "none" for group in ("estimator", "noise")}
+    attack = values["robustness"].get("_target_", "none")
+    chosen["robustness"] = str(attack).rpartition(".")[2]  # stored networks can get another
     chosen.setdefault("regularization", ",".join(values["regularization"]) or "none")
     chosen.setdefault("activation", "own")  # written out in a configuration of the user's
     chosen.setdefault("quantization", "own" if values["quantization"] else "none")

@@ -74,6 +74,7 @@ NETWORKS = (  # of conf/config.yaml
     Key("measured", "measurement", "measured", older="all", named="unusual"),
     Key("parts", "measurement", "parts", changeable=True),
     Key("floor_snapshots", "measurement", "floor", older=0, changeable=True),
+    Key("robustness", "measurement", "attack", older={}, named="unusual", changeable=True),
     Key("device", "network", "device", named="made"),
     Key("dtype", "network", "dtype"),
     DIRECTORY,

@@ -24,6 +24,7 @@ from ibsweep.learning.schedule import check_snapshots, spread
 from ibsweep.learning.schemes.base import Scheme, Timetable
 from ibsweep.learning.trials import try_perturbation, try_regularizer, try_scheme
 from ibsweep.networks.activations import activation
+from ibsweep.networks.attacks import Attack
 from ibsweep.networks.base import Network, Parameter, try_network
 from ibsweep.networks.noise import MeasuringNoise, Noise
 from ibsweep.networks.normalization import uses_batches
@@ -328,6 +329,14 @@ class Settings(Options):
             count = checks.integer("floor_snapshots", self.values["floor_snapshots"], minimum=0)
         seed = stream_seed("floor", self.seeds["init"])
         return Floor(spread(self.snapshots, count), seed)
+
+    @cached_property
+    def attack(self) -> Attack | None:
+        """How test patterns are changed to see whether the final network withstands it."""
+        if not self.values["robustness"]:
+            return None
+        with blame("robustness"):
+            return promises.kind(self._build("robustness"), Attack)
 
     @cached_property
     def device(self) -> torch.device:

@@ -9,8 +9,9 @@ from scipy.spatial import KDTree
 from torch import Tensor
 
 from ibsweep import checks
-from ibsweep.estimators.shared.layers import Classes, measure_layers
-from ibsweep.types import Information
+from ibsweep.estimators.shared.layers import Classes, evenly_spaced, measure_layers
+from ibsweep.estimators.shared.readout import readout_collapse
+from ibsweep.types import Information, Readout
 
 FEWEST = 20  # distinct rows that an intrinsic dimension needs
 KEPT = 0.9  # of the ratios of distances, the smallest
@@ -23,6 +24,7 @@ def geometry(
     *,
     ends: Sequence[float] | None = None,
     largest: int = 1000,
+    readout: Readout | None = None,
 ) -> Information:
     r"""Describe how the samples of a layer lie, as details; both informations are NaN.
 
@@ -37,6 +39,7 @@ def geometry(
     * `nc1`: Tr(Σ_W Σ_B⁺) / C. `nc2_norms`: standard deviation / mean of ‖μ_c − μ‖. `nc2_angles`:
       standard deviation of their cosines, `nc2_max_angle`: mean of |cosine + 1 / (C − 1)|. All
       tend to 0 in neural collapse; the last three are NaN for two classes, where they say nothing.
+      `nc3`, `nc4`: see `shared.readout`; of the last hidden layer alone.
     * `cdnv`: mean over pairs of classes of (v_a + v_b) / (2 ‖μ_a − μ_b‖²). `distance_ratio`: mean
       squared distance of two samples of one class, over that of two classes.
     * `dead`: share of units that are constant. `zero`: share of entries that are 0. `saturated`:
@@ -49,6 +52,7 @@ def geometry(
         labels: Class of each sample, shape `(samples,)`, integer.
         ends: Lowest and highest value of a bounded activation function, as −1 and 1 of tanh.
         largest: `twonn` takes as many evenly spaced samples of more: time grows as their square.
+        readout: What reads the layer, if it is a network's last hidden one.
 
     Returns:
         NaN, NaN and the details, of shape `(…)`.
@@ -82,7 +86,7 @@ def geometry(
     def describe(layer: Tensor, classes: Classes) -> Information:
         h = layer.double().cpu().numpy()
         details = {
-            **_dimension(h[np.linspace(0, len(h) - 1, min(largest, len(h))).astype(int)]),
+            **_dimension(h[evenly_spaced(len(h), largest)]),
             **_ranks(h),
             **_classes(h, classes),
             "dead": float((h == h[0]).all(axis=0).mean()),
@@ -91,7 +95,9 @@ def geometry(
         }
         return Information(math.nan, math.nan, details)
 
-    return measure_layers(describe, activity, labels)
+    described = measure_layers(describe, activity, labels)
+    collapse = readout_collapse(activity, labels, readout)
+    return described._replace(details={**described.details, **collapse})
 
 
 def intrinsic_dimension(rows: ArrayLike) -> float:

@@ -10,7 +10,7 @@ from scipy.spatial.distance import pdist, squareform
 from torch import Tensor
 
 from ibsweep import checks
-from ibsweep.estimators.shared.layers import Classes, measure_layers
+from ibsweep.estimators.shared.layers import Classes, evenly_spaced, measure_layers, patterns_of
 from ibsweep.types import Information
 
 Normalise = Callable[[np.ndarray], np.ndarray]
@@ -55,7 +55,8 @@ def hsic(
         >>> {name: round(value, 6) for name, value in details.items()}
         {'dependence_xt': 1.0, 'dependence_ty': 1.0}
     """
-    measure = _dependences(inputs, _to_unit_length, sigma=sigma, largest=largest)
+    x = patterns_of(inputs, activity)
+    measure = _dependences(x, _to_unit_length, sigma=sigma, largest=largest)
     return measure_layers(measure, activity, labels)
 
 
@@ -100,26 +101,20 @@ def nhsic(
     """
     checks.real("epsilon", epsilon, above=0)
     normalise = partial(_regularised, epsilon=epsilon)
-    measure = _dependences(inputs, normalise, sigma=sigma, largest=largest)
+    x = patterns_of(inputs, activity)
+    measure = _dependences(x, normalise, sigma=sigma, largest=largest)
     return measure_layers(measure, activity, labels)
 
 
 def _dependences(
-    inputs: np.ndarray, normalise: Normalise, *, sigma: float, largest: int
+    patterns: np.ndarray, normalise: Normalise, *, sigma: float, largest: int
 ) -> Callable[[Tensor, Classes], Information]:
     """Return what measures a layer."""
     checks.real("sigma", sigma, above=0)
-    checks.integer("largest", largest, minimum=2)
-    patterns = np.asarray(inputs, dtype=np.float64)
-    if patterns.ndim != 2 or not patterns.size:
-        raise ValueError(f"inputs must be of shape (samples, features), got {patterns.shape}")
-    n = len(patterns)
-    rows = np.linspace(0, n - 1, min(largest, n)).astype(int)
-    x = normalise(_kernel(patterns[rows], sigma))
+    rows = evenly_spaced(len(patterns), largest)
+    x = normalise(_kernel(patterns[rows].astype(np.float64), sigma))
 
     def measure(layer: Tensor, classes: Classes) -> Information:
-        if len(layer) != n:
-            raise ValueError(f"inputs must have {len(layer)} rows, got {n}")
         t = normalise(_kernel(layer.double().cpu().numpy()[rows], sigma))
         y = normalise(_kernel(np.eye(classes.total)[classes.of[rows]], sigma))
         details = {"dependence_xt": float((x * t).sum()), "dependence_ty": float((t * y).sum())}

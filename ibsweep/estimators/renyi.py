@@ -6,6 +6,7 @@ from scipy.linalg import eigvalsh
 from scipy.spatial.distance import pdist, squareform
 
 from ibsweep import checks, samples
+from ibsweep.estimators.shared.layers import evenly_spaced
 from ibsweep.types import Estimate
 
 
@@ -45,7 +46,7 @@ def mutual_information(
     """
     _check(alpha, width, largest)
     first, second, diagnostics = samples.pairs(x, y, dither=False)
-    rows = _rows(len(first), largest)
+    rows = evenly_spaced(len(first), largest)
     a, b = (_kernel(side[rows], width) for side in (first, second))
     return Estimate(_information(a, b, alpha), np.nan, diagnostics)
 
@@ -79,7 +80,7 @@ def label_information(
     _check(alpha, width, largest)
     points = samples.on_support("x", x)
     numbers, _ = samples.classes(labels, samples=len(points))
-    rows = _rows(len(points), largest)
+    rows = evenly_spaced(len(points), largest)
     same = (numbers[rows][:, None] == numbers[rows]).astype(float)
     value = _information(_kernel(points[rows], width), same, alpha)
     return Estimate(value, np.nan, samples.described("x", x, points))
@@ -90,10 +91,6 @@ def _check(alpha: float, width: float, largest: int) -> None:
         raise ValueError(f"alpha must not be 1, got {alpha}")
     checks.real("width", width, above=0)
     checks.integer("largest", largest, minimum=2)
-
-
-def _rows(n: int, largest: int) -> np.ndarray:
-    return np.arange(n) if n <= largest else np.linspace(0, n - 1, largest).astype(int)
 
 
 def _kernel(points: np.ndarray, width: float) -> np.ndarray:

@@ -9,7 +9,7 @@ from scipy.special import entr
 from torch import Tensor
 
 from ibsweep import checks
-from ibsweep.estimators.shared.layers import Classes, measure_layers
+from ibsweep.estimators.shared.layers import Classes, evenly_spaced, measure_layers, patterns_of
 from ibsweep.types import Information
 
 NARROWEST, WIDEST = 0.3, 10.0  # kernel widths tried: an activity; times the mean distance
@@ -64,17 +64,11 @@ def aligned_information(
         (1.0, 1.0)
     """
     checks.real("input_width", input_width, above=0)
-    checks.integer("largest", largest, minimum=2)
-    patterns = np.asarray(inputs, dtype=np.float64)
-    if patterns.ndim != 2 or not patterns.size:
-        raise ValueError(f"inputs must be of shape (samples, features), got {patterns.shape}")
-    n = len(patterns)
-    rows = np.linspace(0, n - 1, min(largest, n)).astype(int)
+    patterns = patterns_of(inputs, activity).astype(np.float64)
+    rows = evenly_spaced(len(patterns), largest)
     x = _kernel(pdist(patterns[rows], "sqeuclidean"), input_width)
 
     def measure(layer: Tensor, classes: Classes) -> Information:
-        if len(layer) != n:
-            raise ValueError(f"inputs must have {len(layer)} rows, got {n}")
         squares = pdist(layer.double().cpu().numpy()[rows], "sqeuclidean")
         if not squares.any():
             return Information(0.0, 0.0, {"kernel_width": math.nan})

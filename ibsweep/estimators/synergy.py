@@ -10,7 +10,7 @@ from torch import Tensor
 from ibsweep import checks
 from ibsweep.estimators.ebab import equal_edges
 from ibsweep.estimators.shared.discrete import bin_information, count_edges
-from ibsweep.estimators.shared.layers import Classes, columns, measure_layers
+from ibsweep.estimators.shared.layers import Classes, columns, measure_layers, patterns_of
 from ibsweep.types import Information
 
 
@@ -70,14 +70,10 @@ def synergy_information(
         Information(i_xt=2.0, i_ty=1.0, details={'prediction': 1.0, 'complexity': 0.0})
     """
     checks.integer("bins", bins, minimum=2)
-    patterns = np.asarray(inputs)
-    if patterns.ndim != 2 or not patterns.size:
-        raise ValueError(f"inputs must be of shape (samples, features), got {patterns.shape}")
+    patterns = patterns_of(inputs, activity)
     x = _parts([np.unique(column, return_inverse=True)[1] for column in patterns.T])
 
     def measure(layer: Tensor, classes: Classes) -> Information:
-        if len(layer) != len(patterns):
-            raise ValueError(f"inputs must have {len(layer)} rows, got {len(patterns)}")
         values = columns(layer)
         edges = np.unique(equal_edges(values, bins=bins))
         t = _parts([*count_edges(values, edges).astype(np.int64)])

@@ -19,6 +19,7 @@ def plane_grid(
     columns: int = 2,
     band: bool = False,
     note: str = "",
+    about_input: str = "I(X; T)",
 ) -> Figure:
     """Draw planes on the same axes and colours, the output layer leftmost.
 
@@ -28,6 +29,7 @@ def plane_grid(
         columns: Panels in a row.
         band: Draw 95 % intervals over seeds, on both axes.
         note: What is to be said below them.
+        about_input: What the horizontal axis holds, in bits.
 
     Returns:
         A figure of a page's width, or wider for more than five columns.
@@ -55,7 +57,7 @@ def plane_grid(
     top, right = ends["i_ty"].max(), max(ends["i_xt"].max(), look.ceiling)
     grid[0, 0].set_xlim(-0.02 * right, 1.05 * right)
     grid[0, 0].set_ylim(min(0, ends["i_ty"].min()) - 0.02 * top, 1.17 * top)
-    figure.supxlabel("I(X; T)  [bits]", fontsize=9.5, color=INK)
+    figure.supxlabel(f"{about_input}  [bits]", fontsize=9.5, color=INK)
     figure.supylabel("I(T; Y)  [bits]", fontsize=9.5, color=INK)
     share_colourbar(figure, grid.ravel().tolist(), look.norm)
     text = f"dashed: log₂ {samples} = {look.ceiling:.4g} bits; * at it all along. {note}".strip()

@@ -18,11 +18,16 @@ FIGURES: dict[str, Callable[[Source], Figure]] = {
     "fig8": planes.fig8,
     "fig9a": scatter.fig9a,
     "fig9b": scatter.fig9b,
+    "conditional": planes.conditional_planes,
     "multiverse": scatter.multiverse_figure,
     "loss-phases": losses.loss_phases,
     "correlation-through-training": through_training.correlation_through_training,
 }
-_EXPERIMENTS = {"loss-phases": "butakov_digits", "correlation-through-training": "fig9"}
+_EXPERIMENTS = {
+    "conditional": "fig6",
+    "loss-phases": "butakov_digits",
+    "correlation-through-training": "fig9",
+}
 
 
 def experiment(name: str) -> str:

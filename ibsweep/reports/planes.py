@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from ibsweep import analysis
+from ibsweep.analysis.bounds import conditional
 from ibsweep.analysis.claims import PAPER_ESTIMATOR
 from ibsweep.estimators.ebab import equal_edges
 from ibsweep.names import FAILED, OUTPUT, compression, option
@@ -83,6 +84,21 @@ def gallery(source: Source) -> Figure:
 def fig6(source: Source) -> Figure:
     """Planes averaged over seeds: ReLU and tanh."""
     return _averages(source, ["relu", "tanh"], columns=2)
+
+
+def conditional_planes(source: Source) -> Figure:
+    """One network's plane, and its conditional plane, whose horizontal axis is I(X;T|Y).
+
+    After Tezuka & Namekawa (2021); ReLU above, tanh below.
+    """
+    panels, samples = {}, 0
+    for name in ("relu", "tanh"):
+        run = source.runs(name).iloc[:1]
+        curves, samples = source.curves(run), _samples(run)
+        panels[f"{name}: I(X; T)"] = curves
+        panels[f"{name}: I(X; T | Y)"] = conditional(curves)
+    axis = "I(X; T), right I(X; T | Y)"
+    return plane_grid(panels, samples=samples, columns=2, about_input=axis)
 
 
 def fig7(source: Source) -> Figure:

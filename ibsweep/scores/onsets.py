@@ -121,6 +121,22 @@ def scores(curves: pd.DataFrame, training: pd.DataFrame) -> dict[str, float]:
     return results
 
 
+def onset(epochs: np.ndarray, i_xt: np.ndarray) -> float:
+    """Return the epoch at which a curve's first fall that counts begins, as `loss_phases` does.
+
+    Args:
+        epochs: Ascending, at least 5, shape `(snapshots,)`.
+        i_xt: I(X;T) at these, bits.
+
+    Returns:
+        One of the epochs; NaN if nothing counts as a fall.
+
+    Raises:
+        ValueError: If there are fewer snapshots.
+    """
+    return float(_onsets(resample(epochs, i_xt, resamples=0, seed=0))[0])
+
+
 def _resampled(table: pd.DataFrame, column: str, *, resamples: int, seed: int) -> Resampled:
     epochs, values = (table[name].to_numpy() for name in ("epoch", column))
     return resample(epochs, values, resamples=resamples, seed=seed)

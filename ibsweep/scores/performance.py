@@ -12,14 +12,16 @@ from ibsweep.networks.weights import Layout
 from ibsweep.types import Dataset, Split
 
 
-def performance(log_probabilities: Tensor, dataset: Dataset, split: Split) -> pd.DataFrame:
-    """Compute accuracies and loss on both parts of the data, at every snapshot.
+def performance(
+    log_probabilities: Tensor, dataset: Dataset, parts: Mapping[str, np.ndarray]
+) -> pd.DataFrame:
+    """Compute accuracies and loss on parts of the data, at every snapshot.
 
     Args:
         log_probabilities: Natural logarithm of each class's probability, shape `(snapshots,
             samples, classes)`.
         dataset: The data; all samples in their order.
-        split: The parts.
+        parts: Name of each part to its rows, e.g. `train` and `test`.
 
     Returns:
         Columns `accuracy/<part>`, `accuracy_balanced/<part>` and `loss/<part>` (mean cross-entropy
@@ -27,7 +29,7 @@ def performance(log_probabilities: Tensor, dataset: Dataset, split: Split) -> pd
     """
     right, loss = (one.numpy() for one in by_sample(log_probabilities, dataset.labels))
     table = {}
-    for part, rows in zip(("train", "test"), split, strict=True):
+    for part, rows in parts.items():
         classes = [
             rows[dataset.labels[rows] == label] for label in np.unique(dataset.labels[rows])
         ]

@@ -9,6 +9,7 @@ to the runs of one sweep. Scores are always those of the part `all`.
 """
 
 import os
+import re
 from pathlib import Path
 
 import numpy as np
@@ -24,6 +25,7 @@ _CURVES = [
     *("network", "epoch", "layer", "estimator", "part"),
     *("i_xt", "i_ty", "i_ty_floor", "i_xt_error", "i_ty_error"),
 ]
+_ROBUSTNESS = re.compile(r"robustness($|\.)")  # the choice of an attack, and its options
 _LEFT_OUT = ["status", "failure", "fingerprint"]  # of one run, or the same for all
 
 
@@ -203,8 +205,10 @@ def _merged(networks: pd.DataFrame) -> pd.DataFrame:
     owned = {name: _owned(done, name) for name in measuring}
     measured = {name: done[owned[name]].notna().any(axis=1) for name in measuring}
     for name in measuring if len(newest) < len(done) else ():
-        source = done[measured[name]].drop_duplicates(_NETWORK, keep="last").set_index(_NETWORK)
-        newest[owned[name]] = source[owned[name]].reindex(newest.index)
+        _take_newest(newest, done[measured[name]], owned[name])
+    if names.ROBUST_ACCURACY in done and len(newest) < len(done):
+        attacked = [x for x in done if x == names.ROBUST_ACCURACY or _ROBUSTNESS.match(str(x))]
+        _take_newest(newest, done[done[names.ROBUST_ACCURACY].notna()], attacked)
     newest = newest.copy()  # in one piece again
     measures = pd.DataFrame(measured, index=done.index).groupby(done[_NETWORK]).any()
     kinds, kind = np.unique(measures.loc[newest.index], axis=0, return_inverse=True)
@@ -217,6 +221,12 @@ def _merged(networks: pd.DataFrame) -> pd.DataFrame:
     table = newest.reset_index().drop(columns=_LEFT_OUT, errors="ignore")
     first = ["run_id", "run_ids", "name", "seed", _NETWORK]
     return table[first + [name for name in table if name not in first]]
+
+
+def _take_newest(networks: pd.DataFrame, runs: pd.DataFrame, columns: list[str]) -> None:
+    """Set columns of networks to those of the newest run that measured them, NaN if none did."""
+    source = runs.drop_duplicates(_NETWORK, keep="last").set_index(_NETWORK)
+    networks[columns] = source[columns].reindex(networks.index)
 
 
 def _owned(table: pd.DataFrame, estimator: str) -> list[str]:

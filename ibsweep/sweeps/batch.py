@@ -23,6 +23,7 @@ from ibsweep.scores.scoring import score
 from ibsweep.scores.smoothing import smoothed
 from ibsweep.stored import reuse
 from ibsweep.sweeps.replay import Replay
+from ibsweep.sweeps.robustness import robust_scores
 from ibsweep.tracking import Store, open_store
 
 log = logging.getLogger(__name__)
@@ -204,6 +205,7 @@ class Batch:
             scores={
                 **performance.final_scores(training, settings.dataset, settings.split),
                 **score(curves, training, labels),
+                **robust_scores(settings, network.weights[-1]),
             },
             weights=_arrays(settings, network.weights),
             activity=replay.logged(settings),

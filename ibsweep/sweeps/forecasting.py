@@ -18,6 +18,7 @@ from ibsweep.plots.by_estimator import information_planes
 from ibsweep.scores import performance
 from ibsweep.scores.scoring import score
 from ibsweep.sweeps.replay import Replay
+from ibsweep.sweeps.robustness import robust_scores
 from ibsweep.tracking.metrics import run_points
 
 PROBE_S = 1.0  # about how long to train
@@ -40,6 +41,9 @@ def forecast(settings: Sequence[Settings]) -> Cost:
     begin = time.perf_counter()
     curves, training, scores = _measure(first, weights)
     measuring = (time.perf_counter() - begin) / len(weights) * (kept + len(first.floor.epochs) / 2)
+    begin = time.perf_counter()
+    scores |= robust_scores(first, weights[-1])  # once, at the last snapshot
+    measuring += time.perf_counter() - begin
     _plane_bytes(curves, samples=len(first.measured))  # draws what all networks' planes share
     begin = time.perf_counter()
     planes = _plane_bytes(curves, samples=len(first.measured))

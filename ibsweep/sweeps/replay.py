@@ -1,5 +1,6 @@
 """What one network holds at all its snapshots, as much of it at a time as memory allows."""
 
+from collections.abc import Mapping, Sequence
 from functools import cached_property, lru_cache
 
 import numpy as np
@@ -8,7 +9,9 @@ from torch import Tensor
 
 from ibsweep import information
 from ibsweep.config.settings import Settings
+from ibsweep.names import OUTPUT
 from ibsweep.networks import noise, replay
+from ibsweep.networks.weights import Layout
 from ibsweep.scores import performance
 
 _NUMBERS_AT_ONCE = 2**27  # activities that are kept at a time
@@ -20,12 +23,16 @@ class Replay:
     Args:
         settings: Those of a job that needs the network.
         weights: Its weights at every snapshot, shape `(snapshots, width)`.
+        rows: Rows of the data to measure, ascending; None: those that the settings name.
     """
 
-    def __init__(self, settings: Settings, weights: Tensor) -> None:
+    def __init__(
+        self, settings: Settings, weights: Tensor, *, rows: np.ndarray | None = None
+    ) -> None:
         self._settings = settings
         self._weights = weights
-        numbers = sum(settings.network.units) * len(settings.measured)
+        self._rows = settings.measured if rows is None else rows
+        numbers = sum(settings.network.units) * len(self._rows)
         size = max(_NUMBERS_AT_ONCE // numbers, 1)
         self._groups = [slice(k, k + size) for k in range(0, len(weights), size)]
         self._run = lru_cache(maxsize=1)(self._run_group)
@@ -37,7 +44,7 @@ class Replay:
             settings.network,
             self._weights[group],
             settings.dataset.inputs,
-            rows=settings.measured,
+            rows=self._rows,
             noise=settings.measuring_noise(settings.snapshots[group]),
         )
 
@@ -60,7 +67,7 @@ class Replay:
         settings = self._settings
         tables = [
             pd.DataFrame({"epoch": settings.snapshots[group]}),
-            performance.performance(logs, settings.dataset, settings.split),
+            performance.performance(logs, settings.dataset, settings.split._asdict()),
             performance.magnitudes(layers, settings.network, self._weights[group]),
             capacities(layers, settings),
         ]
@@ -71,22 +78,51 @@ class Replay:
         """Column `epoch` and one column a metric; one row a snapshot."""
         return self._overview[0]
 
-    def measure(self, settings: Settings) -> pd.DataFrame:
-        """Return the curves of a job that needs this network, as `information.measure` does."""
-        rows, dataset = settings.measured, settings.dataset
+    def performance(self, parts: Mapping[str, np.ndarray]) -> pd.DataFrame:
+        """Return `epoch`, accuracies and loss on parts of the data, one row a snapshot.
+
+        Args:
+            parts: Name of each part to its rows of the data.
+        """
+        tables = [
+            performance.performance(self._run(number)[1], self._settings.dataset, parts)
+            for number in range(len(self._groups))
+        ]
+        table = pd.concat(tables, ignore_index=True)
+        table.insert(0, "epoch", self._settings.snapshots)
+        return table
+
+    def measure(
+        self,
+        settings: Settings,
+        *,
+        parts: Mapping[str, np.ndarray] | None = None,
+        layers: Sequence[str] | None = None,
+    ) -> pd.DataFrame:
+        """Return the curves of a job that needs this network, as `information.measure` does.
+
+        Args:
+            settings: Those of the job.
+            parts: Parts of the measured rows, as places among them; None: those of the job.
+            layers: Layers to measure; None: all.
+        """
+        rows, dataset = self._rows, settings.dataset
         extremes, whole = self._overview[1], self._whole(settings)
+        readers = Layout(settings.network.parameters).views(self._weights).get(f"{OUTPUT}.weight")
+        chosen = layers or settings.network.layers
         tables = [
             information.measure(
-                self._run(number)[0],
+                {name: self._run(number)[0][name] for name in chosen},
                 dataset.labels[rows],
                 settings.estimators,
                 epochs=settings.snapshots[group],
-                parts=settings.parts,
+                parts=settings.parts if parts is None else parts,
                 inputs=dataset.inputs[rows],
                 floor=settings.floor,
                 extremes=extremes,
                 whole=whole,
                 discrete=settings.network.quantization is not None,
+                output_weights=None if readers is None else readers[group],
             )
             for number, group in enumerate(self._groups)
         ]
@@ -102,7 +138,7 @@ class Replay:
             settings.network,
             self._weights[-1:],
             inputs,
-            rows=settings.measured,
+            rows=self._rows,
             noise=settings.measuring_noise(settings.snapshots[-1:]),
         )
         last = {name: values[0] for name, values in final.items()}

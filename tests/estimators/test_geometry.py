@@ -10,6 +10,7 @@ from click.testing import CliRunner
 import ibsweep
 from ibsweep import cli
 from ibsweep.estimators.geometry import geometry, intrinsic_dimension
+from ibsweep.types import Readout
 from tests.sweeps.test_command_line import SEQUENTIAL, command, said
 
 DRAWS = 5
@@ -79,6 +80,43 @@ def test_a_simplex_of_classes_with_equal_noise(classes):
         assert described[name] == pytest.approx(0, abs=1e-12)
 
 
+def read_by(layer, labels, weights, answers=None):
+    answers = labels if answers is None else answers
+    given = Readout(torch.as_tensor(weights, dtype=torch.float32), torch.as_tensor(answers))
+    return geometry(np.asarray(layer, dtype=float), np.asarray(labels), readout=given).details
+
+
+def test_weights_proportional_to_class_means_are_collapsed():
+    labels = np.arange(90) % 3
+    means = normal(3, 5)
+    layer = means[labels] + np.tile([0.01, -0.01], 45)[:, None]
+    centred = np.stack([layer[labels == one].mean(axis=0) for one in range(3)])
+    centred -= centred.mean(axis=0)
+    assert read_by(layer, labels, 7 * centred)["nc3"] == pytest.approx(0, abs=1e-9)
+    assert read_by(layer, labels, -centred)["nc3"] == pytest.approx(4)
+    weights = normal(3, 5)
+    cosine = (weights * centred).sum() / np.linalg.norm(weights) / np.linalg.norm(centred)
+    assert read_by(layer, labels, weights)["nc3"] == pytest.approx(2 - 2 * cosine, abs=1e-6)
+
+
+def test_answers_beside_the_nearest_class_mean_are_counted():
+    labels = np.repeat([0, 1], 50)
+    layer = labels[:, None] + np.linspace(-0.4, 0.4, 100)[:, None]
+    assert read_by(layer, labels, [[-1.0], [1.0]])["nc4"] == 0
+    answers = labels.copy()
+    answers[:7] = 1
+    assert read_by(layer, labels, [[-1.0], [1.0]], answers)["nc4"] == 0.07
+
+
+def test_what_nothing_reads_or_lacks_a_class_has_no_nc3():
+    layer, labels = normal(60, 4), np.arange(60) % 3
+    for described in (details(layer, labels), read_by(layer, labels, normal(4, 4))):
+        assert math.isnan(described["nc3"]) and math.isnan(described["nc4"])
+    stack = torch.as_tensor(np.stack([layer, 2 * layer]))
+    shapes = {one.shape for one in geometry(stack, labels).details.values()}
+    assert shapes == {(2,)}
+
+
 def test_two_classes_on_a_line():
     described = details([[0.0], [1.0], [2.0], [3.0]], [0, 0, 1, 1])
     assert described["cdnv"] == 0.0625
@@ -117,7 +155,7 @@ def test_scale_rotation_and_shift_change_nothing(change):
     layer = normal(500, 5) @ np.diag([5, 3, 2, 1, 0.5])
     layer[:, 0] += LABELS[:500]
     before, after = details(layer), details(change(layer))
-    for name in set(before) - {"saturated", "zero"}:
+    for name in set(before) - {"saturated", "zero", "nc3", "nc4"}:
         assert after[name] == pytest.approx(before[name], rel=1e-6), name
 
 
@@ -162,6 +200,9 @@ def test_geometry_is_in_tables_beside_every_network(stored):
     described = curves[curves["estimator"] == "geometry"]
     assert described[["i_xt", "i_ty"]].isna().all(axis=None)
     assert described["participation_ratio"].between(1, 10).all()
+    collapse = described.set_index("layer")[["nc3", "nc4"]]
+    assert set(collapse.dropna().index) == {"layer_5"}
+    assert collapse.loc["layer_5", "nc3"].between(0, 4).all()
     assert ibsweep.correlations(runs)["score"].str.startswith("ebab/").all()
 
 

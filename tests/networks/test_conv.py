@@ -115,7 +115,7 @@ def test_it_learns_digits():
     parts = dataclasses.replace(parts, snapshots=np.array([0, 30]))
     weights = train(parts).weights[:, 0]
     _, logs = replay.replay(parts.network, weights, DIGITS.inputs)
-    table = performance.performance(logs, DIGITS, parts.members[0].split)
+    table = performance.performance(logs, DIGITS, parts.members[0].split._asdict())
     first, last = table["accuracy/test"].iloc[[0, -1]]
     assert last > 0.75 > 0.2 > first  # .90 ± .02 and .10 ± .01 over seeds
 

@@ -49,7 +49,7 @@ def test_performance_by_hand():
     dataset = Dataset(np.zeros((4, 1)), np.array([0, 0, 0, 1]), classes=2)
     split = Split(np.array([0, 1, 3]), np.array([2]))
     probabilities = torch.tensor([[[0.9, 0.1], [0.2, 0.8], [0.6, 0.4], [0.3, 0.7]]])
-    table = performance.performance(probabilities.log(), dataset, split).iloc[0]
+    table = performance.performance(probabilities.log(), dataset, split._asdict()).iloc[0]
     assert table["accuracy/train"] == pytest.approx(2 / 3)
     assert table["accuracy_balanced/train"] == pytest.approx((1 / 2 + 1) / 2)
     assert table["loss/train"] == pytest.approx(-np.log([0.9, 0.2, 0.7]).mean(), rel=1e-6)

@@ -16,7 +16,7 @@ LOGITS = torch.randn(5, 64, 3, generator=torch.Generator().manual_seed(0), dtype
 def test_performance_and_scores_are_those_of_a_sweep():
     rows = np.arange(64)
     dataset, split = Dataset(np.zeros((64, 1)), LABELS, classes=3), Split(rows, rows)
-    swept = performance.performance(LOGITS.log_softmax(dim=2), dataset, split)
+    swept = performance.performance(LOGITS.log_softmax(dim=2), dataset, split._asdict())
     targets = Classes(LABELS, LABELS.dtype, ends_in_sigmoid=False)
     watched = pd.DataFrame(targets.read(logits).performance for logits in LOGITS)
     assert watched.to_dict("list") == {

@@ -9,21 +9,29 @@ import pandas as pd
 from ibsweep.analysis.claims import (
     binary,
     chelombiev2019,
+    conditional,
     generalisation,
     geometry,
     quantized,
     schemes,
+    stopping,
+    synergy,
+    wickstrom2023,
 )
 from ibsweep.analysis.claims.base import PAPER_ESTIMATOR, Networks, Paper
 from ibsweep.analysis.effects import Finding
 
 PAPERS: dict[str, Paper] = {
     "chelombiev2019": chelombiev2019.PAPER,
+    "conditional": conditional.PAPER,
     "generalisation": generalisation.PAPER,
     "geometry": geometry.PAPER,
     "quantized": quantized.PAPER,
     "binary": binary.PAPER,
     "schemes": schemes.PAPER,
+    "stopping": stopping.PAPER,
+    "synergy": synergy.PAPER,
+    "wickstrom2023": wickstrom2023.PAPER,
 }
 
 __all__ = ["PAPERS", "PAPER_ESTIMATOR", "Networks", "Paper", "claims"]

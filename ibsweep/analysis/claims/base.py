@@ -1,6 +1,6 @@
 """A paper whose claims are tested, and the networks that they are tested on."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 import pandas as pd
@@ -20,6 +20,7 @@ class Networks(NamedTuple):
         phases: Their phases by `estimator`, as `scores.phases.phases` returns them.
         estimator: Name of the estimator of information that counts.
         training: How they were trained, as `ibsweep.training` returns it; None: not known.
+        tables: Further tables that a paper asks for, by name.
     """
 
     runs: pd.DataFrame
@@ -27,6 +28,7 @@ class Networks(NamedTuple):
     phases: pd.DataFrame
     estimator: str = PAPER_ESTIMATOR
     training: pd.DataFrame | None = None
+    tables: Mapping[str, pd.DataFrame] = {}
 
 
 class Paper(NamedTuple):
@@ -37,9 +39,12 @@ class Paper(NamedTuple):
         experiment: Experiment that trains the networks that the claims are about.
         statements: Each claim in words, by its number.
         test: Tests all of them.
+        tables: Names of the further tables of `Networks` that it needs: stored networks are run
+            again for these.
     """
 
     source: str
     experiment: str
     statements: Mapping[str, str]
     test: Callable[[Networks], list[Finding]]
+    tables: Sequence[str] = ()

@@ -50,7 +50,7 @@ def fixed_bins_underestimate(
 ) -> list[Finding]:
     """C1: paired difference of the hidden layers' score, adaptive less fixed bins."""
     rule = _PRESENT.replace("p <", "sign test p <")
-    claim = Claim("C1", STATEMENTS["C1"], rule)
+    claim = Claim("C1", STATEMENTS["C1"], rule, (0.0, LEAST_EFFECT))
     adaptive, fixed = (compression(name) for name in (estimator, "binning_global"))
     if not {adaptive, fixed} <= set(runs):
         need = f"needs estimator=[{estimator},binning_global] on the same networks"
@@ -68,7 +68,7 @@ def saturation_is_not_required(
     runs: pd.DataFrame, phases: pd.DataFrame, *, estimator: str = PAPER_ESTIMATOR
 ) -> list[Finding]:
     """C2: hidden layers' score less the noise floor, for activations that do not saturate."""
-    claim = Claim("C2", STATEMENTS["C2"], _PRESENT)
+    claim = Claim("C2", STATEMENTS["C2"], _PRESENT, (0.0, LEAST_EFFECT))
     floor = noise_floor(phases, estimator=estimator)
 
     def test(networks: pd.DataFrame) -> tuple[Effect, Verdict]:
@@ -105,7 +105,7 @@ def compression_may_come_first(
 ) -> list[Finding]:
     """C4: share of networks of which a layer compresses before it fits."""
     rule = f"interval above {_FALSE_ALARMS}; not, if it is below"
-    claim = Claim("C4", STATEMENTS["C4"], rule)
+    claim = Claim("C4", STATEMENTS["C4"], rule, (_FALSE_ALARMS,))
     layers = phases[phases["estimator"] == estimator]
     first = (layers["verdict"] == "compresses_first") & (layers["probability"] > 0.9)
     marks = first.groupby(layers["network"]).any()
@@ -128,7 +128,7 @@ def penalty_increases_compression(
     rho over ReLU networks, unpenalised ones included.
     """
     rule = f"rho > 0: interval on that side and p < {ALPHA}; not, if on the other"
-    claim = Claim("C5", STATEMENTS["C5"], rule)
+    claim = Claim("C5", STATEMENTS["C5"], rule, (0.0,))
     networks = _penalised(runs)
     levels = networks[PENALTY].nunique() if PENALTY in networks else 0
     if levels < 3:
@@ -154,7 +154,7 @@ def only_the_last_layer_correlates(
     The family of Holm's p is the layers of one activation.
     """
     rule = f"last: r > 0, Holm p < {ALPHA}, and no hidden layer so; not, if one is or last r < .3"
-    claim = Claim("C6", STATEMENTS["C6"], rule)
+    claim = Claim("C6", STATEMENTS["C6"], rule, (0.0, 0.3))
     last = compression(estimator, "last")
     layers = [name for name in runs if str(name).startswith(compression(estimator, "layer_"))]
     if last not in runs:
@@ -171,7 +171,7 @@ def only_the_last_layer_correlates(
 def ten_seeds_suffice(runs: pd.DataFrame, *, estimator: str = PAPER_ESTIMATOR) -> list[Finding]:
     """C7: half-width of the 95 % interval of the mean hidden score that ten seeds give."""
     rule = f"upper end of the half-width ≤ {LEAST_EFFECT}; not, if the lower end is above"
-    claim = Claim("C7", STATEMENTS["C7"], rule)
+    claim = Claim("C7", STATEMENTS["C7"], rule, (LEAST_EFFECT,))
     factor = stats.t.ppf(0.975, SEEDS - 1) / np.sqrt(SEEDS)
 
     def test(networks: pd.DataFrame) -> tuple[Effect, Verdict]:

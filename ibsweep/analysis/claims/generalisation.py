@@ -37,7 +37,7 @@ _NEED = "needs networks measured on all data, with a share of training samples (
 def conditional_information_ranks_the_gap(networks: Networks) -> list[Finding]:
     """K1: Spearman's rho of hidden I(X;T|Y) and the gap, both ranked among networks of equal n."""
     rule = "rho's interval above 0 and above that of the weights' norm; not, if below .3"
-    claim = Claim("K1", STATEMENTS["K1"], rule)
+    claim = Claim("K1", STATEMENTS["K1"], rule, (0.0, 0.3))
     table = _final(networks)
     table = table[table["task"] != _SHUFFLED].dropna(subset=["conditional", GAP, NORM])
     if len(table) < 3:
@@ -59,7 +59,7 @@ def conditional_information_ranks_the_gap(networks: Networks) -> list[Finding]:
 def compression_bound_holds(networks: Networks) -> list[Finding]:
     """K2: share of networks whose gap is below the bound of their last hidden layer."""
     rule = "interval of the share above .9; not, if below .95"
-    claim = Claim("K2", STATEMENTS["K2"], rule)
+    claim = Claim("K2", STATEMENTS["K2"], rule, (0.9, 0.95))
     table = _final(networks).dropna(subset=["bound", GAP])
     findings = []
     for (task, n), rows in table.groupby(["task", "n"]):
@@ -75,7 +75,7 @@ def compression_bound_holds(networks: Networks) -> list[Finding]:
 def random_labels_raise_it(networks: Networks) -> list[Finding]:
     """K3: difference of hidden I(X;T|Y) between random and true labels, paired by seed and n."""
     rule = f"interval above 0 and sign test p < {ALPHA}; not, if the interval is below 0"
-    claim = Claim("K3", STATEMENTS["K3"], rule)
+    claim = Claim("K3", STATEMENTS["K3"], rule, (0.0,))
     table = _final(networks)
     random = table[table["task"] == _SHUFFLED].set_index(["n", "seed"])["conditional"]
     true = table[(table["task"] != _SHUFFLED) & table["plain"]].set_index(["n", "seed"])

@@ -28,7 +28,7 @@ _NEED = "needs estimator=[{},geometry] on the same networks"
 def information_goes_with_geometry(networks: Networks) -> list[Finding]:
     """G1: Spearman's rho over snapshots of I(X;T) and a measure, a mean over hidden layers."""
     rule = "interval of the mean over networks above .5; not, if below .3"
-    claim = Claim("G1", STATEMENTS["G1"], rule)
+    claim = Claim("G1", STATEMENTS["G1"], rule, (0.3, 0.5))
     findings = []
     table = _both(networks)
     for name in MEASURES if len(table) else ():
@@ -50,7 +50,7 @@ def information_goes_with_geometry(networks: Networks) -> list[Finding]:
 def low_information_is_no_clustering(networks: Networks) -> list[Finding]:
     """G2: rho over networks of final I(X;T) and `cdnv` of the last hidden layer."""
     rule = "|rho| < .3, or intervals of two groups on two sides of 0; not, if it is above .3"
-    claim = Claim("G2", STATEMENTS["G2"], rule)
+    claim = Claim("G2", STATEMENTS["G2"], rule, (-0.3, 0.3))
     table = _both(networks)
     if table.empty:
         return [claim.undecided(_NEED.format(networks.estimator))]

@@ -9,6 +9,7 @@ import torch
 from numpy.typing import ArrayLike
 from torch import Tensor
 
+from ibsweep import checks
 from ibsweep.types import Information
 
 
@@ -57,6 +58,34 @@ def measure_layers(
         for layer, row in zip(layers, rows, strict=True)
     ]
     return _stacked(estimates, leading) if leading else _plain(estimates[0])
+
+
+def patterns_of(inputs: ArrayLike, activity: ArrayLike | Tensor) -> np.ndarray:
+    """Return patterns as an array, if there is one for each sample.
+
+    Args:
+        inputs: Shape `(samples, features)`.
+        activity: Shape `(…, samples, units)`.
+
+    Raises:
+        ValueError: If they are not of that shape, or there are none.
+    """
+    patterns, shape = np.asarray(inputs), np.shape(activity)
+    if patterns.ndim != 2 or not patterns.size:
+        raise ValueError(f"inputs must be of shape (samples, features), got {patterns.shape}")
+    if len(shape) > 1 and shape[-2] != len(patterns):
+        raise ValueError(f"inputs must have {shape[-2]} rows, got {len(patterns)}")
+    return patterns
+
+
+def evenly_spaced(samples: int, largest: int) -> np.ndarray:
+    """Return the rows of at most `largest` samples, evenly spaced, first and last included.
+
+    Raises:
+        ValueError: If `largest` is less than 2.
+    """
+    checks.integer("largest", largest, minimum=2)
+    return np.linspace(0, samples - 1, min(largest, samples)).astype(int)
 
 
 def columns(layer: Tensor) -> np.ndarray:
