@@ -70,6 +70,7 @@ def measure(
     floor: Floor = NO_FLOOR,
     extremes: Mapping[str, Range] | None = None,
     whole: Whole | None = None,
+    targets: np.ndarray | None = None,
 ) -> pd.DataFrame:
     """Measure one network.
 
@@ -93,6 +94,8 @@ def measure(
         extremes: Lowest and highest activity of each layer over all snapshots, where `activity` is
             that of some; None: those of `activity`.
         whole: What there is beside `activity` and `inputs`; None: nothing.
+        targets: Y where it is continuous, shape `(samples, k)`: every estimator must have a
+            keyword `targets`, by which it is given them.
 
     Returns:
         Columns `epoch, layer, estimator, part, i_xt, i_ty, i_ty_floor` (bits), one row a
@@ -122,26 +125,33 @@ def measure(
     where = np.flatnonzero(np.isin(epochs, floor.epochs))
     tables = []
     for part, rows in parts.items():
-        known = labels[rows]
-        permuted = np.random.default_rng(floor.seed).permutation(known)
+        permuted = rows[np.random.default_rng(floor.seed).permutation(len(rows))]
         for layer, values in activity.items():
             chosen = _rows(values, rows)
             for name, estimator in estimators.items():
                 given = {key: supply[what](layer, rows) for key, what in asked[name].items()}
-                table = _table(estimator(chosen, known, **given), epochs, layer, name, part)
+                measured = estimator(chosen, labels[rows], **given, **_of(rows, targets))
+                table = _table(measured, epochs, layer, name, part)
                 if len(where):
-                    chance = Information(*estimator(chosen[where], permuted, **given))
+                    given |= _of(permuted, targets)
+                    chance = Information(*estimator(chosen[where], labels[permuted], **given))
                     table.loc[where, "i_ty_floor"] = _numbers(chance.i_ty)
                 tables.append(table)
     return pd.concat(tables, ignore_index=True)
 
 
-def try_out(estimator: Estimator, *, features: int = 2) -> None:
+def takes_targets(estimator: Estimator) -> bool:
+    """Say whether an estimator takes continuous Y: whether it has a keyword `targets`."""
+    return "targets" in inspect.signature(estimator).parameters
+
+
+def try_out(estimator: Estimator, *, features: int = 2, targets: int = 0) -> None:
     """Call an estimator on sixteen samples, so that it can complain of its options.
 
     Args:
         estimator: As for `measure`.
         features: Numbers of a pattern.
+        targets: Of a regression, as many as a pattern has.
 
     Raises:
         ValueError: If it refuses an option, asks for what `measure` does not supply, or returns
@@ -160,6 +170,7 @@ def try_out(estimator: Estimator, *, features: int = 2) -> None:
         parts={"all": np.arange(16)},
         inputs=inputs,
         whole=whole,
+        targets=square[:, np.arange(targets) % 2] if targets else None,
     )
 
 
@@ -173,6 +184,11 @@ def _tried(estimator: Estimator) -> Estimator:
         return promises.tried(rule, estimator, *given, **asked)
 
     return call
+
+
+def _of(rows: np.ndarray, targets: np.ndarray | None) -> dict[str, np.ndarray]:
+    """Return the targets of rows as a keyword, if there are targets."""
+    return {} if targets is None else {"targets": targets[rows]}
 
 
 def asks(estimators: Mapping[str, Estimator], *what: str) -> bool:

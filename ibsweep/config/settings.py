@@ -13,7 +13,7 @@ import torch
 from omegaconf import DictConfig, read_write
 
 from ibsweep import checks, promises
-from ibsweep.config import keys, task_data
+from ibsweep.config import continuous, keys, task_data
 from ibsweep.config.data_files import Source
 from ibsweep.config.instantiation import ConfigError, blame, build
 from ibsweep.config.options import Options
@@ -155,6 +155,7 @@ class Settings(Options):
             if options.batch_size > len(self.split.train):
                 rule = f"must be at most the training part's {len(self.split.train)} samples"
                 raise ValueError(f"batch_size {rule}, got {options.batch_size}")
+            options.check_data(self.dataset)
             return options
 
     @cached_property
@@ -175,7 +176,7 @@ class Settings(Options):
             network = make(
                 activation=function,
                 initialization=self.training.initialization,
-                classes=self.dataset.classes,
+                classes=self.dataset.outputs,
                 **{name: value for name, value in pattern.items() if name in asked},
             )
             return promises.kind(network, Network)  # type: ignore[type-abstract]
@@ -212,9 +213,13 @@ class Settings(Options):
                 f"estimator must be a list of at least one estimator, got {options!r}"
             )
         built = {name: self._function("estimator", "an Information", name) for name in options}
+        features, targets = self.dataset.inputs.shape[1], 0
+        if self.dataset.continuous:
+            continuous.check_estimators(built)
+            targets = self.dataset.outputs
         for name, estimator in built.items():
             with blame(f"estimator.{name}"):
-                try_out(estimator, features=self.dataset.inputs.shape[1])
+                try_out(estimator, features=features, targets=targets)
         return built
 
     @cached_property

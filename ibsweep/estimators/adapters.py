@@ -18,6 +18,7 @@ def layer_information(
     inputs: np.ndarray,
     pair: Callable[..., Estimate],
     labelled: Callable[..., Estimate],
+    targets: np.ndarray | None = None,
 ) -> Information:
     """Estimate I(X;T) and I(T;Y) of a layer T of a stochastic network.
 
@@ -30,6 +31,7 @@ def layer_information(
         inputs: Patterns X, or what a compressor makes of them, shape `(samples, features)`.
         pair: Gives I(X;T), in bits, of `inputs` and a layer's activity.
         labelled: Gives I(T;Y), in bits, of a layer's activity and the classes.
+        targets: Y, if it is continuous, shape `(samples, k)`: then `pair` gives I(T;Y), too.
 
     Returns:
         Information in bits, of shape `(…)`; errors and diagnostics, as `details.layer_estimates`
@@ -50,7 +52,10 @@ def layer_information(
         >>> layer_information(torch.zeros(999, 2), np.arange(999) % 2, inputs=x, **options)[:2]
         (0.0, 0.0)
     """
-    measure = partial(_measure, inputs=inputs, pair=pair, labelled=labelled)
+    def of_labels(rows: np.ndarray, classes: Classes) -> Estimate:
+        return labelled(rows, classes.of) if targets is None else pair(rows, targets)
+
+    measure = partial(_measure, inputs=inputs, pair=pair, of_labels=of_labels)
     return measure_layers(measure, activity, labels)
 
 
@@ -60,7 +65,7 @@ def _measure(
     *,
     inputs: np.ndarray,
     pair: Callable[..., Estimate],
-    labelled: Callable[..., Estimate],
+    of_labels: Callable[[np.ndarray, Classes], Estimate],
 ) -> Information:
     rows = layer.cpu().numpy()
-    return layer_estimates(pair(inputs, rows), labelled(rows, classes.of))
+    return layer_estimates(pair(inputs, rows), of_labels(rows, classes))

@@ -9,7 +9,7 @@ from torch import Tensor
 from ibsweep.learning.batches import Batches, Order
 from ibsweep.learning.cuda_graph import graphed
 from ibsweep.learning.ensemble import Ensemble
-from ibsweep.learning.losses import cross_entropies, smoothed
+from ibsweep.learning.losses import cross_entropies, smoothed, squared_errors
 from ibsweep.learning.optimizers import Optimizer
 from ibsweep.networks.noise import injection
 from ibsweep.networks.weights import Weights
@@ -56,6 +56,7 @@ class TorchEpochs(Epochs):
             r.activity_penalty for r in ensemble.regularizers if r.activity_penalty
         ]
         self._smoothing = _smoothing(ensemble, weights.flat)
+        self._continuous = ensemble.dataset.continuous
         self._constraints = [r.constrain for r in ensemble.regularizers if r.constrain]
         self._differentiate = graphed(
             self._gradients,
@@ -87,10 +88,13 @@ class TorchEpochs(Epochs):
 
     def _losses(self, layers: Sequence[Tensor], targets: Tensor) -> Tensor:
         """Return each member's loss, given the activity of its layers, the logits last."""
-        soft = targets if self._smoothing is None else smoothed(targets, self._smoothing)
-        losses = cross_entropies(layers[-1], soft)
+        if self._continuous:
+            losses = squared_errors(layers[-1], targets)
+        else:
+            soft = targets if self._smoothing is None else smoothed(targets, self._smoothing)
+            losses = cross_entropies(layers[-1], soft)
         if self._activity_penalties:
-            shares = targets.sum(dim=1)  # of each sample in the mean
+            shares = targets[:, -1] if self._continuous else targets.sum(dim=1)  # in the mean
             hidden = dict(zip(self._ensemble.network.layers[:-1], layers[:-1], strict=True))
             for activity_penalty in self._activity_penalties:
                 losses = losses + activity_penalty(hidden, shares)

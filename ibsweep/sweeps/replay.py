@@ -31,7 +31,7 @@ class Replay:
         self._run = lru_cache(maxsize=1)(self._run_group)
 
     def _run_group(self, number: int) -> tuple[dict[str, Tensor], Tensor]:
-        """Return the activity of a group of snapshots, and its log-probabilities."""
+        """Return the activity of a group of snapshots, and log-probabilities or what is told."""
         group, settings = self._groups[number], self._settings
         return replay.replay(
             settings.network,
@@ -39,6 +39,7 @@ class Replay:
             settings.dataset.inputs,
             rows=settings.measured,
             noise=settings.measuring_noise(settings.snapshots[group]),
+            softmax=not settings.dataset.continuous,
         )
 
     @cached_property
@@ -47,8 +48,8 @@ class Replay:
         tables: list[pd.DataFrame] = []
         extremes: list[dict[str, tuple[float, float]]] = []
         for number, group in enumerate(self._groups):
-            layers, logs = self._run(number)
-            tables.append(self._table(group, layers, logs))
+            layers, answers = self._run(number)
+            tables.append(self._table(group, layers, answers))
             extremes.append(information.layer_extremes(layers))
         widest = {}
         for name in extremes[0]:
@@ -56,11 +57,11 @@ class Replay:
             widest[name] = (min(lowest), max(highest))
         return pd.concat(tables, ignore_index=True), widest
 
-    def _table(self, group: slice, layers: dict[str, Tensor], logs: Tensor) -> pd.DataFrame:
+    def _table(self, group: slice, layers: dict[str, Tensor], answers: Tensor) -> pd.DataFrame:
         settings = self._settings
         tables = [
             pd.DataFrame({"epoch": settings.snapshots[group]}),
-            performance.performance(logs, settings.dataset, settings.split),
+            performance.performance(answers, settings.dataset, settings.split),
             performance.magnitudes(layers, settings.network, self._weights[group]),
             capacities(layers, settings),
         ]
@@ -75,6 +76,7 @@ class Replay:
         """Return the curves of a job that needs this network, as `information.measure` does."""
         rows, dataset = settings.measured, settings.dataset
         extremes, whole = self._overview[1], self._whole(settings)
+        targets = None if dataset.targets is None else dataset.targets[rows]
         tables = [
             information.measure(
                 self._run(number)[0],
@@ -86,6 +88,7 @@ class Replay:
                 floor=settings.floor,
                 extremes=extremes,
                 whole=whole,
+                targets=targets,
             )
             for number, group in enumerate(self._groups)
         ]
@@ -103,6 +106,7 @@ class Replay:
             inputs,
             rows=settings.measured,
             noise=settings.measuring_noise(settings.snapshots[-1:]),
+            softmax=not settings.dataset.continuous,
         )
         last = {name: values[0] for name, values in final.items()}
         return information.Whole({"all": inputs, **parts}, last)
