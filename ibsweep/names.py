@@ -7,7 +7,8 @@
 | `<estimator>/saturated/<layer>`, `<estimator>/dead_layer`, `<estimator>/atoms` | flags |
 | `<estimator>/violations/<kind>` | a share of estimates that cannot be right |
 | `<estimator>/onset_epoch/<layer>` | a score of the onset of compression |
-| `accuracy/<part>`, `rmse/<part>`, `loss/<part>`, `max_activity/<layer>` | a metric of the training |
+| `accuracy/<part>`, `rmse/<part>`, `loss/<part>` | a metric of the training |
+| `max_activity/<layer>` | another |
 | `<score>_ci95`, `<score>_nan` | half an interval of a mean, how often it is undefined |
 | `estimator.ebab.bins` | an option of the configuration (dots, no slash) |
 """

@@ -1,11 +1,12 @@
-"""Which estimators take continuous targets, and what to say of the others."""
+"""What goes with continuous targets: estimators that take them, objectives in place of a loss."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from ibsweep.config import shipped
 from ibsweep.config.instantiation import ConfigError, build
 from ibsweep.information import takes_targets
-from ibsweep.types import Information
+from ibsweep.learning.regularizers import Regularizer
+from ibsweep.types import Dataset, Information
 
 
 def check_estimators(estimators: Mapping[str, Callable[..., Information]]) -> None:
@@ -28,3 +29,19 @@ def able() -> list[str]:
     options = {name: shipped.option("estimator", name) for name in shipped.names("estimator")}
     built = {name: build(node, f"estimator.{name}") for name, node in options.items()}
     return [name for name, estimator in built.items() if takes_targets(estimator)]
+
+
+def check_objectives(dataset: Dataset, regularizers: Sequence[Regularizer]) -> None:
+    """Check what takes the place of the squared error.
+
+    Raises:
+        ConfigError: If the task has no continuous targets, or there is more than one.
+    """
+    count = sum(one.objective is not None for one in regularizers)
+    if count and not dataset.continuous:
+        rule = "must not replace the loss, as cs_ib does, on a task of labels"
+        raise ConfigError(f"regularization {rule}, got a task of {dataset.classes} classes")
+    if count > 1:
+        raise ConfigError(
+            f"regularization must replace the loss once at most, got {count} that do"
+        )

@@ -87,8 +87,15 @@ class Settings(Options):
 
     @cached_property
     def dataset(self) -> Dataset:
-        """The task's patterns and labels."""
-        return task_data.dataset(self._task, self.trusted)
+        """The task's patterns and labels; the patterns are the targets of what rebuilds them."""
+        dataset = task_data.dataset(self._task, self.trusted)
+        return replace(dataset, targets=dataset.inputs) if self.rebuilds else dataset
+
+    @cached_property
+    def rebuilds(self) -> bool:
+        """Whether the network rebuilds its input, as an autoencoder does."""
+        make = self._function("network", "a Network")
+        return bool(getattr(getattr(make, "func", make), "rebuilds", False))
 
     @property
     def _task(self) -> Source:
@@ -112,6 +119,7 @@ class Settings(Options):
         for name, noise in zip(self.values["noise"], self.noises, strict=True):
             with blame(f"noise.{name}"):
                 try_perturbation("noise", noise.apply)
+        continuous.check_objectives(self.dataset, self.regularizers([self]))
         members = [self] * promises.MEMBERS
         for name, regularizer in zip(
             self.values["regularization"], self.regularizers(members), strict=True

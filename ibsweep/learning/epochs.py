@@ -55,6 +55,7 @@ class TorchEpochs(Epochs):
         self._activity_penalties = [
             r.activity_penalty for r in ensemble.regularizers if r.activity_penalty
         ]
+        self._objectives = [r.objective for r in ensemble.regularizers if r.objective]
         self._smoothing = _smoothing(ensemble, weights.flat)
         self._continuous = ensemble.dataset.continuous
         self._constraints = [r.constrain for r in ensemble.regularizers if r.constrain]
@@ -81,21 +82,24 @@ class TorchEpochs(Epochs):
         layers = self._ensemble.network.forward(
             self._weights.leaves, inputs, perturb, self._inject
         )
-        losses = self._losses(layers, targets)
+        losses = self._losses(inputs, layers, targets)
         penalties = [penalty(self._weights.hidden) for penalty in self._penalties]
         total = torch.stack(penalties).sum(dim=0) if penalties else None
         self._weights.differentiate(losses, total)
 
-    def _losses(self, layers: Sequence[Tensor], targets: Tensor) -> Tensor:
+    def _losses(self, inputs: Tensor, layers: Sequence[Tensor], targets: Tensor) -> Tensor:
         """Return each member's loss, given the activity of its layers, the logits last."""
-        if self._continuous:
+        hidden = dict(zip(self._ensemble.network.layers[:-1], layers[:-1], strict=True))
+        if self._objectives:
+            (objective,) = self._objectives
+            losses = objective(inputs, hidden, layers[-1], targets)
+        elif self._continuous:
             losses = squared_errors(layers[-1], targets)
         else:
             soft = targets if self._smoothing is None else smoothed(targets, self._smoothing)
             losses = cross_entropies(layers[-1], soft)
         if self._activity_penalties:
             shares = targets[:, -1] if self._continuous else targets.sum(dim=1)  # in the mean
-            hidden = dict(zip(self._ensemble.network.layers[:-1], layers[:-1], strict=True))
             for activity_penalty in self._activity_penalties:
                 losses = losses + activity_penalty(hidden, shares)
         return losses

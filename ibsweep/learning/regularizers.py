@@ -14,6 +14,7 @@ from ibsweep import checks
 from ibsweep.learning.placed import Placed
 from ibsweep.randomness import Generators
 
+Objective = Callable[[Tensor, Mapping[str, Tensor], Tensor, Tensor], Tensor]
 PENULTIMATE = "penultimate"  # the last hidden layer, whatever its name
 
 
@@ -32,6 +33,9 @@ class Regularizer:
             `(members, units, samples)`, and the share of each sample in the mean over the batch,
             0 for one that only fills it up, shape `(members, samples)`, to what is added to each
             loss, shape `(members,)`.
+        objective: Takes the place of the squared error of a regression: inputs, shape `(members,
+            features, samples)`, activity of the hidden layers by name, what is told, and targets,
+            see `losses.squared_errors`, to each loss, shape `(members,)`.
         layers: The hidden layers that it names, of which there may be `penultimate`.
         numbers: The same as numbers, for the compiled engine: each member's penalty (`l1`, `l2`)
             or greatest norm (`norm`), by name; empty if that engine has no such regulariser.
@@ -41,6 +45,7 @@ class Regularizer:
     perturb: Callable[[Tensor, Generators], Tensor] | None = None
     constrain: Callable[[Tensor], None] | None = None
     activity_penalty: Callable[[Mapping[str, Tensor], Tensor], Tensor] | None = None
+    objective: Objective | None = None
     layers: Sequence[str] = ()
     numbers: Mapping[str, Sequence[float]] = field(default_factory=dict)
 

@@ -52,8 +52,8 @@ class TrainedNetwork(nn.Module):
     """A network with its weights; as a module it can be called, hooked, trained on and saved.
 
     Its children are the layers by name: each hidden layer returns its activity, `logits` what is
-    below the softmax, and `output` the probabilities, so that hooks see what ibsweep measured. Without
-    a softmax both are what the network tells.
+    below the softmax, and `output` the probabilities, so that hooks see what ibsweep measured.
+    Without a softmax both are what the network tells.
     A stochastic network draws its noise as when it was measured: anew from the same stream in
     each call, so that equal calls give equal numbers.
 
@@ -77,6 +77,8 @@ class TrainedNetwork(nn.Module):
         self._layers = tuple(network.layers)
         for name in network.layers:
             own = {p.kind: parameters[p.name] for p in network.parameters if p.layer == name}
+            if name in network.tied:  # a copy: training it further unties it
+                own["weight"] = parameters[f"{network.tied[name]}.weight"].mT
             self.add_module(LOGITS if name == OUTPUT else name, Layer(network, name, own))
         self.add_module(OUTPUT, nn.Softmax(dim=1) if softmax else nn.Identity())
 

@@ -71,7 +71,7 @@ def _run(
     *,
     softmax: bool,
 ) -> dict[str, Tensor]:
-    """Return activity and log-probabilities, or what is told, shape `(members, samples, units)`."""
+    """Return activity and log-probabilities or what is told, shape `(members, samples, units)`."""
     samples = len(inputs)
     columns = torch.from_numpy(inputs.T).to(weights)
     columns = functional.pad(columns, (0, padded(samples) - samples)).expand(len(weights), -1, -1)

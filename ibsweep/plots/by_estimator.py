@@ -13,6 +13,9 @@ from ibsweep.plots.planes import DPI, plane_pixels
 from ibsweep.scores.informative import informative
 
 
+_REBUILT = "network.output"  # an option of networks that rebuild their input
+
+
 class Picture(NamedTuple):
     """A picture that is drawn when it is saved."""
 
@@ -62,11 +65,14 @@ def estimand(estimator: str, options: Mapping[str, object]) -> str:
     Args:
         estimator: Its name.
         options: Dotted keys to values; those of `estimator.<name>.` are its options, and shown but
-            for those of its parts.
+            for those of its parts. With `network.output`, of networks that rebuild their input, Y
+            is what they tell.
 
     Example:
         >>> estimand("ebab", {"estimator.ebab.bins": 30, "estimator.ebab.edge_rule": "equal"})
         'ebab (bins 30, equal)'
+        >>> estimand("renyi", {"network.output": "sigmoid"})
+        'renyi, Y = X′ (the output)'
     """
     prefix = f"estimator.{estimator}."
     shown = [
@@ -76,7 +82,8 @@ def estimand(estimator: str, options: Mapping[str, object]) -> str:
         for key, value in options.items()
         if key.startswith(prefix) and "." not in key.removeprefix(prefix)
     ]
-    return f"{estimator} ({', '.join(shown)})" if shown else estimator
+    named = f"{estimator} ({', '.join(shown)})" if shown else estimator
+    return f"{named}, Y = X′ (the output)" if _REBUILT in options else named
 
 
 def _short(value: object) -> str:

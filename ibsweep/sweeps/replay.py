@@ -1,5 +1,6 @@
 """What one network holds at all its snapshots, as much of it at a time as memory allows."""
 
+from collections.abc import Iterator
 from functools import cached_property, lru_cache
 
 import numpy as np
@@ -8,6 +9,7 @@ from torch import Tensor
 
 from ibsweep import information
 from ibsweep.config.settings import Settings
+from ibsweep.names import OUTPUT
 from ibsweep.networks import noise, replay
 from ibsweep.scores import performance
 
@@ -76,13 +78,12 @@ class Replay:
         """Return the curves of a job that needs this network, as `information.measure` does."""
         rows, dataset = settings.measured, settings.dataset
         extremes, whole = self._overview[1], self._whole(settings)
-        targets = None if dataset.targets is None else dataset.targets[rows]
         tables = [
             information.measure(
-                self._run(number)[0],
+                activity,
                 dataset.labels[rows],
                 settings.estimators,
-                epochs=settings.snapshots[group],
+                epochs=epochs,
                 parts=settings.parts,
                 inputs=dataset.inputs[rows],
                 floor=settings.floor,
@@ -90,9 +91,28 @@ class Replay:
                 whole=whole,
                 targets=targets,
             )
-            for number, group in enumerate(self._groups)
+            for activity, epochs, targets in self._pieces(settings)
         ]
         return pd.concat(tables, ignore_index=True)
+
+    def _pieces(
+        self, settings: Settings
+    ) -> Iterator[tuple[dict[str, Tensor], np.ndarray, np.ndarray | None]]:
+        """Yield activity of some snapshots, their epochs, and Y if that is continuous.
+
+        Of a network that rebuilds its input, Y is what it tells at a snapshot.
+        """
+        known = settings.dataset.targets
+        targets = None if known is None else known[settings.measured]
+        for number, group in enumerate(self._groups):
+            layers, epochs = self._run(number)[0], settings.snapshots[group]
+            if not settings.rebuilds:
+                yield layers, epochs, targets
+                continue
+            for place in range(len(epochs)):
+                one = {name: values[place : place + 1] for name, values in layers.items()}
+                told = one[OUTPUT][0].double().numpy()
+                yield one, epochs[place : place + 1], told
 
     def _whole(self, settings: Settings) -> information.Whole | None:
         """Return what estimators want to know of other snapshots and rows, if one does."""

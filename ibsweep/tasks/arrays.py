@@ -18,9 +18,7 @@ _INSTEAD = {  # by kind of numpy's types: how to store numbers
 }
 
 
-def arrays(
-    *, path: str | None, inputs: str, labels: str, targets: str | None = None
-) -> Dataset:
+def arrays(*, path: str | None, inputs: str, labels: str, targets: str | None = None) -> Dataset:
     """Read a `.npz` or MATLAB `.mat` file that holds patterns, and their labels or targets.
 
     Args:

@@ -12,8 +12,9 @@ _USED = 5  # features that Friedman's function is of
 def friedman(*, samples: int, features: int, noise_std: float, seed: int) -> Dataset:
     r"""Friedman's first function of five uniform features, with Gaussian noise.
 
-    y = 10 sin(π x₁x₂) + 20 (x₃ − ½)² + 10 x₄ + 5 x₅ + noise, of features uniform in [0, 1]; further
-    features tell nothing. The targets are y less its mean, divided by its standard deviation.
+    y = 10 sin(π x₁x₂) + 20 (x₃ − ½)² + 10 x₄ + 5 x₅ + noise, of features that are uniform in
+    [0, 1]; further ones tell nothing. The targets are y less its mean, divided by its standard
+    deviation.
 
     Args:
         samples: ≥ 2.

@@ -6,14 +6,22 @@ Nothing is assumed: each claim says in words by what rule it is `supported`, `no
 
 import pandas as pd
 
-from ibsweep.analysis.claims import chelombiev2019, generalisation, geometry
+from ibsweep.analysis.claims import (
+    autoencoders,
+    chelombiev2019,
+    generalisation,
+    geometry,
+    regression,
+)
 from ibsweep.analysis.claims.base import PAPER_ESTIMATOR, Networks, Paper
 from ibsweep.analysis.effects import Finding
 
 PAPERS: dict[str, Paper] = {
+    "autoencoders": autoencoders.PAPER,
     "chelombiev2019": chelombiev2019.PAPER,
     "generalisation": generalisation.PAPER,
     "geometry": geometry.PAPER,
+    "regression": regression.PAPER,
 }
 
 __all__ = ["PAPERS", "PAPER_ESTIMATOR", "Networks", "Paper", "claims"]
