@@ -53,7 +53,6 @@ def layer_information(
         >>> layer_information(torch.zeros(999, 2), np.arange(999) % 2, inputs=x, **options)[:2]
         (0.0, 0.0)
     """
-
     measure = partial(_measure, inputs=inputs, pair=pair, labelled=labelled, targets=targets)
     return measure_layers(measure, activity, labels)
 

@@ -12,7 +12,6 @@ from matplotlib.image import imsave
 from ibsweep.plots.planes import DPI, plane_pixels
 from ibsweep.scores.informative import informative
 
-
 _REBUILT = "network.output"  # an option of networks that rebuild their input
 
 

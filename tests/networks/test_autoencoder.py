@@ -142,7 +142,7 @@ def test_what_rebuilds_perfectly_has_equal_coordinates(rng):
 )
 def test_what_is_for_labels_is_refused(settings, overrides, rule):
     with pytest.raises(ConfigError, match=rule):
-        study = settings(*SMALL[:6], *overrides)
+        study = settings(*SMALL[:8], *overrides)
         study.check()
         engine_of(study)
 
