@@ -75,6 +75,7 @@ def measure(
     whole: Whole | None = None,
     discrete: bool = False,
     output_weights: Tensor | None = None,
+    targets: np.ndarray | None = None,
 ) -> pd.DataFrame:
     """Measure one network.
 
@@ -86,8 +87,8 @@ def measure(
     being a softmax, 0 and 1 (its own range, if it is none); or `activity_range`, the latter unless
     an option `range_over` of the estimator, `network` or `layer`, says otherwise. If it has such
     an option, None by default, it is also told whether activity is `discrete` (see below), whether
-    the samples are the whole `population` of patterns, and, of the last hidden layer, if its output
-    weights are known, what reads it: `readout`.
+    the samples are the whole `population` of patterns, and what reads the last hidden layer, if
+    the output weights are known: `readout`.
 
     Args:
         activity: Noise-free activity of each layer, `layer_1` … and `output`, shape `(snapshots,
@@ -103,6 +104,8 @@ def measure(
         whole: What there is beside `activity` and `inputs`; None: nothing.
         discrete: Whether activity takes few values, which are to be counted as they are.
         output_weights: Those of the output layer, shape `(snapshots, classes, units)`, if known.
+        targets: Y where it is continuous, shape `(samples, k)`: every estimator must have a
+            keyword `targets`, by which it is given them.
 
     Returns:
         Columns `epoch, layer, estimator, part, i_xt, i_ty, i_ty_floor` (bits), one row a
@@ -133,27 +136,34 @@ def measure(
     where = np.flatnonzero(np.isin(epochs, floor.epochs))
     tables = []
     for part, rows in parts.items():
-        known = labels[rows]
-        permuted = np.random.default_rng(floor.seed).permutation(known)
+        permuted = rows[np.random.default_rng(floor.seed).permutation(len(rows))]
         for layer, values in activity.items():
             chosen = _rows(values, rows)
             for name, estimator in estimators.items():
                 given = {key: supply[what](layer, rows) for key, what in asked[name].items()}
-                table = _table(estimator(chosen, known, **given), epochs, layer, name, part)
+                measured = estimator(chosen, labels[rows], **given, **_of(rows, targets))
+                table = _table(measured, epochs, layer, name, part)
                 if len(where):
                     given = {key: at_snapshots(value, where) for key, value in given.items()}
-                    chance = Information(*estimator(chosen[where], permuted, **given))
+                    given |= _of(permuted, targets)
+                    chance = Information(*estimator(chosen[where], labels[permuted], **given))
                     table.loc[where, "i_ty_floor"] = _numbers(chance.i_ty)
                 tables.append(table)
     return pd.concat(tables, ignore_index=True)
 
 
-def try_out(estimator: Estimator, *, features: int = 2) -> None:
+def takes_targets(estimator: Estimator) -> bool:
+    """Say whether an estimator takes continuous Y: whether it has a keyword `targets`."""
+    return "targets" in inspect.signature(estimator).parameters
+
+
+def try_out(estimator: Estimator, *, features: int = 2, targets: int = 0) -> None:
     """Call an estimator on sixteen samples, so that it can complain of its options.
 
     Args:
         estimator: As for `measure`.
         features: Numbers of a pattern.
+        targets: Of a regression, as many as a pattern has.
 
     Raises:
         ValueError: If it refuses an option, asks for what `measure` does not supply, or returns
@@ -172,6 +182,7 @@ def try_out(estimator: Estimator, *, features: int = 2) -> None:
         parts={"all": np.arange(16)},
         inputs=inputs,
         whole=whole,
+        targets=square[:, np.arange(targets) % 2] if targets else None,
     )
 
 
@@ -185,6 +196,11 @@ def _tried(estimator: Estimator) -> Estimator:
         return promises.tried(rule, estimator, *given, **asked)
 
     return call
+
+
+def _of(rows: np.ndarray, targets: np.ndarray | None) -> dict[str, np.ndarray]:
+    """Return the targets of rows as a keyword, if there are targets."""
+    return {} if targets is None else {"targets": targets[rows]}
 
 
 def asks(estimators: Mapping[str, Estimator], *what: str) -> bool:

@@ -7,19 +7,22 @@
 | `<estimator>/saturated/<layer>`, `<estimator>/dead_layer`, `<estimator>/atoms` | flags |
 | `<estimator>/violations/<kind>` | a share of estimates that cannot be right |
 | `<estimator>/onset_epoch/<layer>` | a score of the onset of compression |
-| `accuracy/<part>`, `loss/<part>`, `max_activity/<layer>` | a metric of the training |
+| `accuracy/<part>`, `rmse/<part>`, `loss/<part>` | a metric of the training |
+| `max_activity/<layer>` | another |
 | `<score>_ci95`, `<score>_nan` | half an interval of a mean, how often it is undefined |
 | `estimator.ebab.bins` | an option of the configuration (dots, no slash) |
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import pandas as pd
 
 OUTPUT = "output"  # the softmax layer; all others are hidden ones
 TEST_ACCURACY = "accuracy/test"
 ROBUST_ACCURACY = "accuracy/robust"
+TEST_ERROR = "rmse/test"  # of a regression
+OUTCOMES = {TEST_ACCURACY: "test accuracy", TEST_ERROR: "test RMSE"}  # in words
 FAILED = "failed_to_train"
 HEADLINES = ("hidden", "last")  # the compression scores of summaries
 FLAGS = (FAILED, "dead_layer", "saturated", "atoms")
@@ -125,7 +128,33 @@ def is_headline(name: str) -> bool:
         (True, False)
     """
     parts = name.split("/")
-    return name == TEST_ACCURACY or (parts[1:2] == ["compression"] and parts[2] in HEADLINES)
+    return name in OUTCOMES or (parts[1:2] == ["compression"] and parts[2] in HEADLINES)
+
+
+def outcome(known: pd.DataFrame | Mapping[str, object]) -> str:
+    """Return how well networks did: the name of their headline.
+
+    Args:
+        known: Table of networks, or a network's scores.
+
+    Example:
+        >>> outcome({"rmse/test": 0.3, "r2/test": 0.9}), outcome({})
+        ('rmse/test', 'accuracy/test')
+    """
+    for name in OUTCOMES:
+        if name in known and (not isinstance(known, pd.DataFrame) or known[name].notna().any()):
+            return name
+    return TEST_ACCURACY
+
+
+def in_words(outcome: str) -> str:
+    """Return what an outcome is called in sentences.
+
+    Example:
+        >>> in_words("accuracy/test"), in_words("r2/test")
+        ('test accuracy', 'r2/test')
+    """
+    return OUTCOMES.get(outcome, outcome)
 
 
 def is_estimate(name: str) -> bool:

@@ -18,6 +18,7 @@ class UsedData:
         samples: Number of patterns.
         features: Numbers of a pattern.
         source: The task's options as JSON, without the paths of files.
+        targets: Continuous ones of a pattern; 0 where it has a label.
     """
 
     name: str
@@ -26,6 +27,7 @@ class UsedData:
     samples: int
     features: int
     source: str
+    targets: int = 0
 
 
 @dataclass(frozen=True)

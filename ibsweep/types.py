@@ -56,13 +56,14 @@ class Estimate(NamedTuple):
 
 @dataclass(frozen=True)
 class Dataset:
-    """A classification task: every pattern with its label.
+    """Every pattern with its label, or with the numbers that are to be told from it.
 
     Attributes:
         inputs: Patterns, shape `(samples, features)`, float64, finite.
         labels: Class of each pattern, shape `(samples,)`, int64, values 0 … classes − 1.
-        classes: Number of classes, ≥ 2.
+        classes: Number of classes, ≥ 2; 1 if there are targets alone.
         shape: Channels, height and width if a pattern is an image, flattened in this order.
+        targets: Of a regression, shape `(samples, k)`, float64, finite, not constant.
 
     Raises:
         ValueError: If shapes, types or values are not these.
@@ -72,17 +73,34 @@ class Dataset:
     labels: np.ndarray
     classes: int
     shape: tuple[int, int, int] | None = None
+    targets: np.ndarray | None = None
+
+    @classmethod
+    def regression(cls, inputs: np.ndarray, targets: np.ndarray) -> "Dataset":
+        """Make a task of patterns and continuous targets, without classes.
+
+        Raises:
+            ValueError: As the class.
+
+        Example:
+            >>> Dataset.regression(np.eye(3), np.array([[0.0], [0.5], [1.0]])).outputs
+            1
+        """
+        return cls(inputs, np.zeros(len(inputs), dtype=np.int64), 1, targets=targets)
 
     def __post_init__(self) -> None:
+        if self.targets is not None:
+            self._check_targets(self.targets)
         if self.inputs.ndim != 2 or self.inputs.dtype != np.float64:
             got = f"{self.inputs.shape} of {self.inputs.dtype}"
             raise ValueError(f"inputs must be (samples, features) of float64, got {got}")
         if self.labels.shape != self.inputs.shape[:1] or self.labels.dtype != np.int64:
             got = f"{self.labels.shape} of {self.labels.dtype}"
             raise ValueError(f"labels must be ({len(self.inputs)},) of int64, got {got}")
-        if self.classes < 2 or not ((self.labels >= 0) & (self.labels < self.classes)).all():
+        least = 2 if self.targets is None else 1
+        if self.classes < least or not ((self.labels >= 0) & (self.labels < self.classes)).all():
             raise ValueError(
-                f"labels must be 0 … classes − 1 with ≥ 2 classes, got {self.classes}"
+                f"labels must be 0 … classes − 1 with ≥ {least} classes, got {self.classes}"
             )
         if not np.isfinite(self.inputs).all():
             raise ValueError(
@@ -93,12 +111,35 @@ class Dataset:
                 f"shape must hold the {self.inputs.shape[1]} features, got {self.shape}"
             )
 
+    def _check_targets(self, targets: np.ndarray) -> None:
+        rows = len(self.inputs)
+        if targets.ndim != 2 or targets.shape[:1] != (rows,) or targets.dtype != np.float64:
+            got = f"{targets.shape} of {targets.dtype}"
+            raise ValueError(f"targets must be ({rows}, k) of float64, got {got}")
+        if not targets.shape[1] or not np.isfinite(targets).all():
+            wrong = targets[~np.isfinite(targets)]
+            got = wrong[0] if len(wrong) else f"{targets.shape}"
+            raise ValueError(f"targets must be finite, at least one a pattern, got {got}")
+        if (np.ptp(targets, axis=0) == 0).all():
+            raise ValueError(f"targets must vary, got {targets[0].tolist()} in each row")
+
+    @property
+    def continuous(self) -> bool:
+        """Whether there are targets to be told, not classes."""
+        return self.targets is not None
+
+    @property
+    def outputs(self) -> int:
+        """Units of a network's output layer: targets, or else classes."""
+        return self.classes if self.targets is None else self.targets.shape[1]
+
     @cached_property
     def digest(self) -> str:
-        """SHA-256 of patterns and labels, wherever they were read from."""
+        """SHA-256 of patterns, labels and targets, wherever they were read from."""
         image = "" if self.shape is None else str(self.shape)
         digest = hashlib.sha256(f"{self.inputs.shape}{image}".encode())
-        for array in (self.inputs, self.labels):
+        further = () if self.targets is None else (self.targets,)
+        for array in (self.inputs, self.labels, *further):
             digest.update(np.ascontiguousarray(array).tobytes())
         return digest.hexdigest()
 

@@ -143,7 +143,8 @@ def _whether_that_helps(runs: pd.DataFrame) -> str:
     least = min(overall, key=lambda row: row["n"])
     if least["n"] < LEAST_NETWORKS:
         few = counted(int(least["n"]), "network")
-        return f"Whether compression goes with accuracy cannot be told from {few}."
+        outcome = names.in_words(str(least["against"])).removeprefix("test ")
+        return f"Whether compression goes with {outcome} cannot be told from {few}."
     clauses = [_clause(row) for row in overall]
     correlated = table[(table["group"] != OVERALL) & (table[ADJUSTED] < LEVEL)].to_dict("records")
     if correlated:
@@ -157,15 +158,16 @@ def _whether_that_helps(runs: pd.DataFrame) -> str:
 
 
 def _clause(row: Mapping[Hashable, Any]) -> str:
-    """Say whether the score of a row goes with the test accuracy."""
-    layers = _layers(row)
+    """Say whether the score of a row goes with the outcome."""
+    layers, outcome = _layers(row), names.in_words(str(row["against"]))
     if np.isnan(row["r"]):
-        return f"compression of {layers} or accuracy is the same in all {row['n']} networks"
+        plain = outcome.removeprefix("test ")
+        return f"compression of {layers} or {plain} is the same in all {row['n']} networks"
     numbers = f"r {interval(row)}, adjusted p {p_text(row[ADJUSTED])}"
     if row[ADJUSTED] >= LEVEL:
-        return f"no correlation of test accuracy is found with compression of {layers} ({numbers})"
+        return f"no correlation of {outcome} is found with compression of {layers} ({numbers})"
     direction = "higher" if row["r"] > 0 else "lower"
-    return f"compression of {layers} goes with {direction} test accuracy ({numbers})"
+    return f"compression of {layers} goes with {direction} {outcome} ({numbers})"
 
 
 def _layers(row: Mapping[Hashable, Any]) -> str:

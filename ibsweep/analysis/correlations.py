@@ -15,6 +15,10 @@ AGAINST = (
     "accuracy_balanced/test",
     "accuracy/gap",
     "loss/test",
+    names.TEST_ERROR,
+    "rmse/test_best",
+    "rmse/gap",
+    "r2/test",
 )
 THROUGH_TRAINING = ("compression", "i_xt", "i_ty")
 GIVEN = ("weight_norm", "loss/train")
@@ -46,14 +50,14 @@ def correlations(
     resamples: int = 2000,
     seed: int = 0,
 ) -> pd.DataFrame:
-    """Correlate compression scores with accuracies, over networks.
+    """Correlate compression scores with accuracies, or errors of regressions, over networks.
 
     Args:
         runs: Table of `ibsweep.runs`, one row a network.
         by: Columns whose values make groups, e.g. `activation`. Beside each group there are `all`
             networks and `centred`: all, scores and outcomes less their means in the group.
         score: Columns of scores; by default each that there is, of all estimators and layers.
-        against: Columns of outcomes; those that a table lacks are left out by default.
+        against: Columns of outcomes; those that no network has are left out by default.
         resamples: Bootstrap resamples, and permutations.
         seed: Seed of both, the same for each row of the result.
 
@@ -72,7 +76,7 @@ def correlations(
     """
     keys = [by] if isinstance(by, str) else list(by or ())
     scores = _columns(runs, score, "score", score_columns(runs))
-    known = [name for name in AGAINST if name in runs]
+    known = [name for name in AGAINST if name in runs and runs[name].notna().any()]
     outcomes = known if against is AGAINST else _columns(runs, against, "against", known)
     _columns(runs, keys, "by", [])
     rows = [
@@ -93,7 +97,7 @@ def correlations_through_training(
     training: pd.DataFrame,
     *,
     score: str = "compression",
-    against: str = names.TEST_ACCURACY,
+    against: str | None = None,
     epochs: Sequence[int] | None = None,
     resamples: int = 2000,
     seed: int = 0,
@@ -108,7 +112,7 @@ def correlations_through_training(
         curves: Their curves, as `ibsweep.curves` returns them; the part `all` counts.
         training: Their training, as `ibsweep.training` returns it: its last row gives the outcome.
         score: What is correlated: `compression`, or the column `i_xt` or `i_ty` of the curves.
-        against: Column of `training`.
+        against: Column of `training`; None: test accuracy, or the error of a regression.
         epochs: Snapshots to correlate at; None: all.
         resamples: Bootstrap resamples, and permutations.
         seed: Seed of both.
@@ -124,6 +128,7 @@ def correlations_through_training(
         Chelombiev et al. (2019), eq. 6. https://arxiv.org/abs/1902.09037
     """
     checks.choice("score", score, THROUGH_TRAINING)
+    against = against or names.outcome(training)
     _columns(training, against, "against", [])
     last = training.sort_values("epoch").groupby("network")[against].last().rename("outcome")
     known = curves[(curves["part"] == "all") & curves["network"].isin(runs["run_id"])]

@@ -23,7 +23,7 @@ def headline_correlations(
     *,
     by: Sequence[str] = (),
     score: Sequence[str] = (),
-    against: Sequence[str] = (names.TEST_ACCURACY,),
+    against: Sequence[str] = (),
     resamples: int = 2000,
 ) -> pd.DataFrame:
     """Correlate the hidden and the last score of every estimator with accuracies, in every group.
@@ -33,7 +33,7 @@ def headline_correlations(
         by: Columns whose values make groups; by default those in which the networks differ, other
             than in how they were measured.
         score: Further columns of scores.
-        against: Columns of outcomes.
+        against: Columns of outcomes; by default test accuracy, or the error of regressions.
         resamples: Bootstrap resamples, and permutations.
 
     Returns:
@@ -47,7 +47,8 @@ def headline_correlations(
     """
     scores = list(dict.fromkeys([*headline_scores(runs), *score]))
     keys = list(by) or grouping(runs)
-    table = correlations(runs, by=keys, score=scores, against=list(against), resamples=resamples)
+    outcomes = list(against) or [names.outcome(runs)]
+    table = correlations(runs, by=keys, score=scores, against=outcomes, resamples=resamples)
     table = table[table["group"] != "all"] if keys else table
     table = table.replace({"group": {"centred": OVERALL, "all": OVERALL}})
     table = pd.concat([table[table["group"] == OVERALL], table[table["group"] != OVERALL]])

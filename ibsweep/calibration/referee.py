@@ -21,7 +21,7 @@ from ibsweep.distributions import Distribution
 from ibsweep.distributions.normal import Normal
 from ibsweep.distributions.quantized_uniform import QuantizedUniform
 from ibsweep.estimators.lossy import lossy_information
-from ibsweep.names import OUTPUT
+from ibsweep.names import OUTPUT, TEST_ERROR
 from ibsweep.stored.restoring import stored_settings
 from ibsweep.tracking import Store
 
@@ -59,9 +59,10 @@ def referee(
     """Calibrate the estimators of a study as it used them.
 
     I(X;T) is judged on rotated Gaussians of as many dimensions as what was estimated has, I(T;Y)
-    on a uniform variable of these dimensions and its bin. What was estimated is the layer, all its
-    values (of a convolution: channels × pixels); or its code, if the estimator compresses layers:
-    then the estimators of the codes are judged, and not what compressing loses.
+    on a uniform variable of these dimensions and its bin; of regressions it is not judged. What
+    was estimated is the layer, all its values (of a convolution: channels × pixels); or its code,
+    if the estimator compresses layers: then the estimators of the codes are judged, and not what
+    compressing loses.
 
     Args:
         store: Where the runs are.
@@ -81,7 +82,10 @@ def referee(
     tables = []
     for _, run in runs.drop_duplicates("configuration").iterrows():
         samples, configuration = int(run["samples"]), run["configuration"]
+        continuous = pd.notna(run.get(TEST_ERROR))
         for name, layer, question in _questions(store, run["run_id"], samples, seeds, trusted):
+            if continuous and question.quantity == "i_ty":
+                continue  # its Y is no class
             if question.dimensions > WIDEST:
                 table = pd.DataFrame({"n": [0]})
             else:

@@ -6,6 +6,7 @@ from pathlib import Path
 import click
 import pandas as pd
 
+from ibsweep import names
 from ibsweep.analysis.correlations import correlations
 from ibsweep.analysis.headlines import (
     ADJUSTED,
@@ -33,7 +34,7 @@ _HEADING = ("networks", "layers", "r [95 % interval]", "adj. p")
 @FORMAT
 @click.option("--by", multiple=True, help="Column that makes groups, e.g. activation.")
 @click.option("--score", multiple=True, help="Column of scores; by default the main ones.")
-@click.option("--against", multiple=True, default=["accuracy/test"], show_default=True)
+@click.option("--against", multiple=True, help="Outcome; by default accuracy/test or rmse/test.")
 @click.option("--resamples", default=2000, show_default=True, help="Of bootstrap, permutation.")
 @click.option("--plot", type=UserPath(), help="File (png, svg, pdf) to draw the networks into.")
 @click.option("--all", "whole", is_flag=True, help="The whole table, with all scores.")
@@ -62,6 +63,7 @@ def correlate(
     if log and query.sweep is None:
         raise click.UsageError("--log needs --sweep, the sweep whose run keeps the table")
     runs = query.runs()
+    against = against or (names.outcome(runs),)
     if plot is not None:
         _draw(plot, group_clouds(runs, by=by, score=score, against=against[0]))
         return

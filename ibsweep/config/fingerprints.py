@@ -36,7 +36,7 @@ _NAMES = {  # of modules in fingerprints; those of others are their addresses
 def training_content(settings: Settings) -> dict[str, Any]:
     """All that determines the trained network: the data themselves, not their path."""
     typed = keys.named(keys.NETWORKS, "network", settings.values)
-    task = without_paths(settings.values["task"])
+    task = _task(settings)
     values = {
         **typed,
         "network": _network(typed["network"]),
@@ -49,6 +49,12 @@ def training_content(settings: Settings) -> dict[str, Any]:
         **versions(typed, task),
     }
     return former(values)
+
+
+def _task(settings: Settings) -> dict[str, Any]:
+    """Return the options of the task, without `targets` where there are none, as before 0.2."""
+    task = without_paths(settings.values["task"])
+    return {key: value for key, value in task.items() if (key, value) != ("targets", None)}
 
 
 def _network(options: Mapping[str, Any]) -> dict[str, Any]:

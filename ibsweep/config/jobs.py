@@ -68,6 +68,7 @@ def _data(settings: Settings, choices: Mapping[str, str]) -> UsedData:
         samples=samples,
         features=features,
         source=json.dumps(without_paths(settings.values["task"])),
+        targets=dataset.outputs if dataset.continuous else 0,
     )
 
 

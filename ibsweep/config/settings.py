@@ -13,7 +13,7 @@ import torch
 from omegaconf import DictConfig, read_write
 
 from ibsweep import checks, promises
-from ibsweep.config import keys, task_data
+from ibsweep.config import continuous, keys, task_data
 from ibsweep.config.data_files import Source
 from ibsweep.config.instantiation import ConfigError, blame, build
 from ibsweep.config.options import Options
@@ -92,8 +92,15 @@ class Settings(Options):
 
     @cached_property
     def dataset(self) -> Dataset:
-        """The task's patterns and labels."""
-        return task_data.dataset(self._task, self.trusted)
+        """The task's patterns and labels; the patterns are the targets of what rebuilds them."""
+        dataset = task_data.dataset(self._task, self.trusted)
+        return replace(dataset, targets=dataset.inputs) if self.rebuilds else dataset
+
+    @cached_property
+    def rebuilds(self) -> bool:
+        """Whether the network rebuilds its input, as an autoencoder does."""
+        make = self._function("network", "a Network")
+        return bool(getattr(getattr(make, "func", make), "rebuilds", False))
 
     @property
     def _task(self) -> Source:
@@ -117,6 +124,9 @@ class Settings(Options):
         for name, noise in zip(self.values["noise"], self.noises, strict=True):
             with blame(f"noise.{name}"):
                 try_perturbation("noise", noise.apply)
+        continuous.check_objectives(self.dataset, self.regularizers([self]))
+        if self.dataset.continuous:
+            continuous.check_groups(self.values, self.scheme)
         members = [self] * promises.MEMBERS
         for name, regularizer in zip(
             self.values["regularization"], self.regularizers(members), strict=True
@@ -160,6 +170,7 @@ class Settings(Options):
             if options.batch_size > len(self.split.train):
                 rule = f"must be at most the training part's {len(self.split.train)} samples"
                 raise ValueError(f"batch_size {rule}, got {options.batch_size}")
+            options.check_data(self.dataset)
             return options
 
     @cached_property
@@ -201,7 +212,7 @@ class Settings(Options):
             network = make(
                 activation=function,
                 initialization=self.training.initialization,
-                classes=self.dataset.classes,
+                classes=self.dataset.outputs,
                 **{name: value for name, value in pattern.items() if name in asked},
             )
             network = promises.kind(network, Network)  # type: ignore[type-abstract]
@@ -267,9 +278,13 @@ class Settings(Options):
                 f"estimator must be a list of at least one estimator, got {options!r}"
             )
         built = {name: self._function("estimator", "an Information", name) for name in options}
+        features, targets = self.dataset.inputs.shape[1], 0
+        if self.dataset.continuous:
+            continuous.check_estimators(built)
+            targets = self.dataset.outputs
         for name, estimator in built.items():
             with blame(f"estimator.{name}"):
-                try_out(estimator, features=self.dataset.inputs.shape[1])
+                try_out(estimator, features=features, targets=targets)
         return built
 
     @cached_property

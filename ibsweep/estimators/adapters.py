@@ -18,6 +18,7 @@ def layer_information(
     inputs: np.ndarray,
     pair: Callable[..., Estimate],
     labelled: Callable[..., Estimate],
+    targets: np.ndarray | None = None,
 ) -> Information:
     """Estimate I(X;T) and I(T;Y) of a layer T of a stochastic network.
 
@@ -30,6 +31,8 @@ def layer_information(
         inputs: Patterns X, or what a compressor makes of them, shape `(samples, features)`.
         pair: Gives I(X;T), in bits, of `inputs` and a layer's activity.
         labelled: Gives I(T;Y), in bits, of a layer's activity and the classes.
+        targets: Y, if it is continuous, shape `(samples, k)`: then `pair` gives I(T;Y), too, and
+            I(T;label), if there are labels beside, is the detail `i_t_label`.
 
     Returns:
         Information in bits, of shape `(…)`; errors and diagnostics, as `details.layer_estimates`
@@ -50,7 +53,7 @@ def layer_information(
         >>> layer_information(torch.zeros(999, 2), np.arange(999) % 2, inputs=x, **options)[:2]
         (0.0, 0.0)
     """
-    measure = partial(_measure, inputs=inputs, pair=pair, labelled=labelled)
+    measure = partial(_measure, inputs=inputs, pair=pair, labelled=labelled, targets=targets)
     return measure_layers(measure, activity, labels)
 
 
@@ -61,6 +64,13 @@ def _measure(
     inputs: np.ndarray,
     pair: Callable[..., Estimate],
     labelled: Callable[..., Estimate],
+    targets: np.ndarray | None,
 ) -> Information:
     rows = layer.cpu().numpy()
-    return layer_estimates(pair(inputs, rows), labelled(rows, classes.of))
+    of_inputs = pair(inputs, rows)
+    if targets is None:
+        return layer_estimates(of_inputs, labelled(rows, classes.of))
+    of_label = {}
+    if classes.total > 1:
+        of_label["i_t_label"] = labelled(rows, classes.of).value
+    return layer_estimates(of_inputs, pair(rows, targets), of_label)

@@ -9,6 +9,7 @@ from torch.nn import functional
 from ibsweep.learning.ensemble import Ensemble, Member
 from ibsweep.networks.weights import padded
 from ibsweep.randomness import Generators
+from ibsweep.types import Dataset
 
 
 class Order:
@@ -51,7 +52,8 @@ class Batches:
         dataset = ensemble.dataset
         self._order, self._members = order, ensemble.members
         self._size = ensemble.options.batch_size
-        targets = functional.one_hot(torch.from_numpy(dataset.labels), dataset.classes).T
+        self._continuous = dataset.continuous
+        targets = _columns(dataset)
         self._inputs, self._targets = (
             columns.contiguous().to(device=ensemble.device, dtype=ensemble.dtype)
             for columns in (torch.from_numpy(dataset.inputs.T), targets)
@@ -62,14 +64,27 @@ class Batches:
         return -(-len(self._members[0].split.train) // self._size)
 
     def __iter__(self) -> Iterator[tuple[Tensor, Tensor]]:
-        """Yield inputs and targets, shape `(members, features or classes, samples)`."""
+        """Yield inputs and targets, shape `(members, features or classes, samples)`.
+
+        A target is the class's probability times the sample's share of the mean; of a regression
+        they are the targets, and that share as one more.
+        """
         rows = self._order.draw()
         for batch in rows.split(self._size, dim=1):
             size = batch.shape[1]
             index = functional.pad(batch, (0, padded(size) - size)).to(self._inputs.device)
-            targets = self._gather(self._targets, index) / size
-            targets[..., size:] = 0
+            targets = self._shared(self._gather(self._targets, index), size)
             yield self._spread(self._gather(self._inputs, index)), self._spread(targets)
+
+    def _shared(self, targets: Tensor, size: int) -> Tensor:
+        """Weigh the samples of a batch: each by 1/size, those that fill it up by 0."""
+        if self._continuous:
+            targets[..., -1, :] /= size
+            targets[..., -1, size:] = 0
+        else:
+            targets = targets / size
+            targets[..., size:] = 0
+        return targets
 
     @staticmethod
     def _gather(columns: Tensor, index: Tensor) -> Tensor:
@@ -93,3 +108,11 @@ def training_rows(ensemble: Ensemble) -> Tensor:
     columns = torch.from_numpy(ensemble.dataset.inputs.T).to(ensemble.dtype)
     inputs = columns[:, index].transpose(0, 1).contiguous()
     return inputs.expand(len(ensemble.members), -1, -1)
+
+
+def _columns(dataset: Dataset) -> Tensor:
+    """Return the targets of all samples, a column each: one-hot labels, or numbers and a 1."""
+    if dataset.targets is None:
+        return functional.one_hot(torch.from_numpy(dataset.labels), dataset.classes).T
+    targets = torch.from_numpy(dataset.targets.T)
+    return torch.cat([targets, torch.ones_like(targets[:1])])

@@ -20,6 +20,7 @@ from ibsweep.networks.weights import Weights
 from ibsweep.types import Dataset, Split
 
 ENGINES = ("auto", "compiled", "torch")
+LOSSES = ("auto", "cross_entropy", "squared_error")
 
 
 @dataclass(frozen=True)
@@ -42,6 +43,7 @@ class TrainingOptions:
         step_at: Shares of the training after which `step` multiplies the learning rate, in (0, 1).
         step_factor: What it multiplies by, > 0.
         warmup_fraction: Share of the training in which `warmup_cosine` rises, in [0, 1).
+        loss: `cross_entropy`, `squared_error`, or `auto`: what goes with the data.
 
     Raises:
         ValueError: If an option is out of its range, or does not go with another.
@@ -62,6 +64,7 @@ class TrainingOptions:
     step_at: Sequence[float] = (0.5, 0.75)
     step_factor: float = 0.1
     warmup_fraction: float = 0.05
+    loss: str = "auto"
 
     def __post_init__(self) -> None:
         checks.integer("epochs", self.epochs, minimum=1)
@@ -70,6 +73,7 @@ class TrainingOptions:
         checks.real("label_smoothing", self.label_smoothing, minimum=0, below=1)
         checks.choice("initialization", self.initialization, INITIALIZATIONS)
         checks.choice("engine", self.engine, ENGINES)
+        checks.choice("loss", self.loss, LOSSES)
         optimizers.check(
             optimizer=self.optimizer,
             betas=self.adam_betas,
@@ -83,6 +87,21 @@ class TrainingOptions:
             factor=self.step_factor,
             fraction=self.warmup_fraction,
         )
+
+    def check_data(self, dataset: Dataset) -> None:
+        """Check that the options go with labels, or with continuous targets.
+
+        Raises:
+            ValueError: If they do not.
+        """
+        continuous = dataset.continuous
+        loss = "squared_error" if continuous else "cross_entropy"
+        if self.loss not in ("auto", loss):
+            kind = "continuous targets" if continuous else "labels"
+            raise ValueError(f"loss must be auto or {loss} on a task of {kind}, got {self.loss}")
+        if continuous and self.label_smoothing:
+            rule = "label_smoothing must be 0 on a task of continuous targets"
+            raise ValueError(f"{rule}, got {self.label_smoothing}")
 
     def rate_factor(self, steps: int) -> rates.Factor:
         """Build what the learning rate is multiplied by, given the steps of the training."""

@@ -1,7 +1,7 @@
 """One pass of an ensemble over its training part, by torch's own operations."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
 
@@ -11,7 +11,7 @@ from torch import Tensor
 from ibsweep.learning.batches import Batches, Order
 from ibsweep.learning.cuda_graph import graphed
 from ibsweep.learning.ensemble import Ensemble
-from ibsweep.learning.losses import cross_entropies, smoothed
+from ibsweep.learning.losses import cross_entropies, smoothed, squared_errors
 from ibsweep.learning.optimizers import Optimizer
 from ibsweep.learning.schemes.base import Phase, Step, Timetable
 from ibsweep.names import OUTPUT
@@ -63,7 +63,9 @@ class TorchEpochs(Epochs):
             for r in ensemble.regularizers
             if r.activity_penalty
         ]
+        self._objectives = [r.objective for r in ensemble.regularizers if r.objective]
         self._smoothing = _smoothing(ensemble, weights.flat)
+        self._continuous = ensemble.dataset.continuous
         self._constraints = [r.constrain for r in ensemble.regularizers if r.constrain]
         chance = bool(self._perturbs) or inject is not None
         self._repeatable = ensemble.scheme.repeatable and not chance
@@ -132,7 +134,7 @@ class TorchEpochs(Epochs):
 
     def _shares(self, targets: Tensor) -> Tensor | None:
         """Return each sample's share in the mean over its batch, if the network needs that."""
-        network, shares = self._ensemble.network, targets.sum(dim=1)
+        network, shares = self._ensemble.network, self._all_shares(targets)
         if uses_batches(network.normalization):
             return shares
         if network.quantization is None or not network.quantization.ranged:
@@ -140,20 +142,34 @@ class TorchEpochs(Epochs):
         full = shares.device.type == "cpu" and bool((shares > 0).all())
         return None if full else shares
 
+    def _all_shares(self, targets: Tensor) -> Tensor:
+        """Return each sample's share in the mean over its batch, shape `(members, samples)`."""
+        return targets[:, -1] if self._continuous else targets.sum(dim=1)
+
     def _losses(
         self, phase: Phase, inputs: Tensor, layers: Sequence[Tensor], targets: Tensor
     ) -> Tensor:
         """Return each member's loss, given the activity of its layers, the logits last."""
-        soft = targets if self._smoothing is None else smoothed(targets, self._smoothing)
-        loss = partial(cross_entropies, targets=soft)
         hidden = dict(zip(self._ensemble.network.layers[:-1], layers[:-1], strict=True))
+        loss = self._loss(inputs, hidden, targets)
         step = Step(inputs, hidden, self._weights.leaves, targets, loss)
         terms = [loss(layers[-1])] if OUTPUT in phase.layers else []
         terms += self._ensemble.scheme.losses(phase, step)
-        shares = targets.sum(dim=1)  # of each sample in the mean
         for penalty, _, factors in self._activity_penalties:
-            terms.append(factors * penalty(hidden, shares))
+            terms.append(factors * penalty(hidden, self._all_shares(targets)))
         return sum(terms[1:], terms[0])
+
+    def _loss(
+        self, inputs: Tensor, hidden: Mapping[str, Tensor], targets: Tensor
+    ) -> Callable[[Tensor], Tensor]:
+        """Return what gives each member's loss of the output layer's answers to a batch."""
+        if self._objectives:
+            (objective,) = self._objectives
+            return lambda answers: objective(inputs, hidden, answers, targets)
+        if self._continuous:
+            return partial(squared_errors, targets=targets)
+        soft = targets if self._smoothing is None else smoothed(targets, self._smoothing)
+        return partial(cross_entropies, targets=soft)
 
     @torch.no_grad()
     def _step(self, rate_factor: float) -> None:

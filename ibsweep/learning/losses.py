@@ -1,4 +1,4 @@
-"""What networks minimise: the cross-entropy with labels as they are, or smoothed."""
+"""What networks minimise: cross-entropy, with labels as they are or smoothed; squared error."""
 
 from torch import Tensor
 from torch.nn import functional
@@ -16,6 +16,21 @@ def cross_entropies(logits: Tensor, targets: Tensor) -> Tensor:
         Shape `(members,)`.
     """
     return -(functional.log_softmax(logits, dim=1) * targets).sum(dim=(1, 2))
+
+
+def squared_errors(outputs: Tensor, targets: Tensor) -> Tensor:
+    """Compute the squared error of every member on a batch, a mean over samples and targets.
+
+    Args:
+        outputs: Shape `(members, k, samples)`, in units of the targets.
+        targets: Shape `(members, k + 1, samples)`: the targets, and last the sample's share of the
+            mean, 0 for a sample that only fills up the batch.
+
+    Returns:
+        Shape `(members,)`.
+    """
+    values, shares = targets[:, :-1], targets[:, -1]
+    return ((outputs - values).square().mean(dim=1) * shares).sum(dim=1)
 
 
 def smoothed(targets: Tensor, smoothing: Tensor) -> Tensor:

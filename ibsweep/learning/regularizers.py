@@ -17,6 +17,7 @@ from ibsweep.learning.growth import growth as grow
 from ibsweep.learning.placed import Placed
 from ibsweep.randomness import Generators
 
+Objective = Callable[[Tensor, Mapping[str, Tensor], Tensor, Tensor], Tensor]
 PENULTIMATE = "penultimate"  # the last hidden layer, whatever its name
 
 
@@ -37,6 +38,9 @@ class Regularizer:
             loss, shape `(members,)`.
         growth: Number of epochs done to what each member's `activity_penalty` is multiplied by,
             shape `(members,)`.
+        objective: Takes the place of the squared error of a regression: inputs, shape `(members,
+            features, samples)`, activity of the hidden layers by name, what is told, and targets,
+            see `losses.squared_errors`, to each loss, shape `(members,)`.
         layers: The hidden layers that it names, of which there may be `penultimate`.
         numbers: The same as numbers, for the compiled engine: each member's penalty (`l1`, `l2`)
             or greatest norm (`norm`), by name; empty if that engine has no such regulariser.
@@ -47,6 +51,7 @@ class Regularizer:
     constrain: Callable[[Tensor], None] | None = None
     activity_penalty: Callable[[Mapping[str, Tensor], Tensor], Tensor] | None = None
     growth: Growth | None = None
+    objective: Objective | None = None
     layers: Sequence[str] = ()
     numbers: Mapping[str, Sequence[float]] = field(default_factory=dict)
 

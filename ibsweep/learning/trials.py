@@ -8,7 +8,7 @@ from torch import Tensor
 
 from ibsweep import checks, promises
 from ibsweep.learning.losses import cross_entropies
-from ibsweep.learning.regularizers import PENULTIMATE, Regularizer
+from ibsweep.learning.regularizers import PENULTIMATE, Objective, Regularizer
 from ibsweep.learning.schemes.base import Phase, Scheme, Step
 from ibsweep.networks.base import Network
 from ibsweep.randomness import Generators
@@ -31,6 +31,8 @@ def try_regularizer(regularizer: Regularizer, hidden: Sequence[str]) -> None:
     weights = torch.randn(promises.MEMBERS, 12, generator=generator)
     if regularizer.activity_penalty is not None:
         _try_activity_penalty(regularizer.activity_penalty, hidden)
+    if regularizer.objective is not None:
+        _try_objective(regularizer.objective, hidden)
     if regularizer.penalty is not None:
         rule = "penalty must be one number a member, of its own weights alone"
         rule += f", got {promises.shown(regularizer.penalty)}"
@@ -126,13 +128,27 @@ def _try_activity_penalty(
     """Try what is added to each loss for the activity of hidden layers."""
     rule = "activity_penalty must be one number a member, of its own activity alone"
     rule += f", got {promises.shown(penalty)}"
-    activity = torch.linspace(-1, 1, 24).reshape(promises.MEMBERS, 4, 2)
+    activity = torch.linspace(0.1, 0.9, 24).reshape(promises.MEMBERS, 4, 2)  # as of any function
 
     def added(activity: Tensor) -> Tensor:
-        layers = {name: activity * (1 + place) for place, name in enumerate(hidden)}
+        layers = {name: activity / (1 + place) for place, name in enumerate(hidden)}
         return penalty(layers, torch.full((promises.MEMBERS, 2), 0.5))
 
     _try_penalty(rule, added, activity)
+
+
+def _try_objective(objective: Objective, hidden: Sequence[str]) -> None:
+    """Try what takes the place of the loss."""
+    rule = "objective must be one number a member, of its own batch alone"
+    rule += f", got {promises.shown(objective)}"
+    told = torch.linspace(-1, 1, 24).reshape(promises.MEMBERS, 4, 2)
+
+    def loss(told: Tensor) -> Tensor:
+        layers = {name: told * (1 + place) for place, name in enumerate(hidden)}
+        targets = torch.cat([told.flip(1), torch.full_like(told[:, :1], 0.5)], dim=1)
+        return objective(told, layers, told, targets)
+
+    _try_penalty(rule, loss, told)
 
 
 def _try_penalty(rule: str, penalty: Callable[[Tensor], Tensor], values: Tensor) -> None:

@@ -77,6 +77,11 @@ class Network(ABC):
         """Names of the measured layers, input side first; the last is `output`."""
 
     @property
+    def tied(self) -> Mapping[str, str]:
+        """Each layer without weights of its own to the one whose weights it has, transposed."""
+        return {}
+
+    @property
     @abstractmethod
     def units(self) -> Sequence[int]:
         """Number of units of each measured layer."""
@@ -136,6 +141,8 @@ class Network(ABC):
         for parameter in self.parameters:
             if parameter.kind != RANGE or parameter.name in parameters:
                 own[parameter.layer][parameter.kind] = parameters[parameter.name]
+        for layer, source in self.tied.items():
+            own[layer]["weight"] = own[source]["weight"].mT
         activity, below = [], inputs
         for layer in self.layers:
             below = below if inject is None else inject(layer, below)

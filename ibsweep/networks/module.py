@@ -88,6 +88,7 @@ class TrainedNetwork(nn.Module):
 
     Its children are the layers by name: each hidden layer returns its activity, `logits` what is
     below the softmax, and `output` the probabilities, so that hooks see what ibsweep measured.
+    Without a softmax both are what the network tells.
     A stochastic network draws its noise as when it was measured: anew from the same stream in
     each call, so that equal calls give equal numbers.
 
@@ -95,6 +96,7 @@ class TrainedNetwork(nn.Module):
         network: Its kind.
         parameters: Name to values, e.g. `layer_1.weight`.
         noise: That of the measured network; None or without an effect: it is deterministic.
+        softmax: Whether it tells classes, not numbers.
     """
 
     def __init__(
@@ -103,26 +105,29 @@ class TrainedNetwork(nn.Module):
         parameters: Mapping[str, Tensor],
         *,
         noise: MeasuringNoise | None = None,
+        softmax: bool = True,
     ) -> None:
         super().__init__()
         self._noise = noise
         self._layers = tuple(network.layers)
         for name in network.layers:
             own = {p.kind: parameters[p.name] for p in network.parameters if p.layer == name}
+            if name in network.tied:  # a copy: training it further unties it
+                own["weight"] = parameters[f"{network.tied[name]}.weight"].mT
             self.add_module(LOGITS if name == OUTPUT else name, Layer(network, name, own))
-        output: nn.Module = nn.Softmax(dim=1)
+        output: nn.Module = nn.Softmax(dim=1) if softmax else nn.Identity()
         if network.quantization is not None:
             output = _Levels(network, self.get_submodule(LOGITS))
         self.add_module(OUTPUT, output)
 
     def forward(self, inputs: Tensor) -> Tensor:
-        """Return the logits of patterns.
+        """Return the logits of patterns, or the numbers that are told of them.
 
         Args:
             inputs: Patterns, shape `(samples, features)`, of the weights' type.
 
         Returns:
-            Shape `(samples, classes)`.
+            Shape `(samples, classes or targets)`.
         """
         inject = None if self._noise is None else self._noise.inject(1)
         below = inputs
@@ -130,7 +135,7 @@ class TrainedNetwork(nn.Module):
             if inject is not None:
                 below = _injected(below, name, inject)
             below = self.get_submodule(LOGITS if name == OUTPUT else name)(below)
-        self.get_submodule(OUTPUT)(below)  # for hooks: the probabilities are what was measured
+        self.get_submodule(OUTPUT)(below)  # for hooks: what was measured
         return below
 
 

@@ -10,7 +10,7 @@ from ibsweep.networks.base import Inject, Network
 from ibsweep.networks.noise import MeasuringNoise
 from ibsweep.networks.weights import ALIGNMENT, Layout, padded
 
-_LOGS = "log-probabilities"
+_ANSWERS = "answers"
 _NUMBERS_AT_ONCE = 2**22  # activities of the least ensemble at a time: as many as caches hold
 
 
@@ -22,6 +22,7 @@ def replay(
     *,
     rows: np.ndarray | None = None,
     noise: MeasuringNoise | None = None,
+    softmax: bool = True,
 ) -> tuple[dict[str, Tensor], Tensor]:
     """Run one network at some of its snapshots at once, without what is in training alone.
 
@@ -32,11 +33,12 @@ def replay(
         inputs: Patterns, shape `(samples, features)`.
         rows: Rows whose activity is wanted, ascending; None: all.
         noise: That of a stochastic network, the same at an epoch whatever the others are.
+        softmax: Whether the output layer tells classes, not numbers.
 
     Returns:
-        Activity of each layer, the output's after softmax, shape `(snapshots, rows, units)`; and
-        the output layer's log-probabilities, shape `(snapshots, samples, classes)`, which are not
-        quantised: a level may be 0.
+        Activity of each layer, the output's after softmax if there is one, shape `(snapshots,
+        rows, units)`; and the output layer's log-probabilities, or else what it tells, shape
+        `(snapshots, samples, classes or targets)`, which are not quantised: a level may be 0.
     """
     kept = len(weights)
     least = max(kept, network.least_members)
@@ -46,13 +48,14 @@ def replay(
     wanted = np.arange(len(inputs)) if rows is None else rows
     pieces: list[dict[str, Tensor]] = []
     for start in range(0, len(inputs), size):
-        activity = _run(network, repeated, inputs[start : start + size], inject)
+        piece = inputs[start : start + size]
+        activity = _run(network, repeated, piece, inject, softmax=softmax)
         inside = wanted[(wanted >= start) & (wanted < start + size)] - start
-        piece = {name: _rows(values[:kept], inside) for name, values in activity.items()}
-        pieces.append({**piece, _LOGS: activity[_LOGS][:kept]})
+        chosen = {name: _rows(values[:kept], inside) for name, values in activity.items()}
+        pieces.append({**chosen, _ANSWERS: activity[_ANSWERS][:kept]})
     joined = {name: _join([piece[name] for piece in pieces]) for name in pieces[0]}
-    logs = joined.pop(_LOGS)
-    return joined, logs
+    answers = joined.pop(_ANSWERS)
+    return joined, answers
 
 
 def _samples_at_once(network: Network, features: int) -> int:
@@ -62,19 +65,27 @@ def _samples_at_once(network: Network, features: int) -> int:
 
 
 def _run(
-    network: Network, weights: Tensor, inputs: np.ndarray, inject: Inject | None
+    network: Network,
+    weights: Tensor,
+    inputs: np.ndarray,
+    inject: Inject | None,
+    *,
+    softmax: bool,
 ) -> dict[str, Tensor]:
-    """Return activity and log-probabilities, shape `(members, samples, units)`."""
+    """Return activity and log-probabilities or what is told, shape `(members, samples, units)`."""
     samples = len(inputs)
     columns = torch.from_numpy(inputs.T).to(weights)
     columns = functional.pad(columns, (0, padded(samples) - samples)).expand(len(weights), -1, -1)
     views = Layout(network.parameters).views(weights)
     activity = network.forward(views, columns, inject=inject)
-    logs = functional.log_softmax(activity[-1], dim=1)
-    output = {p.kind: views[p.name] for p in network.parameters if p.layer == OUTPUT}
-    measured = [*activity[:-1], network.softmax(logs.exp(), output)]
-    layers = dict(zip(network.layers, measured, strict=True))
-    return {name: values[:, :, :samples].mT for name, values in {**layers, _LOGS: logs}.items()}
+    answers = last = activity[-1]
+    if softmax:
+        answers = functional.log_softmax(last, dim=1)
+        output = {p.kind: views[p.name] for p in network.parameters if p.layer == OUTPUT}
+        last = network.softmax(answers.exp(), output)
+    layers = dict(zip(network.layers, [*activity[:-1], last], strict=True))
+    layers[_ANSWERS] = answers
+    return {name: values[:, :, :samples].mT for name, values in layers.items()}
 
 
 def _rows(values: Tensor, rows: np.ndarray) -> Tensor:

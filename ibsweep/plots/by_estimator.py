@@ -13,6 +13,7 @@ from ibsweep.plots.planes import DPI, plane_pixels
 from ibsweep.scores.informative import informative
 
 _COUNTS = "quantized"  # the estimator that counts what networks in few bits hold
+_REBUILT = "network.output"  # an option of networks that rebuild their input
 
 
 class Picture(NamedTuple):
@@ -65,13 +66,16 @@ def estimand(estimator: str, options: Mapping[str, object]) -> str:
         estimator: Its name.
         options: Dotted keys to values; those of `estimator.<name>.` are its options, and shown but
             for those of its parts. With `quantization.…` among them, `quantized` counts codes,
-            whatever its options.
+            whatever its options. With `network.output`, of networks that rebuild their input, Y is
+            what they tell.
 
     Example:
         >>> estimand("ebab", {"estimator.ebab.bins": 30, "estimator.ebab.edge_rule": "equal"})
         'ebab (bins 30, equal)'
         >>> estimand("quantized", {"estimator.quantized.bits": 8, "quantization.bits": 4})
         'quantized (codes)'
+        >>> estimand("renyi", {"network.output": "sigmoid"})
+        'renyi, Y = X′ (the output)'
     """
     if estimator == _COUNTS and any(key.startswith("quantization.") for key in options):
         return f"{estimator} (codes)"
@@ -83,7 +87,8 @@ def estimand(estimator: str, options: Mapping[str, object]) -> str:
         for key, value in options.items()
         if key.startswith(prefix) and "." not in key.removeprefix(prefix)
     ]
-    return f"{estimator} ({', '.join(shown)})" if shown else estimator
+    named = f"{estimator} ({', '.join(shown)})" if shown else estimator
+    return f"{named}, Y = X′ (the output)" if _REBUILT in options else named
 
 
 def _short(value: object) -> str:

@@ -25,7 +25,7 @@ def group_clouds(
     *,
     by: Sequence[str] = (),
     score: Sequence[str] = (),
-    against: str = names.TEST_ACCURACY,
+    against: str | None = None,
 ) -> Figure:
     """Draw the main scores of each group of networks against their accuracy.
 
@@ -33,12 +33,12 @@ def group_clouds(
         runs: Table of `ibsweep.runs`, one row a network.
         by: Columns whose values make groups; by default those in which networks differ.
         score: Columns of scores; by default the hidden and the last of the main estimator.
-        against: Column of outcomes.
+        against: Column of outcomes; None: test accuracy, or the error of regressions.
 
     Raises:
         ValueError: If a column is not in the table.
     """
-    shown = list(score) or main_scores(runs)
+    shown, against = list(score) or main_scores(runs), against or names.outcome(runs)
     keys = list(by) or grouping(runs)
     table = headline_correlations(runs, by=keys, score=shown, against=[against])
     notes = {
@@ -56,8 +56,7 @@ def group_clouds(
         for group, rows in _groups(runs, keys)
         for column in shown
     ]
-    outcome = "test accuracy" if against == names.TEST_ACCURACY else against
-    return clouds(panels, columns=len(shown), outcome=outcome)
+    return clouds(panels, columns=len(shown), outcome=names.in_words(against))
 
 
 def _groups(runs: pd.DataFrame, keys: list[str]) -> Iterator[tuple[str, pd.DataFrame]]:

@@ -44,7 +44,7 @@ def summary(networks: pd.DataFrame) -> pd.DataFrame:
 
 
 def correlated(runs: pd.DataFrame, networks: pd.DataFrame) -> pd.DataFrame:
-    """Correlate the headline scores with the final test accuracy.
+    """Correlate the headline scores with the final test accuracy, or the error of regressions.
 
     Args:
         runs: One row a network, as `ibsweep.runs` returns them.
@@ -56,7 +56,7 @@ def correlated(runs: pd.DataFrame, networks: pd.DataFrame) -> pd.DataFrame:
         for name in names.estimators(networks)
         for layers in names.HEADLINES
     ]
-    table = correlations(runs, by=by or None, score=scores, against=names.TEST_ACCURACY)
+    table = correlations(runs, by=by or None, score=scores, against=names.outcome(runs))
     return table.loc[table["n"] >= LEAST_NETWORKS, list(_HEADINGS)].rename(columns=_HEADINGS)
 
 

@@ -9,25 +9,29 @@ from torch import Tensor
 
 from ibsweep.networks.base import Network
 from ibsweep.networks.weights import Layout
+from ibsweep.scores import errors
 from ibsweep.types import Dataset, Split
 
 
 def performance(
-    log_probabilities: Tensor, dataset: Dataset, parts: Mapping[str, np.ndarray]
+    answers: Tensor, dataset: Dataset, parts: Mapping[str, np.ndarray]
 ) -> pd.DataFrame:
     """Compute accuracies and loss on parts of the data, at every snapshot.
 
     Args:
-        log_probabilities: Natural logarithm of each class's probability, shape `(snapshots,
-            samples, classes)`.
+        answers: Natural logarithm of each class's probability, shape `(snapshots, samples,
+            classes)`; of a regression what the network tells, see `errors.errors`.
         dataset: The data; all samples in their order.
         parts: Name of each part to its rows, e.g. `train` and `test`.
 
     Returns:
         Columns `accuracy/<part>`, `accuracy_balanced/<part>` and `loss/<part>` (mean cross-entropy
-        of the labels in nats, without label smoothing), one row a snapshot.
+        of the labels in nats, without label smoothing), one row a snapshot; of a regression those
+        of `errors.errors`.
     """
-    right, loss = (one.numpy() for one in by_sample(log_probabilities, dataset.labels))
+    if dataset.targets is not None:
+        return errors.errors(answers, dataset.targets, parts)
+    right, loss = (one.numpy() for one in by_sample(answers, dataset.labels))
     table = {}
     for part, rows in parts.items():
         classes = [
@@ -109,8 +113,10 @@ def final_scores(training: pd.DataFrame, dataset: Dataset, split: Split) -> dict
         `accuracy/test` (the headline) and `accuracy/test_best` over the snapshots,
         `accuracy/gap` (training minus test, final), `accuracy/majority` (of always answering the
         training part's most frequent class), and `failed_to_train`: 1 if no snapshot beats the
-        majority on the test part.
+        majority on the test part. Of a regression what `errors.final_errors` returns.
     """
+    if dataset.targets is not None:
+        return errors.final_errors(training, dataset.targets, split)
     final = training.iloc[-1]
     majority = majority_accuracy(dataset.labels[split.train], dataset.labels[split.test])
     return {

@@ -1,5 +1,7 @@
 """All scores of one network: compression, its onset, and what cannot be right."""
 
+import math
+
 import numpy as np
 import pandas as pd
 
@@ -11,13 +13,20 @@ LEAST_ATOMS = 0.01  # share of samples: fewer may be equal by rounding
 ATOMS = ("atom_share_t", "label_atom_share_t")
 
 
-def score(curves: pd.DataFrame, training: pd.DataFrame, labels: np.ndarray) -> dict[str, float]:
+def score(
+    curves: pd.DataFrame,
+    training: pd.DataFrame,
+    labels: np.ndarray,
+    *,
+    continuous: bool = False,
+) -> dict[str, float]:
     """Return the scores of one network's curves, by name.
 
     Args:
         curves: As `information.measure` returns them.
         training: Column `epoch` and one column a metric, among them `loss/train` if known.
         labels: Class of each measured sample, shape `(samples,)`.
+        continuous: Whether Y is not the class but continuous, so that no entropy bounds I(T;Y).
 
     Returns:
         Those of `compression.scores`, `violations.scores` and `analysis.loss_phases.scores`, of
@@ -27,9 +36,10 @@ def score(curves: pd.DataFrame, training: pd.DataFrame, labels: np.ndarray) -> d
         may be far off.
     """
     telling = informative(curves)
+    entropy = math.nan if continuous else violations.label_entropy(labels)
     return {
         **compression.scores(telling, samples=len(labels)),
-        **violations.scores(telling, label_entropy=violations.label_entropy(labels)),
+        **violations.scores(telling, label_entropy=entropy),
         **onsets.scores(telling, training),
         **_atoms(curves),
     }

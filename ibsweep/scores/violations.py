@@ -39,7 +39,8 @@ def scores(curves: pd.DataFrame, *, label_entropy: float) -> dict[str, float]:
         curves: Columns `epoch, layer, estimator, part, i_xt, i_ty`, and `i_xt_error, i_ty_error`
             if known; those of another part than `all` are left aside. Layers in the order of the
             network.
-        label_entropy: H(Y) of the samples that were measured, bits.
+        label_entropy: H(Y) of the samples that were measured, bits; NaN where there is no such
+            bound.
 
     Returns:
         For every estimator the shares `<estimator>/violations/negative` (I < 0), `…/above_entropy`

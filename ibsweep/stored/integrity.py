@@ -75,7 +75,12 @@ def check_activity(store: Store, run_id: str, *, trusted: Sequence[str] = ()) ->
         return Verdict([])
     noise = settings.measuring_noise(np.array(epochs))
     layers, _ = replay.replay(
-        network, weights, dataset.inputs, rows=settings.measured, noise=noise
+        network,
+        weights,
+        dataset.inputs,
+        rows=settings.measured,
+        noise=noise,
+        softmax=not dataset.continuous,
     )
     exact, problems = True, []
     allowed = 0.0 if store.is_from_here(run_id) else ROUNDINGS * torch.finfo(settings.dtype).eps

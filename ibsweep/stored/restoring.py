@@ -96,7 +96,8 @@ def stored_network(
     (flat,) = weights_at(settings.network, arrays, [chosen])
     noise = settings.measuring_noise(np.array([chosen])) if settings.noises else None
     parameters = Layout(settings.network.parameters).views(flat)
-    return TrainedNetwork(settings.network, parameters, noise=noise).eval()
+    softmax = not settings.dataset.continuous
+    return TrainedNetwork(settings.network, parameters, noise=noise, softmax=softmax).eval()
 
 
 def stored_activity(
@@ -137,5 +138,6 @@ def stored_activity(
         settings.dataset.inputs,
         rows=settings.measured,
         noise=settings.measuring_noise(np.array([epoch])),
+        softmax=not settings.dataset.continuous,
     )
     return {name: values[0].numpy() for name, values in layers.items()}

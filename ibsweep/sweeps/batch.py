@@ -9,6 +9,7 @@ from typing import NamedTuple
 import numpy as np
 from torch import Tensor
 
+from ibsweep import names
 from ibsweep.config import fingerprints
 from ibsweep.config.engines import engine_of, ensemble_of
 from ibsweep.config.settings import Settings
@@ -119,8 +120,9 @@ class Batch:
             record.curves, job.parameters, samples=record.samples, title=job.name
         )
         run_id = store.log_network(record, figures=planes)
-        accuracy = record.scores["accuracy/test"]
-        log.info("%s: test accuracy %.3f, run %s", job.name, accuracy, run_id)
+        outcome = names.outcome(record.scores)
+        said = names.in_words(outcome), record.scores[outcome]
+        log.info("%s: %s %.3f, run %s", job.name, *said, run_id)
         if folder := store.folder(run_id):
             log.info("information plane, curves, weights: %s", folder)
         return Finished(run_id, record.scores)
@@ -204,7 +206,7 @@ class Batch:
             training=training,
             scores={
                 **performance.final_scores(training, settings.dataset, settings.split),
-                **score(curves, training, labels),
+                **score(curves, training, labels, continuous=settings.dataset.continuous),
                 **robust_scores(settings, network.weights[-1]),
             },
             weights=_arrays(settings, network.weights),

@@ -91,7 +91,7 @@ def _measure(
     labels = settings.dataset.labels[settings.measured]
     scores = {
         **performance.final_scores(run.training, settings.dataset, settings.split),
-        **score(curves, run.training, labels),
+        **score(curves, run.training, labels, continuous=settings.dataset.continuous),
     }
     return curves, run.training, scores
 

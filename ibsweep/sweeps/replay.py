@@ -1,6 +1,6 @@
 """What one network holds at all its snapshots, as much of it at a time as memory allows."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property, lru_cache
 
 import numpy as np
@@ -38,7 +38,7 @@ class Replay:
         self._run = lru_cache(maxsize=1)(self._run_group)
 
     def _run_group(self, number: int) -> tuple[dict[str, Tensor], Tensor]:
-        """Return the activity of a group of snapshots, and its log-probabilities."""
+        """Return the activity of a group of snapshots, and log-probabilities or what is told."""
         group, settings = self._groups[number], self._settings
         return replay.replay(
             settings.network,
@@ -46,6 +46,7 @@ class Replay:
             settings.dataset.inputs,
             rows=self._rows,
             noise=settings.measuring_noise(settings.snapshots[group]),
+            softmax=not settings.dataset.continuous,
         )
 
     @cached_property
@@ -54,8 +55,8 @@ class Replay:
         tables: list[pd.DataFrame] = []
         extremes: list[dict[str, tuple[float, float]]] = []
         for number, group in enumerate(self._groups):
-            layers, logs = self._run(number)
-            tables.append(self._table(group, layers, logs))
+            layers, answers = self._run(number)
+            tables.append(self._table(group, layers, answers))
             extremes.append(information.layer_extremes(layers))
         widest = {}
         for name in extremes[0]:
@@ -63,11 +64,11 @@ class Replay:
             widest[name] = (min(lowest), max(highest))
         return pd.concat(tables, ignore_index=True), widest
 
-    def _table(self, group: slice, layers: dict[str, Tensor], logs: Tensor) -> pd.DataFrame:
+    def _table(self, group: slice, layers: dict[str, Tensor], answers: Tensor) -> pd.DataFrame:
         settings = self._settings
         tables = [
             pd.DataFrame({"epoch": settings.snapshots[group]}),
-            performance.performance(logs, settings.dataset, settings.split._asdict()),
+            performance.performance(answers, settings.dataset, settings.split._asdict()),
             performance.magnitudes(layers, settings.network, self._weights[group]),
             capacities(layers, settings),
         ]
@@ -112,7 +113,7 @@ class Replay:
         chosen = layers or settings.network.layers
         tables = [
             information.measure(
-                {name: self._run(number)[0][name] for name in chosen},
+                {name: activity[name] for name in chosen},
                 dataset.labels[rows],
                 settings.estimators,
                 epochs=settings.snapshots[group],
@@ -123,10 +124,30 @@ class Replay:
                 whole=whole,
                 discrete=settings.network.quantization is not None,
                 output_weights=None if readers is None else readers[group],
+                targets=targets,
             )
-            for number, group in enumerate(self._groups)
+            for group, activity, targets in self._pieces(settings)
         ]
         return pd.concat(tables, ignore_index=True)
+
+    def _pieces(
+        self, settings: Settings
+    ) -> Iterator[tuple[slice, dict[str, Tensor], np.ndarray | None]]:
+        """Yield which snapshots, the activity at them, and Y if that is continuous.
+
+        Of a network that rebuilds its input, Y is what it tells at a snapshot.
+        """
+        known = settings.dataset.targets
+        targets = None if known is None else known[self._rows]
+        for number, group in enumerate(self._groups):
+            layers = self._run(number)[0]
+            if not settings.rebuilds:
+                yield group, layers, targets
+                continue
+            for place, answers in enumerate(layers[OUTPUT], group.start):
+                at = slice(place, place + 1)
+                one = {name: values[place - group.start][None] for name, values in layers.items()}
+                yield at, one, answers.double().numpy()
 
     def _whole(self, settings: Settings) -> information.Whole | None:
         """Return what estimators want to know of other snapshots and rows, if one does."""
@@ -140,6 +161,7 @@ class Replay:
             inputs,
             rows=self._rows,
             noise=settings.measuring_noise(settings.snapshots[-1:]),
+            softmax=not settings.dataset.continuous,
         )
         last = {name: values[0] for name, values in final.items()}
         return information.Whole({"all": inputs, **parts}, last)

@@ -22,15 +22,16 @@ def summary_table(summary: pd.DataFrame) -> Table:
     labels = [name for name in summary.columns[: list(summary.columns).index("n")]]
     shown = [name for name in labels[1:] if name != "estimator"]
     estimators = names.estimators(summary)
+    outcome = names.outcome(summary)
     table = Table(caption=CAPTION, padding=(0, 1, 0, 0))
     for name in [*shown, "estimator"]:
         table.add_column(name.rsplit(".", 1)[-1].replace("_", " "), overflow="fold")
-    for name in (*COUNTS, "test accuracy", "hidden score", "last score"):
+    for name in (*COUNTS, names.in_words(outcome), "hidden score", "last score"):
         table.add_column(name.replace("_", " "), justify="right")
     for _, row in summary.iterrows():
         first = ["–" if pd.isna(row[name]) else str(row[name]) for name in shown]
         counts = [f"{row[name]:.0f}" for name in COUNTS]
-        begin = [*first, "{}", *counts, _cell(row, names.TEST_ACCURACY)]
+        begin = [*first, "{}", *counts, _cell(row, outcome)]
         for estimator in _measured_by(row, estimators) or ["–"]:
             scores = [
                 _cell(row, names.compression(estimator, layers)) for layers in names.HEADLINES

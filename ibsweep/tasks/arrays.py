@@ -1,5 +1,6 @@
-"""A task from the user's own file of patterns and labels."""
+"""A task from the user's own file of patterns, and labels or continuous targets."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -17,8 +18,8 @@ _INSTEAD = {  # by kind of numpy's types: how to store numbers
 }
 
 
-def arrays(*, path: str | None, inputs: str, labels: str) -> Dataset:
-    """Read a `.npz` or MATLAB `.mat` file that holds one array of patterns and one of labels.
+def arrays(*, path: str | None, inputs: str, labels: str, targets: str | None = None) -> Dataset:
+    """Read a `.npz` or MATLAB `.mat` file that holds patterns, and their labels or targets.
 
     Args:
         path: The file; `~` is your home.
@@ -27,20 +28,25 @@ def arrays(*, path: str | None, inputs: str, labels: str) -> Dataset:
             channels, height, width)`.
         labels: Name of the labels, `samples` integers in any shape, compared exactly; classes are
             their sorted distinct values.
+        targets: Name of continuous targets in the file, in the place of labels: a regression.
+            Finite numbers of shape `(samples,)` or `(samples, k)`.
 
     Raises:
         ValueError: If the file is missing or unreadable, lacks an array, or the arrays do not fit
             the rules.
     """
-    for key, name in (("inputs", inputs), ("labels", labels)):
+    other = ("labels", labels) if targets is None else ("targets", targets)
+    for key, name in (("inputs", inputs), other):
         if not isinstance(name, str) or not name:
             raise ValueError(f"{key} must name an array of the file, got {name!r}")
     if not isinstance(path, str) or not path:
         raise ValueError(f"path must name a .npz or .mat file, got {path or 'nothing'}")
-    arrays = read_arrays(Path(path).expanduser(), (inputs, labels))
-    names = f"inputs={inputs}", f"labels={labels}"
+    arrays = read_arrays(Path(path).expanduser(), (inputs, str(other[1])))
+    names = f"inputs={inputs}", "=".join(map(str, other))
     for array, name in zip(arrays, names, strict=True):
         _check_numbers(array, name)
+    if targets is not None:
+        return _regression(*arrays, names=names)
     _check_shapes(*arrays, names=names)
     patterns = _float64(arrays[0], names[0])
     classes, codes = np.unique(_integers(arrays[1].ravel(), names[1]), return_inverse=True)
@@ -48,6 +54,20 @@ def arrays(*, path: str | None, inputs: str, labels: str) -> Dataset:
         raise ValueError(f"{names[1]} must have at least two classes, got only {classes[0]}")
     flat = patterns.reshape(len(patterns), -1)
     return Dataset(flat, codes.astype(np.int64), len(classes), _image(patterns.shape[1:]))
+
+
+def _regression(patterns: np.ndarray, targets: np.ndarray, *, names: tuple[str, str]) -> Dataset:
+    """Return a task of continuous targets."""
+    rows = targets.reshape(len(targets), -1) if targets.ndim else targets
+    if patterns.ndim == 2 and targets.ndim == 2 and targets.shape[0] == 1 != len(patterns):
+        rows = targets.T  # a vector of MATLAB's
+    if targets.ndim not in (1, 2) or len(rows) != len(patterns):
+        got = f"got {patterns.shape} and {targets.shape}"
+        raise ValueError(f"{names[1]} must be of shape (samples,) or (samples, k), {got}")
+    _check_shapes(patterns, rows[:, 0], names=names)
+    flat = _float64(patterns, names[0]).reshape(len(patterns), -1)
+    plain = Dataset.regression(flat, _float64(rows, names[1]))
+    return replace(plain, shape=_image(patterns.shape[1:]))
 
 
 def _image(shape: tuple[int, ...]) -> tuple[int, int, int] | None:

@@ -34,16 +34,17 @@ def log_datasets(connection: Connection, run_id: str, inputs: "Sequence[DatasetI
 
 
 def _dataset_input(data: UsedData) -> "DatasetInput":
-    """Return a data set in MLflow's terms, with the shapes of patterns and labels."""
+    """Return a data set in MLflow's terms, with the shapes of patterns and labels or targets."""
     from mlflow.entities import Dataset, DatasetInput, InputTag
 
+    each = [data.targets] * bool(data.targets)  # the shape of a label is ()
     tensors = {
         "features": _tensor("float64", [-1, data.features]),
-        "targets": _tensor("int64", [-1]),
+        "targets": _tensor("float64" if each else "int64", [-1, *each]),
     }
     profile = {
         "features_shape": [data.samples, data.features],
-        "targets_shape": [data.samples],
+        "targets_shape": [data.samples, *each],
     }
     dataset = Dataset(
         name=data.name,

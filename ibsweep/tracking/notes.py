@@ -23,7 +23,7 @@ def network_note(name: str, scores: Mapping[str, float], figures: Iterable[str])
 Plane: information_plane/ebab.png'
     """
     failed = "failed to train" if scores.get(names.FAILED) == 1.0 else ""
-    parts = [_accuracy(scores.get(names.TEST_ACCURACY)), failed, _compression(scores)]
+    parts = [_outcome(scores), failed, _compression(scores)]
     return _note(name, parts, figures)
 
 
@@ -41,7 +41,7 @@ def configuration_note(name: str, statistics: Mapping[str, float], figures: Iter
     """
     count = round(statistics["networks"])
     counted = f"mean of {count} networks" if count > 1 else "1 network"
-    parts = [_accuracy(statistics.get(names.TEST_ACCURACY)), _compression(statistics)]
+    parts = [_outcome(statistics), _compression(statistics)]
     return _note(f"{name}, {counted}", parts, figures)
 
 
@@ -63,8 +63,10 @@ def _note(subject: str, parts: Iterable[str], figures: Iterable[str]) -> str:
     return f"{subject}: {said}." + (f" {word}: {', '.join(files)}" if files else "")
 
 
-def _accuracy(value: float | None) -> str:
-    return "" if value is None or math.isnan(value) else f"test accuracy {value:.3f}"
+def _outcome(scores: Mapping[str, float]) -> str:
+    outcome = names.outcome(scores)
+    value = scores.get(outcome, math.nan)
+    return "" if math.isnan(value) else f"{names.in_words(outcome)} {value:.3f}"
 
 
 def _compression(scores: Mapping[str, float]) -> str:

@@ -10,12 +10,14 @@ from ibsweep.estimators import critics
 from tests.support.idx import write_idx
 
 RNG = np.random.default_rng(0)
-NEED_MORE = {  # data from outside, more epochs, images
+NEED_MORE = {  # data from outside, more epochs, images, continuous targets
     *(("task", name) for name in ("arrays", "mnist", "fashion_mnist", "cifar10")),
     *(("split", name) for name in ("mnist", "cifar10")),
     ("snapshots", "saxe"),
     ("network", "conv"),
     ("network", "conv_small"),
+    *(("task", name) for name in ("friedman", "linear_gaussian", "diabetes")),  # of targets
+    ("regularization", "cs_ib"),
 }
 
 

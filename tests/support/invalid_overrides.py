@@ -31,7 +31,9 @@ FINE = {  # what looks wrong in this place and is not
     ("lossy.label_dimensions", "5"),
     *(("tracking.uri", ""), ("tracking.uri", "null"), ("tracking.study", "nonsense")),
     *(("seeding.batches", HUGE), ("seeding.split", HUGE), ("seeding.noise", HUGE)),
-    *((f"task.{name}", "nonsense") for name in ("inputs", "labels")),  # of arrays in a file
+    *(
+        (f"task.{name}", "nonsense") for name in ("inputs", "labels", "targets")
+    ),  # of arrays in a file
     *(("directory", "nonsense"), ("activity_snapshots", HUGE)),
     *((f"seeding.{stream}", "5") for stream in ("init", "batches", "split", "noise")),
 }

@@ -7,12 +7,14 @@ Nothing is assumed: each claim says in words by what rule it is `supported`, `no
 import pandas as pd
 
 from ibsweep.analysis.claims import (
+    autoencoders,
     binary,
     chelombiev2019,
     conditional,
     generalisation,
     geometry,
     quantized,
+    regression,
     schemes,
     stopping,
     synergy,
@@ -22,6 +24,7 @@ from ibsweep.analysis.claims.base import PAPER_ESTIMATOR, Networks, Paper
 from ibsweep.analysis.effects import Finding
 
 PAPERS: dict[str, Paper] = {
+    "autoencoders": autoencoders.PAPER,
     "chelombiev2019": chelombiev2019.PAPER,
     "conditional": conditional.PAPER,
     "generalisation": generalisation.PAPER,
@@ -32,6 +35,7 @@ PAPERS: dict[str, Paper] = {
     "stopping": stopping.PAPER,
     "synergy": synergy.PAPER,
     "wickstrom2023": wickstrom2023.PAPER,
+    "regression": regression.PAPER,
 }
 
 __all__ = ["PAPERS", "PAPER_ESTIMATOR", "Networks", "Paper", "claims"]

@@ -142,7 +142,11 @@ def penalty_increases_compression(
     return [
         _trend(claim, networks, compression(estimator), sign=1),
         _trend(falls, networks, "spread", sign=-1),
-        _trend(falls, networks, "accuracy/gap", sign=-1),
+        *(
+            _trend(falls, networks, name, sign=-1)
+            for name in ("accuracy/gap",)
+            if name in networks
+        ),
     ]
 
 
@@ -159,6 +163,8 @@ def only_the_last_layer_correlates(
     layers = [name for name in runs if str(name).startswith(compression(estimator, "layer_"))]
     if last not in runs:
         return [claim.undecided(f"needs the estimator {estimator}")]
+    if TEST_ACCURACY not in runs:
+        return [claim.undecided("needs networks that tell classes")]
     findings = []
     for activation, networks in _unregularised(runs).groupby("activation"):
         table = correlations(networks, score=[*layers, last], against=TEST_ACCURACY)

@@ -93,6 +93,8 @@ def kind_of(ensemble: Ensemble) -> Kind:
         raise NotCompiled("it knows the optimisers adam and sgd alone")
     if ensemble.options.schedule != "constant":
         raise NotCompiled("it trains at constant learning rates")
+    if ensemble.dataset.continuous:
+        raise NotCompiled("it minimises the cross-entropy, not the squared error")
     if any(member.label_smoothing for member in ensemble.members):
         raise NotCompiled("it trains without label smoothing")
     if ensemble.scheme != Scheme():
