@@ -75,7 +75,7 @@ class Typed(NamedTuple):
 
 @pytest.fixture
 def typed(tmp_path, monkeypatch, capfd) -> Iterator[Callable[..., Typed]]:
-    """Type a command in an empty folder, in this process; one of `ibsweep` if it is named first."""
+    """Type a command in an empty folder, in this process; of `ibsweep`, if it is named first."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
     monkeypatch.setenv("HYDRA_FULL_ERROR", "1")
