@@ -115,8 +115,8 @@ def mean_training(training: pd.DataFrame) -> pd.DataFrame:
     """Average a training table over networks.
 
     Returns:
-        `epoch`, then the mean of every metric, `<metric>_low` and `<metric>_high`: its 95 % interval
-        (Student's t; NaN for one network). An undefined value makes its mean NaN.
+        `epoch`, then the mean of every metric, `<metric>_low` and `<metric>_high`: its 95 %
+        interval (Student's t; NaN for one network). An undefined value makes its mean NaN.
     """
     groups = training.drop(columns="network").groupby("epoch")
     sizes = groups.size()

@@ -25,6 +25,7 @@ from ibsweep.stored import querying
     show_default=True,
     help="Whose claims.",
 )
+@click.option("--claim", "wanted", multiple=True, help="Only this claim, e.g. C7; repeatable.")
 @click.option("--list", "show", is_flag=True, help="List the papers and their claims.")
 @click.option(
     "--estimator", default=PAPER_ESTIMATOR, show_default=True, help="The estimator that counts."
@@ -34,6 +35,7 @@ def judge(
     format: str | None,
     estimator: str,
     paper: str,
+    wanted: tuple[str, ...],
     show: bool,
     query: Query,
 ) -> None:
@@ -44,8 +46,12 @@ def judge(
     if show:
         _list()
         return
+    for claim in wanted:
+        checks.choice("--claim", claim, PAPERS[paper].statements)
     networks = _networks(query, estimator)
     table = claims(networks, paper)
+    if wanted:
+        table = table[table["claim"].isin(wanted)]
     if output or format not in (None, "table"):
         write_table(table, output, format)
     else:
