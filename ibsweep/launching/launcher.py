@@ -4,7 +4,7 @@ import contextlib
 import logging
 import shutil
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -45,6 +45,7 @@ class EnsembleLauncher(Launcher):
         threads: Threads of each worker.
         max_ensemble: Largest number of networks to train together.
         scheduler: Address of a running Dask or Ray cluster; None: workers of this machine.
+        resources: What a worker of such a cluster must have free for an ensemble: name to number.
         retries: How often a failed job is run again, after all others; not one that failed in a
             way that is bound to repeat itself.
         fail_fast: Whether to start no more ensembles, and retry nothing, once a job has failed.
@@ -60,6 +61,7 @@ class EnsembleLauncher(Launcher):
         threads: int = 1,
         max_ensemble: int = 64,
         scheduler: str | None = None,
+        resources: Mapping[str, float] | None = None,
         retries: int = 0,
         fail_fast: bool = False,
     ) -> None:
@@ -69,6 +71,7 @@ class EnsembleLauncher(Launcher):
             threads=threads,
             max_ensemble=max_ensemble,
             scheduler=scheduler,
+            resources={} if resources is None else resources,
             retries=retries,
             fail_fast=fail_fast,
         )

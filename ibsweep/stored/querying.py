@@ -199,7 +199,7 @@ def _merged(networks: pd.DataFrame) -> pd.DataFrame:
     done = networks[networks["status"] == "FINISHED"]
     done = done.sort_values(["started", "run_id"]).reset_index(drop=True)
     newest = done.drop_duplicates(_NETWORK, keep="last").set_index(_NETWORK)
-    measuring = names.measuring(done)
+    measuring = sorted(names.measuring(done))
     owned = {name: _owned(done, name) for name in measuring}
     measured = {name: done[owned[name]].notna().any(axis=1) for name in measuring}
     for name in measuring if len(newest) < len(done) else ():
@@ -207,10 +207,13 @@ def _merged(networks: pd.DataFrame) -> pd.DataFrame:
         newest[owned[name]] = source[owned[name]].reindex(newest.index)
     newest = newest.copy()  # in one piece again
     measures = pd.DataFrame(measured, index=done.index).groupby(done[_NETWORK]).any()
-    newest["estimator"] = [
-        ",".join(measures.columns[row]) for row in measures.loc[newest.index].to_numpy()
-    ]
-    newest["run_ids"] = done.groupby(_NETWORK)["run_id"].agg(tuple)
+    kinds, kind = np.unique(measures.loc[newest.index], axis=0, return_inverse=True)
+    texts = [",".join(measures.columns[row]) for row in kinds.astype(bool)]
+    newest["estimator"] = np.array(texts, dtype=object)[kind]
+    run_ids: dict[str, list[str]] = {name: [] for name in newest.index}
+    for name, run_id in zip(done[_NETWORK], done["run_id"], strict=True):
+        run_ids[name].append(run_id)
+    newest["run_ids"] = [tuple(ids) for ids in run_ids.values()]
     table = newest.reset_index().drop(columns=_LEFT_OUT, errors="ignore")
     first = ["run_id", "run_ids", "name", "seed", _NETWORK]
     return table[first + [name for name in table if name not in first]]

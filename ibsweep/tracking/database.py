@@ -14,19 +14,19 @@ the tables; of MLflow's it relies on these columns:
 | `metrics` | `run_uuid`, `key`, `value`, `is_nan`, `timestamp`, `step` |
 """
 
+import json
 import math
 import sqlite3
-from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from ibsweep.tracking.patience import SECONDS
 from ibsweep.tracking.tags import sweep_tag
 
-_CHOSEN = """
-    SELECT run.run_uuid FROM runs run
+_RUNS = """
+    SELECT run.run_uuid, run.name, run.status, run.start_time FROM runs run
     JOIN tags kind ON kind.run_uuid = run.run_uuid
     WHERE kind.key = 'ibsweep.kind' AND kind.value = :kind
     AND run.experiment_id = :experiment AND run.lifecycle_stage = 'active'
@@ -34,16 +34,19 @@ _CHOSEN = """
         SELECT 1 FROM tags sweep
         WHERE sweep.run_uuid = run.run_uuid AND sweep.key = :sweep AND sweep.value = '1'
     ))
+    ORDER BY run.start_time DESC, run.run_uuid
 """
-_RUNS = f"""
-    SELECT run_uuid, name, status, start_time FROM runs WHERE run_uuid IN ({_CHOSEN})
-    ORDER BY start_time DESC, run_uuid
+_OF_RUNS = "{run} IN (SELECT value FROM json_each(?))"
+_TAGS = f"""
+    SELECT run_uuid, key, value FROM tags WHERE {_OF_RUNS} AND key NOT GLOB 'mlflow.*'
+    AND (key NOT GLOB 'ibsweep.*' OR key IN (SELECT value FROM json_each(?)))
 """
-_PAIRS = f"SELECT run_uuid, key, value FROM {{table}} WHERE {{run}} IN ({_CHOSEN})"
+_PARAMS = f"SELECT run_uuid, key, value FROM params WHERE {_OF_RUNS}"
 _METRICS = f"""
     SELECT run_uuid, key, CASE WHEN is_nan THEN NULL ELSE value END FROM latest_metrics
-    WHERE {{run}} IN ({_CHOSEN})
+    WHERE {_OF_RUNS}
 """
+_GROWING = ("params", "metrics")  # tables to whose rows MLflow only adds
 _FINISHED = """
     SELECT fingerprint.value, run.run_uuid FROM runs run
     JOIN tags fingerprint ON fingerprint.run_uuid = run.run_uuid
@@ -55,46 +58,98 @@ _FINISHED = """
 """
 
 
-class StoredRun(NamedTuple):
-    """What is stored of a run, but its curves and files.
+class RunHead(NamedTuple):
+    """What a table of runs says of a run itself.
 
     Attributes:
         run_id: Its identifier.
         name: Its name.
         status: MLflow's status, e.g. `FINISHED`.
         started: When it started, in milliseconds since 1970.
-        tags: All tags.
-        params: Its parameters as they are stored.
-        metrics: The last value of every metric.
     """
 
     run_id: str
     name: str
     status: str
     started: int
-    tags: dict[str, str]
-    params: dict[str, str]
-    metrics: dict[str, float]
 
 
-def stored_runs(
-    database: Path, experiment: str, *, kind: str, sweep: str | None
-) -> list[StoredRun]:
-    """Return the runs of a kind, of one sweep or all, newest first."""
-    tag = sweep_tag(sweep) if sweep else None
-    chosen = {"experiment": int(experiment), "kind": kind, "sweep": tag}
-    run = "run_uuid" if sweep else "+run_uuid"  # all runs: by reading through, not by the index
-    queries = [_PAIRS.format(table=table, run=run) for table in ("tags", "params")]
-    queries.append(_METRICS.format(run=run))
+Row = tuple[str, str, Any]  # run, key and value
+
+
+class RunTables:
+    """The tables of runs at one instant; `read_tables` makes one.
+
+    Args:
+        connection: The database, in a transaction.
+    """
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+
+    def heads(self, experiment: str, *, kind: str, sweep: str | None) -> list[RunHead]:
+        """Return the runs of a kind, of one sweep or all, newest first."""
+        tag = sweep_tag(sweep) if sweep else None
+        chosen = {"experiment": int(experiment), "kind": kind, "sweep": tag}
+        return [RunHead(*row) for row in self._connection.execute(_RUNS, chosen)]
+
+    def tags(self, run_ids: Sequence[str], private: Iterable[str], *, through: bool) -> list[Row]:
+        """Return the tags of runs: of those of MLflow and ibsweep only the private ones named.
+
+        Args:
+            run_ids: The runs.
+            private: Names of tags.
+            through: Read through the whole table, which is faster if most runs are asked for.
+        """
+        names = json.dumps(list(private))
+        return self._read(_TAGS, run_ids, names, through=through)
+
+    def params(self, run_ids: Sequence[str], *, through: bool) -> list[Row]:
+        """Return the parameters of runs, see `tags`."""
+        return self._read(_PARAMS, run_ids, through=through)
+
+    def metrics(self, run_ids: Sequence[str], *, through: bool) -> list[Row]:
+        """Return the last value of every metric of runs, None for NaN, see `tags`."""
+        return self._read(_METRICS, run_ids, through=through)
+
+    def marks(self) -> list:
+        """Return what tells later which rows of parameters and metrics were added since."""
+        last = [
+            self._connection.execute(
+                f"SELECT rowid, run_uuid, key FROM {table} ORDER BY rowid DESC LIMIT 1"
+            ).fetchone()
+            for table in _GROWING
+        ]
+        (schema,) = self._connection.execute("PRAGMA schema_version").fetchone()
+        return [schema, *(list(row) if row else None for row in last)]  # a VACUUM renumbers rows
+
+    def changed_since(self, marks: list) -> set[str] | None:
+        """Return the runs with parameters or metrics since then, None if it cannot be said."""
+        changed: set[str] = set()
+        if marks[0] != self.marks()[0]:
+            return None
+        for table, mark in zip(_GROWING, marks[1:], strict=True):
+            if mark is not None:  # the same row must still be there, or numbers were used twice
+                query = f"SELECT rowid, run_uuid, key FROM {table} WHERE rowid = ?"
+                row = self._connection.execute(query, mark[:1]).fetchone()
+                if row is None or list(row) != mark:
+                    return None
+            query = f"SELECT DISTINCT run_uuid FROM {table} WHERE rowid > ?"
+            rows = self._connection.execute(query, (mark[0] if mark else 0,))
+            changed |= {run_id for (run_id,) in rows}
+        return changed
+
+    def _read(self, query: str, run_ids: Sequence[str], *values: str, through: bool) -> list[Row]:
+        """Return the rows of some runs."""
+        query = query.format(run="+run_uuid" if through else "run_uuid")
+        return self._connection.execute(query, (json.dumps(list(run_ids)), *values)).fetchall()
+
+
+@contextmanager
+def read_tables(database: Path) -> Iterator[RunTables]:
+    """Open the tables of runs as they are now."""
     with _opened(database) as connection:
-        runs = connection.execute(_RUNS, chosen).fetchall()
-        tags, params, metrics = (
-            _by_run(connection.execute(query, chosen).fetchall()) for query in queries
-        )
-    return [
-        StoredRun(run, name, status, started, tags[run], params[run], _numbers(metrics[run]))
-        for run, name, status, started in runs
-    ]
+        yield RunTables(connection)
 
 
 def metric_history(database: Path, run_id: str) -> list[tuple[str, float, int, int]]:
@@ -160,16 +215,3 @@ def _opened(database: Path, *, to_write: bool = False) -> Iterator[sqlite3.Conne
     with closing(sqlite3.connect(address, uri=True, timeout=SECONDS)) as connection, connection:
         connection.execute("BEGIN")
         yield connection
-
-
-def _by_run(rows: Sequence[tuple[str, str, object]]) -> dict[str, dict]:
-    """Return run → key → value."""
-    values: dict[str, dict] = defaultdict(dict)
-    for run_id, key, value in rows:
-        values[run_id][key] = value
-    return values
-
-
-def _numbers(metrics: dict[str, float | None]) -> dict[str, float]:
-    """Return metrics with NaN where SQL has NULL."""
-    return {name: math.nan if value is None else value for name, value in metrics.items()}

@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from ibsweep.tracking.connection import Connection
-from ibsweep.tracking.database import StoredRun, complete_runs, stored_runs
+from ibsweep.tracking.database import complete_runs
+from ibsweep.tracking.run_columns import columns_of
+from ibsweep.tracking.run_index import read_columns
 from ibsweep.tracking.tables import network_table
 from ibsweep.tracking.tags import sweep_tag
 
@@ -34,11 +36,12 @@ def runs(
     """Return one row a run: identity, choices, parameters, and the last value of every metric."""
     database = connection.options.database
     if database and not filter_string.strip():
-        return network_table(stored_runs(database, connection.networks, kind=kind, sweep=sweep))
+        columns = read_columns(database, connection.networks, kind=kind, sweep=sweep)
+        return network_table(columns)
     clauses = [f"tags.`ibsweep.kind` = '{kind}'"]
     clauses += [f"tags.`{sweep_tag(sweep)}` = '1'"] if sweep else []
     clauses += [filter_string] if filter_string.strip() else []
-    return network_table([_stored(run) for run in search(connection, " AND ".join(clauses))])
+    return network_table(columns_of(search(connection, " AND ".join(clauses))))
 
 
 def states(connection: Connection) -> pd.DataFrame:
@@ -91,10 +94,3 @@ def search(
         token = page.token
         if not token:
             return
-
-
-def _stored(run: "Run") -> StoredRun:
-    """Return what the table shows of a run."""
-    info, data = run.info, run.data
-    known = (info.run_id, info.run_name, info.status, info.start_time)
-    return StoredRun(*known, data.tags, data.params, data.metrics)

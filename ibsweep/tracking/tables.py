@@ -1,75 +1,63 @@
 """The table of networks: one row a run."""
 
-import functools
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable
 
+import numpy as np
 import pandas as pd
 
 from ibsweep.names import IDENTITY
-from ibsweep.tracking.database import StoredRun
+from ibsweep.tracking.database import RunHead
+from ibsweep.tracking.run_columns import RunColumns
 from ibsweep.tracking.tags import param_value
 
+PRIVATE = (  # of our own tags, which `ibsweep.` begins, those that the table shows
+    *("fingerprint", "training_fingerprint", "configuration"),
+    *("failure", "engine", "samples"),
+)
 
-def network_table(runs: Sequence[StoredRun]) -> pd.DataFrame:
+
+def network_table(runs: RunColumns) -> pd.DataFrame:
     """Return one row a run: identity, choices, parameters, and the last value of every metric."""
-    table = _exact([_identity(run) for run in runs], columns=list(IDENTITY))
-    for column in (_choices, _parameters, _metrics):
-        part = _exact([column(run) for run in runs])
-        table = table.join(part[[name for name in part if name not in table]])
-    return table
-
-
-def _exact(rows: Sequence[Mapping[str, object]], columns: list[str] | None = None) -> pd.DataFrame:
-    """Return a table of exact integers: float64, which gaps turn them to, rounds large ones."""
-    table = pd.DataFrame(rows, columns=columns)
-    floats = table.select_dtypes("float")
-    for name in floats.columns[(floats.abs() > 2**52).any()]:
-        values = [row.get(name) for row in rows]
-        if any(isinstance(value, int) and abs(value) > 2**53 for value in values):
-            table[name] = pd.Series(values, dtype=object)
-    return table
-
-
-def _identity(run: StoredRun) -> dict[str, object]:
-    """Return what names a run."""
-    tags = run.tags
-    known: dict[str, object] = {
-        name: tags.get(f"ibsweep.{name}")
-        for name in ("fingerprint", "training_fingerprint", "configuration", "failure")
+    ours = ("mlflow.", "ibsweep.")
+    choices = [name for name in runs.tags if not name.startswith(ours)]
+    table = _identity(runs)
+    parts = {name: _mapped(runs.tags[name], str) for name in choices}
+    parts |= {
+        name: _mapped(runs.params[name], param_value) for name in runs.params if name not in parts
     }
-    return known | {
-        "engine": tags.get("ibsweep.engine", "torch"),  # before 0.2 nothing else trained
-        "run_id": run.run_id,
-        "name": run.name,
-        "status": run.status,
-        "seed": _integer(tags.get("seed")),
-        "samples": _integer(tags.get("ibsweep.samples")),
-        "started": pd.Timestamp(run.started, unit="ms", tz="UTC"),
-    }
+    parts |= {name: runs.metrics[name] for name in runs.metrics if name not in parts}
+    others = {name: column for name, column in parts.items() if name not in table}
+    return pd.concat([table, pd.DataFrame(others)], axis=1).reset_index(drop=True)
 
 
-def _choices(run: StoredRun) -> dict[str, str]:
-    """Return the tags that are neither MLflow's nor ours: the configuration groups' choices."""
-    private = ("mlflow.", "ibsweep.")
-    return {name: text for name, text in run.tags.items() if not name.startswith(private)}
+def _identity(runs: RunColumns) -> pd.DataFrame:
+    """Return what names each run."""
+    heads = pd.DataFrame(runs.heads, index=runs.tags.index, columns=RunHead._fields)
+    tags = runs.tags.reindex(columns=["seed", *(f"ibsweep.{name}" for name in PRIVATE)])
+    tags = tags.rename(columns=lambda name: name.removeprefix("ibsweep."))
+    texts = {name: _mapped(tags[name], str) for name in PRIVATE}
+    numbers = {name: _mapped(tags[name], _integer) for name in ("seed", "samples")}
+    known = heads.assign(**texts).assign(
+        **numbers,
+        engine=texts["engine"].fillna("torch"),  # before 0.2 nothing else trained
+        started=pd.to_datetime(heads["started"], unit="ms", utc=True),
+    )
+    return known[list(IDENTITY)]
 
 
-def _parameters(run: StoredRun) -> dict[str, object]:
-    """Return the parameters as numbers, truth values or text."""
-    return {name: _value(text) for name, text in run.params.items()}
+def _mapped(texts: pd.Series, value: Callable[[str], object]) -> pd.Series:
+    """Return the values of texts; each different text is read once.
+
+    Integers stay exact: float64, which a column with gaps becomes, would round large ones.
+    """
+    codes, different = pd.factorize(texts)
+    read = [value(text) for text in different]
+    values = np.array([*read, None], dtype=object)[codes].tolist()
+    column = pd.Series(values, index=texts.index)
+    large = any(isinstance(one, int) and abs(one) > 2**53 for one in read)
+    return column if column.dtype != float or not large else pd.Series(values, texts.index, object)
 
 
-def _metrics(run: StoredRun) -> dict[str, float]:
-    """Return the last value of every metric."""
-    return run.metrics
-
-
-@functools.lru_cache(maxsize=4096)
-def _value(text: str) -> object:
-    """Return what a parameter's text says; most texts occur again and again."""
-    return param_value(text)
-
-
-def _integer(text: str | None) -> int | None:
+def _integer(text: str) -> int | None:
     """Return a tag's integer, exactly, or None if it holds none."""
-    return int(text) if text is not None and text.strip().isdecimal() else None
+    return int(text) if text.strip().isdecimal() else None

@@ -353,6 +353,9 @@ def test_misbehaving_task_is_a_failed_job(tmp_path, task, reason):
             "hydra.launcher.backend=slurm",
             "must be one of loky, dask, ray, sequential, got 'slurm'",
         ),
+        ("+hydra.launcher.resources.GPU=1", "must be empty without hydra.launcher.scheduler"),
+        ("+hydra.launcher.resources.GPU=0", "hydra.launcher.resources.GPU must be"),
+        ("hydra.launcher.resources=[GPU]", "hydra.launcher.resources must map names to numbers"),
         ("hydra.launcher.max_ensemble=0", "max_ensemble must be an integer ≥ 1, got 0"),
         pytest.param(
             "hydra.launcher.backend=ray",

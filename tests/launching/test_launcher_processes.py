@@ -8,6 +8,7 @@ import psutil
 import pytest
 from hydra.core.singleton import Singleton
 
+from tests.apps import fake
 from tests.apps.sweeps import command, events, sweep
 
 
@@ -91,3 +92,26 @@ def test_dask_cluster_runs_a_sweep_and_survives_a_killed_worker(tmp_path, untouc
     results = sweep(tmp_path, "kind=relu,elu", "seed=range(3)", "kill_once=[1]", *options)
     assert [result.return_value["num"] for result in results] == [*range(6)]
     assert os.getpid() not in {job["pid"] for job in events(tmp_path, "job")}
+
+
+def test_a_dask_worker_of_several_threads_runs_one_package_at_a_time_and_later_workers_help(
+    tmp_path,
+):
+    distributed = pytest.importorskip("distributed")
+    with distributed.LocalCluster(
+        n_workers=1, threads_per_worker=3, host="127.0.0.1", dashboard_address=None
+    ) as cluster:
+        options = ["backend=dask", f"scheduler={cluster.scheduler_address}", "workers=2"]
+        options = [f"hydra.launcher.{option}" for option in [*options, "max_ensemble=1"]]
+        process = command(tmp_path, "kind=relu", "seed=range(8)", "wait_s=2", *options)
+        eventually(lambda: events(tmp_path, "start"), timeout_s=60)
+        cluster.scale(2)
+        output, _ = process.communicate(timeout=120)
+    assert process.returncode == 0, output
+    by_worker = {}
+    for note in fake.notes(tmp_path):
+        if note["event"] in ("start", "job"):
+            by_worker.setdefault(note["pid"], []).append(note["event"])
+    assert len(by_worker) == 2
+    for happened in by_worker.values():
+        assert happened == ["start", "job"] * (len(happened) // 2)

@@ -61,15 +61,15 @@ def listed(tmp_path):
 def test_nothing_but_the_listed_columns_is_asked_or_changed(listed):
     database.tag_runs(listed, ["r"], "ibsweep.sweep.s")
     database.move_artifacts(listed, "1", before="file:///old/a", now="file:///new/a")
-    (run,) = database.stored_runs(listed, "1", kind="network", sweep="s")
-    assert (run.name, run.started, run.params, run.metrics) == (
-        "relu",
-        5,
-        {"lr": ".1"},
-        {"loss": 2},
-    )
-    assert run.tags["ibsweep.sweep.s"] == "1"
-    assert database.stored_runs(listed, "1", kind="network", sweep="other") == []
+    with database.read_tables(listed) as tables:
+        (head,) = tables.heads("1", kind="network", sweep="s")
+        assert head == database.RunHead("r", "relu", "FINISHED", 5)
+        assert tables.heads("1", kind="network", sweep="other") == []
+        for through in (False, True):
+            assert tables.params(["r"], through=through) == [("r", "lr", ".1")]
+            assert tables.metrics(["r"], through=through) == [("r", "loss", 2)]
+            tags = tables.tags(["r"], ["ibsweep.kind"], through=through)
+            assert tags == [("r", "ibsweep.kind", "network"), ("r", "fingerprint", "f")]
     assert database.complete_runs(listed, "1", "fingerprint") == [("f", "r")]
     with closing(sqlite3.connect(listed)) as connection:
         homes = connection.execute("SELECT artifact_location, artifact_uri FROM experiments, runs")

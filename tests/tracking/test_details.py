@@ -8,7 +8,8 @@ import pytest
 
 import ibsweep
 from ibsweep.tracking import TrackingOptions, open_store
-from ibsweep.tracking.database import StoredRun
+from ibsweep.tracking.database import RunHead
+from ibsweep.tracking.run_columns import RunColumns, number_columns, text_columns
 from ibsweep.tracking.tables import network_table
 from tests.support.records import EPOCHS, make_record
 
@@ -85,15 +86,14 @@ def test_a_store_from_before_errors_reads_as_one_without(folder, store, silent):
 
 def test_large_integers_of_runs_stay_apart_where_others_have_none():
     large = [2**53, 2**53 + 1, None]
-    runs = [
-        StoredRun(
-            f"run{seed}",
-            *("name", "FINISHED", 0),
-            {} if seed is None else {"seed": str(seed)},
-            {} if seed is None else {"task.seed": str(seed)},
-            {},
+    names = [f"run{k}" for k in range(3)]
+    heads = [RunHead(name, "name", "FINISHED", 0) for name in names]
+    tags, params = (
+        text_columns(
+            [(name, key, str(seed)) for name, seed in zip(names, large, strict=True) if seed],
+            names,
         )
-        for seed in large
-    ]
-    table = network_table(runs)
+        for key in ("seed", "task.seed")
+    )
+    table = network_table(RunColumns(heads, tags, params, number_columns([], names)))
     assert table["seed"].tolist() == table["task.seed"].tolist() == large
