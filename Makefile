@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 .DEFAULT_GOAL := help
 
-.PHONY: help sweep test slow lint docs benchmarks clean
+.PHONY: help sweep test slow lint docs docs-test benchmarks clean
 
 help:
 	@echo "make sweep       set up, then train, measure and track 150 networks (minutes)"
@@ -12,6 +12,7 @@ help:
 	@echo "make slow        the reproductions too"
 	@echo "make lint        style and types"
 	@echo "make docs        the documentation, as a site in site/"
+	@echo "make docs-test   every code block of the documentation, and the notebooks whole"
 	@echo "make benchmarks  speed, as ratios against alternatives"
 
 sweep: $(VENV)/run
@@ -31,6 +32,9 @@ lint: $(VENV)/dev
 docs: $(VENV)/dev
 	$(BIN)/python -m mkdocs build --strict --quiet
 	@echo "open site/index.html"
+
+docs-test: $(VENV)/dev
+	$(BIN)/python -m pytest -m 'slow or not slow' -n auto tests/test_pages.py tests/test_documents.py tests/site
 
 benchmarks: $(VENV)/dev
 	$(BIN)/python -m tests.benchmarks.estimators

@@ -13,13 +13,15 @@ from hydra import compose, initialize_config_dir
 from hydra.core.singleton import Singleton
 from omegaconf import DictConfig
 
-from ibsweep import main
+from ibsweep import cli, main
 from ibsweep.calibration import task
 from ibsweep.config.settings import Settings
 from ibsweep.launching.registration import register
+from tests.support import accessibility
 
 ROOT = Path(__file__).resolve().parents[1]
 torch.set_num_threads(1)
+COMMANDS = cli.main.list_commands(None)
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -28,6 +30,12 @@ def hydra_as_it_was() -> Iterator[None]:
     before = copy.deepcopy(Singleton.get_state())
     yield
     Singleton.set_state(before)
+
+
+@pytest.fixture(scope="session")
+def axe(pytestconfig) -> str:
+    """Return the script of axe-core, kept in pytest's cache."""
+    return accessibility.axe(Path(pytestconfig.cache.mkdir("axe")))
 
 
 @pytest.fixture
@@ -67,7 +75,7 @@ class Typed(NamedTuple):
 
 @pytest.fixture
 def typed(tmp_path, monkeypatch, capfd) -> Iterator[Callable[..., Typed]]:
-    """Type a command in an empty folder, in this process; `calibrate` first: that command."""
+    """Type a command in an empty folder, in this process; of `ibsweep`, if it is named first."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
     monkeypatch.setenv("HYDRA_FULL_ERROR", "1")
@@ -81,6 +89,8 @@ def typed(tmp_path, monkeypatch, capfd) -> Iterator[Callable[..., Typed]]:
         try:
             if arguments[0] == "calibrate":
                 task.run(arguments[1:])
+            elif arguments[0] in COMMANDS:
+                cli.main(arguments, prog_name="ibsweep")
             else:
                 main.main()
         except SystemExit as end:

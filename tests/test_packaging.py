@@ -9,6 +9,7 @@ import pytest
 import yaml
 
 import ibsweep
+from ibsweep.reports.references import references
 from tests.conftest import ROOT
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
@@ -44,6 +45,26 @@ def test_public_names_are_there_and_completed(name):
 def test_the_version_is_that_of_the_project():
     assert ibsweep.__version__ == PROJECT["version"]
     assert (ROOT / "ibsweep" / "py.typed").exists()  # so that users' type checkers see the hints
+
+
+def test_the_paper_is_of_the_length_that_joss_asks_for_and_cites_what_is_there():
+    head, _, text = (ROOT / "paper.md").read_text().removeprefix("---\n").partition("\n---\n")
+    assert yaml.safe_load(head)["authors"] == PROJECT["authors"]
+    assert 250 <= len(text.split()) <= 1000 and "# Statement of need" in text
+    entries = re.findall(r"^@\w+\{(\w+),", (ROOT / "paper.bib").read_text(), re.M)
+    assert set(re.findall(r"@(\w+)", text)) == set(entries)
+
+
+def test_the_paper_cites_as_the_package_does():
+    known = {one.text for one in references().values()}
+    entries = (ROOT / "paper.bib").read_text().strip().split("\n\n")
+    assert not [entry for entry in entries if entry not in known]
+
+
+def test_the_workflow_runs_what_every_change_must_pass():
+    workflow = yaml.safe_load((ROOT / ".github/workflows/tests.yml").read_text())
+    steps = workflow["jobs"]["run"]["steps"]
+    assert ".ci/run" in [step.get("run") for step in steps] and (ROOT / ".ci/run").exists()
 
 
 def test_the_citation_names_the_same_version_and_licence():

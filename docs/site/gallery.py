@@ -129,4 +129,4 @@ def _figure(name: str) -> list[str]:
 
 def _entry(picture: Picture) -> list[str]:
     image = f"![{picture.text}](gallery/{picture.name}.png)"
-    return [f"### {picture.title}", picture.text, code(picture.command, "console"), image]
+    return [f"### {picture.title}", picture.text, code(picture.command, "bash"), image]

@@ -33,6 +33,12 @@ def on_page_markdown(markdown: str, **_: object) -> str:
     return markdown
 
 
+def on_post_page(output: str, **_: object) -> str:
+    """Return a page whose search, a dialog, has a name for screen readers."""
+    dialog = 'data-md-component="search" role="dialog"'
+    return output.replace(dialog, f'{dialog} aria-label="Search"')
+
+
 def pages() -> dict[str, str | bytes]:
     """Return the path on the site and the content of each generated page and picture."""
     sources = {"index.md": "README.md", "changes.md": "CHANGELOG.md"}

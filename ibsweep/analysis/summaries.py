@@ -116,13 +116,20 @@ def mean_curves(curves: pd.DataFrame) -> pd.DataFrame:
 
 
 def mean_training(training: pd.DataFrame) -> pd.DataFrame:
-    """Average a training table over networks: `epoch` and the mean of every metric.
+    """Average a training table over networks.
 
-    An undefined value makes its mean NaN.
+    Returns:
+        `epoch`, then the mean of every metric, `<metric>_low` and `<metric>_high`: its 95 %
+        interval (Student's t; NaN for one network). An undefined value makes its mean NaN.
     """
     groups = training.drop(columns="network").groupby("epoch")
-    complete = groups.count().eq(groups.size(), axis="index")
-    return groups.mean().where(complete).reset_index()
+    sizes = groups.size()
+    complete = groups.count().eq(sizes, axis="index")
+    means = groups.mean().where(complete)
+    quantiles = pd.Series(_t_quantile(sizes) / np.sqrt(sizes), index=sizes.index)
+    half_widths = groups.std(ddof=1).where(complete).mul(quantiles, axis="index")
+    bands = [(means - half_widths).add_suffix("_low"), (means + half_widths).add_suffix("_high")]
+    return pd.concat([means, *bands], axis="columns").reset_index()
 
 
 def configurations(

@@ -1,6 +1,7 @@
 """The command `ibsweep`: look after a store of runs, and ask it; `python -m ibsweep` fills it."""
 
 import importlib
+import os
 import signal
 import sys
 from typing import Any
@@ -71,9 +72,17 @@ class _Commands(click.Group):
             raise click.ClickException(text) from error
 
 
+def _import_from_here() -> None:
+    """Look for your own modules in the present folder first, as `python -m ibsweep` does."""
+    here = os.getcwd()
+    if not sys.flags.safe_path and here not in sys.path:
+        sys.path.insert(0, here)
+
+
 @click.group(cls=_Commands)
 @click.version_option(package_name="ibsweep", message="ibsweep %(version)s")
 def main() -> None:
     """Look after the runs of ibsweep, and ask them. To train and measure: python -m ibsweep."""
+    _import_from_here()
     end_at_once()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(EXIT_TERMINATED))

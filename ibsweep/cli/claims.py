@@ -32,6 +32,7 @@ _TABLES = {  # that some papers need: their networks are run again
     show_default=True,
     help="Whose claims.",
 )
+@click.option("--claim", "wanted", multiple=True, help="Only this claim, e.g. C7; repeatable.")
 @click.option("--list", "show", is_flag=True, help="List the papers and their claims.")
 @click.option("--figure", type=UserPath(), help="File (png, svg, pdf) to draw the effects into.")
 @click.option(
@@ -42,6 +43,7 @@ def judge(
     format: str | None,
     estimator: str,
     paper: str,
+    wanted: tuple[str, ...],
     show: bool,
     figure: Path | None,
     query: Query,
@@ -55,10 +57,14 @@ def judge(
         return
     if figure is not None:
         check_picture("figure", figure)
+    for claim in wanted:
+        checks.choice("--claim", claim, PAPERS[paper].statements)
     networks = _networks(query, estimator)
     tables = {name: _TABLES[name](networks.runs) for name in PAPERS[paper].tables}
     networks = networks._replace(tables=tables)
     table = claims(networks, paper)
+    if wanted:
+        table = table[table["claim"].isin(wanted)]
     if figure is not None:
         claims_figure(table, PAPERS[paper].source).savefig(figure, bbox_inches="tight", dpi=200)
         click.echo(figure)

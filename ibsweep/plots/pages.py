@@ -53,13 +53,18 @@ def table(rows: pd.DataFrame) -> Markup:
     return fragment("table.html", columns=list(rows), numeric=numeric, rows=cells)
 
 
-def picture(figure: Figure) -> Markup:
-    """Make a part of a page of a matplotlib figure: SVG, its text as text, the same each time."""
+def picture(figure: Figure, label: str) -> Markup:
+    """Make a part of a page of a matplotlib figure: SVG, its text as text, the same each time.
+
+    Args:
+        figure: The figure.
+        label: What it shows, for screen readers.
+    """
     alike = rc_context({"svg.fonttype": "none", "svg.hashsalt": "ibsweep"})
     with io.StringIO() as buffer, alike:
         figure.savefig(buffer, format="svg", bbox_inches="tight", metadata={"Date": None})
         drawing = buffer.getvalue()
-    return fragment("picture.html", svg=Markup(drawing[drawing.index("<svg") :]))
+    return fragment("picture.html", label=label, svg=Markup(drawing[drawing.index("<svg") :]))
 
 
 def picture_page(title: str, figure: Figure) -> str:
@@ -69,7 +74,7 @@ def picture_page(title: str, figure: Figure) -> str:
         title: The page's title.
         figure: The figure.
     """
-    return page(title, [picture(figure)], interactive=False)
+    return page(title, [picture(figure, title)], interactive=False)
 
 
 def _source(name: str) -> Markup:

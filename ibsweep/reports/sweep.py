@@ -104,7 +104,7 @@ def _page(sweep: SweepData, judged: Judged) -> str:
         failures=[f"{run.name}: {run.failure}" for run in failed.itertuples()],
         command=sweep.tags.get("ibsweep.command", "not stored: the sweep has no summary"),
         summary=pages.table(tables.summary(sweep.every)),
-        clouds=pages.picture(group_clouds(runs)),
+        clouds=pages.picture(group_clouds(runs), "compression scores against accuracy"),
         correlations=pages.table(tables.correlated(runs, networks)),
         estimator=main,
         claims=list(_claims(claims(Networks(runs, sweep.curves, phased, main)))),

@@ -157,6 +157,16 @@ def test_mean_training_averages_every_column():
     assert math.isnan(means["loss"].iloc[1])
 
 
+def test_mean_training_has_an_interval():
+    losses = [1.0, 3.0, 2.5]
+    training = pd.DataFrame({"network": ["r0", "r1", "r2"], "epoch": 4, "loss": losses})
+    (row,) = mean_training(training).to_dict("records")
+    half_width = mean_interval(pd.Series(losses))[1]
+    assert row["loss_high"] - row["loss"] == pytest.approx(half_width)
+    assert row["loss"] - row["loss_low"] == pytest.approx(half_width)
+    assert math.isnan(mean_training(training[:1])["loss_low"].iloc[0])
+
+
 def test_configurations_hold_what_their_seeds_have_in_common():
     networks = table(("a", 0, {"accuracy/test": 0.8}), ("a", 1, {}), ("b", 2, {}))
     training = pd.DataFrame({"network": ["r0", "r1"], "epoch": 0, "accuracy/test": [0.8, 0.9]})

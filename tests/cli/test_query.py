@@ -112,6 +112,7 @@ def test_claims_are_answered_one_by_one(outputs, tmp_path):
         ("correlate", ["--by", "nonsense"], "by must be a column of the runs"),
         ("claims", ["--sweep", "day"], "the study 'ibsweep' holds no such networks"),
         ("claims", ["--estimator", "kde"], "estimator must be one of ebab"),
+        ("claims", ["--claim", "C8"], "--claim must be one of C1, C2, C3, C4, C5, C6, C7"),
         ("claims", ["--output", "nowhere/claims.csv"], "nowhere"),
     ],
 )

@@ -1,5 +1,6 @@
 """The command `ibsweep` explains itself without importing what its commands need."""
 
+import os
 import subprocess
 import sys
 
@@ -8,6 +9,7 @@ from click.testing import CliRunner
 
 import ibsweep
 from ibsweep import cli
+from tests.conftest import ROOT
 
 NAMES = cli.main.list_commands(None)
 
@@ -38,6 +40,22 @@ main()
     assert done.stdout.splitlines()[-1] == "set()", done.stderr
     shown = f"ibsweep {ibsweep.__version__}" if option == "--version" else "estimator:"
     assert shown in done.stdout
+
+
+@pytest.mark.parametrize("safe", [False, True])
+def test_the_installed_command_looks_for_modules_where_it_is_typed(tmp_path, safe):
+    script = tmp_path / "bin" / "ibsweep"
+    here = tmp_path / "here"
+    script.parent.mkdir()
+    here.mkdir()
+    (here / "own_module.py").touch()
+    call = "import contextlib\nfrom ibsweep.cli import main\n"
+    call += "with contextlib.suppress(SystemExit):\n    main(['status', '--help'])\n"
+    script.write_text(f"{call}import own_module")
+    path = {"PYTHONPATH": str(ROOT)} | ({"PYTHONSAFEPATH": "1"} if safe else {})
+    run = [sys.executable, str(script)]
+    done = subprocess.run(run, cwd=here, env=os.environ | path, capture_output=True, text=True)
+    assert ("No module named 'own_module'" in done.stderr) is safe, done.stderr
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -37,7 +37,7 @@ def test_every_reference_is_a_program_or_cited_by_an_option():
         ("estimator", "ebab", {"chelombiev2019"}),
         ("quantization", "uniform", {"lorenzen2022"}),
         ("quantization", "binary", {"hubara2016"}),
-        ("estimator", "renyi", {"sanchezgiraldo2014", "wickstrom2019"}),
+        ("estimator", "renyi", {"sanchezgiraldo2015", "wickstrom2019"}),
         ("estimator", "infonce", {"vandenoord2018", "ross2014"}),
         ("estimator", "kl", {"kozachenko1987", "butakov2024", "ross2014"}),
         ("estimator", "general", {"kozachenko1987", "levina2004", "hotelling1936", "barber2003"}),

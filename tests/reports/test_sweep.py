@@ -13,6 +13,7 @@ from ibsweep import analysis, cli
 from ibsweep.calibration import referee
 from ibsweep.reports.sweep import report
 from ibsweep.tracking import TrackingOptions, open_store
+from tests.support.accessibility import barriers
 from tests.support.browser import started, visit
 from tests.support.records import LAYERS, make_job, make_record
 
@@ -78,6 +79,17 @@ def test_in_a_browser_it_sorts_draws_and_asks_for_nothing(path):
         assert page.evaluate("document.documentElement.scrollWidth") <= 390
     assert complaints == []
     assert requests == [path.as_uri()]
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+@pytest.mark.parametrize("dark", [False, True])
+def test_it_has_no_serious_barrier(path, axe, width, dark):
+    with started() as browser, visit(browser, path, width=width, dark=dark) as (page, *_):
+        page.wait_for_selector("section.plane[data-drawn]")
+        assert barriers(page, axe) == []
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        widths = page.locator("figure.picture").evaluate("f => [f.clientWidth, f.scrollWidth]")
+        assert widths[0] <= width and (width > 390 or widths[1] > width)  # scrolls, stays legible
 
 
 def test_it_says_how_sure_estimates_are_and_which_cannot_be_right(tmp_path, path):

@@ -13,6 +13,7 @@ import pytest
 
 import ibsweep
 from tests.conftest import ROOT
+from tests.support.accessibility import barriers
 from tests.support.browser import started, visit
 from tests.support.site import broken, pages
 
@@ -28,6 +29,7 @@ OPENED = [
     "gallery.html",
     "notebooks/first-plane.html",
 ]
+CHECKED = ["index.html", "configuration/estimator.html", "gallery.html", OPENED[-1]]
 
 
 class Quiet(SimpleHTTPRequestHandler):
@@ -93,6 +95,14 @@ def test_a_page_in_a_browser(address, browser, name, width):
         assert visited.page.evaluate("document.documentElement.scrollWidth") <= width
         assert not visited.complaints
         assert all(request.startswith(address) for request in visited.requests)
+
+
+@pytest.mark.parametrize(("width", "dark"), [(1280, False), (390, True)])
+@pytest.mark.parametrize("name", CHECKED)
+def test_a_page_has_no_serious_barrier(address, browser, axe, name, width, dark):
+    with visit(browser, f"{address}/{name}", width=width, dark=dark) as visited:
+        visited.page.wait_for_load_state("networkidle")
+        assert barriers(visited.page, axe) == []
 
 
 def test_the_search_finds_a_page(address, browser):

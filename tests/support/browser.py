@@ -42,9 +42,10 @@ def started() -> Iterator[object]:
 
 
 @contextmanager
-def visit(browser, place: Path | str, *, width=1100, height=900) -> Iterator[Visit]:
+def visit(browser, place: Path | str, *, width=1100, height=900, dark=False) -> Iterator[Visit]:
     """Open a file, or an address."""
-    page = browser.new_page(viewport={"width": width, "height": height})
+    size, scheme = {"width": width, "height": height}, "dark" if dark else "light"
+    page = browser.new_page(viewport=size, color_scheme=scheme)
     visited = Visit(page, [], [])
     page.on("pageerror", lambda error: visited.complaints.append(str(error)))
     page.on(

@@ -107,7 +107,8 @@ def test_a_sweep_leaves_a_summary(store):
         run.data.metrics[f"ebab/{name}/layer_2"] for name in ("I_XT_low", "I_XT", "I_XT_high")
     )
     assert low < mean < high
-    assert len(client.get_metric_history(run.info.run_id, "ebab/I_XT/layer_2")) > 15
+    for name in ("ebab/I_XT_low/layer_2", "ebab/I_XT/layer_2", "accuracy/test_high"):
+        assert len(client.get_metric_history(run.info.run_id, name)) > 15
     assert store.read_curves([run.info.run_id])["n"].eq(2).all()
 
 
