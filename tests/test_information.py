@@ -2,10 +2,11 @@ from functools import partial
 
 import numpy as np
 import pytest
+import torch
 
 from ibsweep.estimators.binning import equal_bins_information
-from ibsweep.estimators.quantized import quantized_information
 from ibsweep.estimators.ebab import ebab_information
+from ibsweep.estimators.quantized import quantized_information
 from ibsweep.information import Floor, Whole, measure, try_out
 from ibsweep.learning.trainer import train
 from ibsweep.networks.replay import replay
