@@ -84,7 +84,7 @@ def measure(
     being a softmax, 0 and 1 (its own range, if it is none); or `activity_range`, the latter unless
     an option `range_over` of the estimator, `network` or `layer`, says otherwise. It is also told
     `discrete` (see below), and whether the samples are the whole `population` of patterns, if it
-    has such an option, None by default.
+    has such an option, None by default; that stays None where inputs have no features.
 
     Args:
         activity: Noise-free activity of each layer, `layer_1` … and `output`, shape `(snapshots,
@@ -200,7 +200,9 @@ def _supply(
     """
     population: dict[bytes, bool] = {}
 
-    def is_all(_: str, rows: np.ndarray) -> bool:
+    def is_all(_: str, rows: np.ndarray) -> bool | None:
+        if not inputs.shape[1]:  # patterns are not known
+            return None
         key = rows.tobytes()
         if key not in population:
             population[key] = is_population(inputs[rows])

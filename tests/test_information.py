@@ -206,6 +206,9 @@ def test_estimators_are_told_of_populations_and_of_discrete_activity():
     table = measure(layers, labels, estimator, **given, parts=parts).set_index("part")
     assert np.isnan(table.loc["all", "undersampled"]) and table.loc["test", "undersampled"] == 1
 
+    unknown = measure(layers, labels, estimator, **given | {"inputs": bits[:, :0]}, parts=parts)
+    assert "undersampled" not in unknown
+
     halves = {"layer_1": torch.from_numpy(0.4 * bits[None])}
     given |= {"extremes": {"layer_1": (0.0, 10.0)}, "parts": {"all": parts["all"]}}
     rounded, counted = (
