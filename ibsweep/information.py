@@ -87,8 +87,8 @@ def measure(
     being a softmax, 0 and 1 (its own range, if it is none); or `activity_range`, the latter unless
     an option `range_over` of the estimator, `network` or `layer`, says otherwise. If it has such
     an option, None by default, it is also told whether activity is `discrete` (see below), whether
-    the samples are the whole `population` of patterns, and what reads the last hidden layer, if
-    the output weights are known: `readout`.
+    the samples are the whole `population` of patterns (None where inputs have no features), and
+    what reads the last hidden layer, if the output weights are known: `readout`.
 
     Args:
         activity: Noise-free activity of each layer, `layer_1` … and `output`, shape `(snapshots,
@@ -222,7 +222,9 @@ def _supply(
     """
     population: dict[bytes, bool] = {}
 
-    def is_all(_: str, rows: np.ndarray) -> bool:
+    def is_all(_: str, rows: np.ndarray) -> bool | None:
+        if not inputs.shape[1]:  # patterns are not known
+            return None
         key = rows.tobytes()
         if key not in population:
             population[key] = is_population(inputs[rows])

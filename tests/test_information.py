@@ -2,9 +2,11 @@ from functools import partial
 
 import numpy as np
 import pytest
+import torch
 
 from ibsweep.estimators.binning import equal_bins_information
 from ibsweep.estimators.ebab import ebab_information
+from ibsweep.estimators.quantized import quantized_information
 from ibsweep.information import Floor, Whole, measure, try_out
 from ibsweep.learning.trainer import train
 from ibsweep.networks.replay import replay
@@ -190,3 +192,27 @@ def test_a_detail_has_a_value_for_each_snapshot():
 
     with pytest.raises(ValueError, match=r"one value a snapshot, \(2,\), got \(1,\)"):
         try_out(wrong)
+
+
+def test_estimators_are_told_of_populations_and_of_discrete_activity():
+    bits = ((np.arange(16)[:, None] >> np.arange(4)) % 2).astype(float)
+    layers = {"layer_1": torch.from_numpy(bits[None])}
+    estimator = {"it": partial(quantized_information, bits=1)}
+    parts = {"all": np.arange(16), "test": np.arange(3, 16)}
+    given = {"epochs": np.array([0]), "inputs": bits}
+    labels = np.arange(16) % 2
+    whole = measure(layers, labels, estimator, **given, parts={"all": parts["all"]})
+    assert "undersampled" not in whole
+    table = measure(layers, labels, estimator, **given, parts=parts).set_index("part")
+    assert np.isnan(table.loc["all", "undersampled"]) and table.loc["test", "undersampled"] == 1
+
+    unknown = measure(layers, labels, estimator, **given | {"inputs": bits[:, :0]}, parts=parts)
+    assert "undersampled" not in unknown
+
+    halves = {"layer_1": torch.from_numpy(0.4 * bits[None])}
+    given |= {"extremes": {"layer_1": (0.0, 10.0)}, "parts": {"all": parts["all"]}}
+    rounded, counted = (
+        measure(halves, labels, estimator, **given, discrete=discrete)["i_xt"].item()
+        for discrete in (False, True)
+    )
+    assert (rounded, counted) == (0.0, 4.0)

@@ -4,7 +4,7 @@ import torch
 from scipy import stats
 
 from ibsweep.estimators.quantized import quantized_information
-from ibsweep.estimators.shared.discrete import bin_information
+from ibsweep.estimators.shared.discrete import bin_information, is_population
 from ibsweep.estimators.shared.layers import Classes
 
 
@@ -75,3 +75,12 @@ def test_the_flags_bias_is_that_of_uniform_codes(bits):
     exact = np.log2(samples) - states / samples * (weights * counts * np.log2(counts)).sum()
     assert np.mean(drawn) == pytest.approx(exact, abs=0.01)
     assert bits - exact == pytest.approx((states - 1) / (2 * samples * np.log(2)), rel=0.1)
+
+
+def test_a_population_is_every_combination_once():
+    bits = (np.arange(16)[:, None] >> np.arange(4)) % 2
+    assert is_population(bits * 2.0 - 1)
+    assert is_population(np.hstack([np.ones((16, 3)), bits])[::-1])
+    assert not is_population(bits[1:])
+    assert not is_population(np.vstack([bits[1:], bits[1:2]]))
+    assert not is_population(np.vstack([bits, bits]))

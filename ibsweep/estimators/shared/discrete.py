@@ -74,12 +74,14 @@ def is_population(patterns: np.ndarray) -> bool:
         >>> is_population(bits), is_population(bits[1:])
         (True, False)
     """
-    combinations = 1
+    words, combinations = np.zeros(len(patterns), np.int64), 1
     for column in patterns.T:
-        combinations *= len(np.unique(column))
+        values = np.unique(column)
+        words += combinations * np.searchsorted(values, column)
+        combinations *= len(values)
         if combinations > len(patterns):
             return False
-    return combinations == len(patterns) == len(np.unique(patterns, axis=0))
+    return combinations == len(patterns) == len(np.unique(words))
 
 
 def bin_information(bins: np.ndarray, radix: int, classes: Classes) -> tuple[float, float]:
