@@ -20,7 +20,7 @@ def cs_ib(*, beta: Sequence[float], width: Sequence[float]) -> Regularizer:
     activity are standardised in the batch, targets are taken as they are: let them have a standard
     deviation of about 1. With A(L) = Σ_j Σ_i K_ji L_ji / (Σ_i K_ji)² and K of the inputs,
     D = ln A(L_yy) + ln A(L_ŷŷ) − ln A(L_yŷ) − ln A(L_ŷy): the paper has twice one of the last two,
-    which differ. Ours is the scale √d of widths; with w = 1 alone, kernels of 128 units are 0
+    which differ. The scale √d of widths is ours; without it, kernels of 128 units are 0
     between any two samples. Time and memory grow as the square of the batch.
 
     Args:
