@@ -16,6 +16,7 @@ from ibsweep.learning.optimizers import Optimizer
 from ibsweep.learning.schemes.base import Phase, Step, Timetable
 from ibsweep.names import OUTPUT
 from ibsweep.networks.noise import injection
+from ibsweep.networks.normalization import uses_batches
 from ibsweep.networks.weights import Weights
 from ibsweep.randomness import Generators
 
@@ -62,6 +63,7 @@ class TorchEpochs(Epochs):
             for r in ensemble.regularizers
             if r.activity_penalty
         ]
+        self._by_batch = uses_batches(ensemble.network.normalization)
         self._smoothing = _smoothing(ensemble, weights.flat)
         self._constraints = [r.constrain for r in ensemble.regularizers if r.constrain]
         chance = bool(self._perturbs) or inject is not None
@@ -121,8 +123,9 @@ class TorchEpochs(Epochs):
     def _gradients(self, phase: Phase, inputs: Tensor, targets: Tensor) -> None:
         """Set the gradients of the weights to those on one batch."""
         perturb = self._perturb if self._perturbs else None
+        shares = targets.sum(dim=1) if self._by_batch else None
         layers = self._ensemble.network.forward(
-            self._weights.leaves, inputs, perturb, self._inject, targets.sum(dim=1)
+            self._weights.leaves, inputs, perturb, self._inject, shares
         )
         losses = self._losses(phase, inputs, layers, targets)
         penalties = [penalty(self._weights.hidden) for penalty in self._penalties]
@@ -139,9 +142,9 @@ class TorchEpochs(Epochs):
         step = Step(inputs, hidden, self._weights.leaves, targets, loss)
         terms = [loss(layers[-1])] if OUTPUT in phase.layers else []
         terms += self._ensemble.scheme.losses(phase, step)
-        shares = targets.sum(dim=1)  # of each sample in the mean
-        for penalty, _, factors in self._activity_penalties:
-            terms.append(factors * penalty(hidden, shares))
+        if self._activity_penalties:
+            shares = targets.sum(dim=1)  # of each sample in the mean
+            terms += [f * penalty(hidden, shares) for penalty, _, f in self._activity_penalties]
         return sum(terms[1:], terms[0])
 
     @torch.no_grad()
