@@ -2,14 +2,14 @@
 
 import time
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from ibsweep.launching import slurm
 from ibsweep.launching.broadcasting import SweepStatus, counts, how_far
 from ibsweep.launching.plans import Plan, plans_in
 from ibsweep.launching.progress import duration
-from ibsweep.launching.task_records import RUNNING, TaskRecord, read_records
+from ibsweep.launching.task_records import ENDED, RUNNING, TaskRecord, read_records
 
 _LOST = "lost"  # it ran, and neither the scheduler nor a sign of life says that it still does
 _WAITING = "waiting"  # nobody has begun it, and no scheduler has it
@@ -30,6 +30,29 @@ def plan_statuses(sweeps: Path) -> dict[str, SweepStatus]:
     return {
         folder.name: _status(folder, plan, queues.get(plan.name, {})) for folder, plan in plans
     }
+
+
+def active_runs(plans: Sequence[tuple[Path, Plan]]) -> tuple[set[str], list[Path]]:
+    """Find the jobs of plans that are queued, wait for somebody to run them, or run.
+
+    Returns:
+        The fingerprints of these jobs; and the folders of the plans of which tasks wait.
+    """
+    queues = slurm.queue([plan.name for _, plan in plans if plan.scheduler])
+    runs: set[str] = set()
+    waiting = []
+    for folder, plan in plans:
+        queued = queues.get(plan.name, {})
+        for number, record in enumerate(read_records(folder, len(plan.packages))):
+            alive = record is not None and record.is_alive()
+            by_hand = record is not None and alive and not record.job
+            begun_or_due = record is None or record.state not in ENDED
+            waits = plan.scheduler is None and begun_or_due and not alive
+            if number in queued or waits or by_hand:
+                runs |= set(plan.packages[number].runs)
+            if waits and folder not in waiting:
+                waiting.append(folder)
+    return runs, waiting
 
 
 def _status(folder: Path, plan: Plan, queue: Mapping[int, str]) -> SweepStatus:

@@ -108,6 +108,20 @@ def submit(path: Path) -> str:
     return _call("sbatch", "--parsable", str(path)).strip().partition(";")[0]
 
 
+def check_tasks(count: int) -> None:
+    """Check that an array of so many tasks is not larger than the cluster allows.
+
+    Raises:
+        ValueError: If it is.
+        SlurmError: If SLURM does not answer.
+    """
+    match = re.search(r"MaxArraySize\s*=\s*(\d+)", _call("scontrol", "show", "config"))
+    if match and count > int(match[1]):
+        rule = f"the sweep must fit into {match[1]} tasks, SLURM's MaxArraySize"
+        ways = "raise hydra.launcher.max_ensemble, or submit parts of the sweep"
+        raise ValueError(f"{rule}, got {count}: {ways}")
+
+
 def is_there() -> bool:
     """Say whether this machine can submit jobs to SLURM."""
     return shutil.which("sbatch") is not None

@@ -3,7 +3,6 @@
 import logging
 import shlex
 import sys
-import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -11,7 +10,6 @@ from typing import Any
 
 from hydra.core.utils import JobReturn, setup_globals
 from hydra.errors import ConfigCompositionException
-from omegaconf import DictConfig
 
 from ibsweep import checks
 from ibsweep.launching import slurm
@@ -19,15 +17,14 @@ from ibsweep.launching.checking import identify
 from ibsweep.launching.composition import Composition, make_sweep_dir
 from ibsweep.launching.dry_run import look_ahead
 from ibsweep.launching.launcher import EnsembleLauncher
+from ibsweep.launching.plan_status import active_runs
 from ibsweep.launching.plans import DATA, STORES, Packed, Plan, plans_in
 from ibsweep.launching.plugins import alias
 from ibsweep.launching.progress import label
 from ibsweep.launching.remaining import Remaining, find_remaining
 from ibsweep.launching.scratch import versions
 from ibsweep.launching.task import EnsembleTask, Inputs
-from ibsweep.launching.task_records import read_records
 from ibsweep.launching.units import Unit, work_of
-from ibsweep.tracking.copies import restore_copy
 
 log = logging.getLogger(__name__)
 
@@ -120,15 +117,17 @@ class SubmitLauncher(EnsembleLauncher):
         else:
             config = composition.config(composition.jobs[0])
             task.prepare(config)
-            _gather(task, config, [place for place, plan in plans if plan.store is None])
+            task.gather(config, _copies(plans))
             remaining = find_remaining(composition, identities)
-        active = _active(plans)
+        active, waiting = active_runs(plans)
         jobs = [
             job for job in remaining.due.jobs if remaining.identities[job.num].run not in active
         ]
         queued = len(remaining.due.jobs) - len(jobs)
         whole = f"{len(composition.jobs)} jobs: {remaining.finished} finished"
         log.info(f"{whole}, {queued} queued or running, {len(jobs)} to submit")
+        for plan in waiting if queued else ():
+            log.info(f"Tasks wait: ibsweep work {plan} --task N (to plan them anew, remove it)")
         if jobs:
             due = replace(remaining, due=replace(remaining.due, jobs=jobs))
             self._submit(self._plan(due, inputs, target), inputs.files, folder)
@@ -169,6 +168,8 @@ class SubmitLauncher(EnsembleLauncher):
         if self._action == PRINT:
             print(script, end="")
             return
+        if self._action == SUBMIT:
+            slurm.check_tasks(len(plan.packages))
         make_sweep_dir(self._setup.config)
         for path, content in files.items():
             (folder / DATA / path).parent.mkdir(parents=True, exist_ok=True)
@@ -188,28 +189,14 @@ class SubmitLauncher(EnsembleLauncher):
         log.info("To look: ibsweep status --watch. To collect results: the same command again")
 
 
-def _active(plans: Sequence[tuple[Path, Plan]]) -> set[str]:
-    """Return the fingerprints of the jobs of plans that are queued, or run somewhere."""
-    queues = slurm.queue([plan.name for _, plan in plans if plan.scheduler])
-    runs: set[str] = set()
-    for folder, plan in plans:
-        queued = queues.get(plan.name, {})
-        records = read_records(folder, len(plan.packages))
-        for number, (package, record) in enumerate(zip(plan.packages, records, strict=True)):
-            by_hand = record is not None and record.is_alive() and not record.job
-            if number in queued or by_hand:
-                runs |= set(package.runs)
-    return runs
-
-
-def _gather(task: EnsembleTask, config: DictConfig, folders: Sequence[Path]) -> None:
-    """Bring what the tasks of plans have stored into the sweep's store."""
-    for folder in folders:
-        copies = sorted((folder / STORES).glob("*"), key=lambda path: int(path.name))
-        with tempfile.TemporaryDirectory(prefix="ibsweep-") as scratch:
-            for copy in copies:  # no database may be open where it is
-                restore_copy(copy, Path(scratch) / copy.name)
-                task.gather(config, [Path(scratch) / copy.name])
+def _copies(plans: Sequence[tuple[Path, Plan]]) -> dict[str, Path]:
+    """Return the copies of the stores that the tasks of plans filled."""
+    return {
+        f"{plan.name}.{path.name}": path
+        for folder, plan in plans
+        if plan.store is None
+        for path in sorted((folder / STORES).glob("*"), key=lambda path: int(path.name))
+    }
 
 
 def _inputs(composition: Composition, task: EnsembleTask) -> Inputs:

@@ -104,8 +104,8 @@ class EnsembleTask:
         move: Changes a job's configuration so that it reads the files that came along, and
             writes, in a scratch folder, see `scratch.workplace`; with the flag set, also its
             results go to a store there, in the folder `outputs`.
-        gather: Brings what such stores hold, given their folders, into the store that a full
-            configuration names.
+        gather: Brings what copies of such stores hold into the store that a full configuration
+            names; given are their folders by names that stay.
         publish: Called now and then in the parent with the first job's full configuration, the
             name of the sweep's folder and a text on how far it has come, to be found by others;
             None at the end.
@@ -125,7 +125,7 @@ class EnsembleTask:
     summarise: Callable[[DictConfig, Sequence[JobReturn]], None]
     travel: Callable[[DictConfig, bool], Inputs]
     move: Callable[[DictConfig, Path, bool], None]
-    gather: Callable[[DictConfig, Sequence[Path]], None]
+    gather: Callable[[DictConfig, Mapping[str, Path]], None]
     publish: Callable[[DictConfig, str, str | None], None]
     shared: Sequence[str] = ()
     seed_key: str = "seed"

@@ -15,7 +15,8 @@ from ibsweep.launching.progress_files import Reading, write_whole
 FOLDER = "tasks"
 BEAT_S = 10.0  # between two signs of life
 SILENT_S = 120.0  # a worker without a sign of life for so long counts as dead
-RUNNING, STOPPED, DONE, FAILED = "running", "stopped", "done", "failed"
+ENDED = DONE, FAILED = "done", "failed"
+RUNNING, STOPPED = "running", "stopped"
 
 
 class TaskRecord(NamedTuple):

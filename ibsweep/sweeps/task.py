@@ -2,8 +2,9 @@
 
 import logging
 import sys
+import tempfile
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import final
 
@@ -33,6 +34,8 @@ from ibsweep.tracking import (
     open_store,
     store_errors,
 )
+from ibsweep.tracking.copies import copy_state, restore_copy
+from ibsweep.tracking.merging import Merged
 
 log = logging.getLogger(__name__)
 _Look = Callable[[Sequence[reuse.Wanted]], Sequence[reuse.State]]
@@ -142,20 +145,30 @@ class Jobs(ABC):
         return Inputs(data_files.contents(config), uri)
 
     @final
-    def gather(self, config: DictConfig, folders: Sequence[Path]) -> None:
-        """Copy the runs of other stores into the one that a configuration names, each once.
+    def gather(self, config: DictConfig, copies: Mapping[str, Path]) -> None:
+        """Bring the runs of copies of stores into the store that a configuration names, each once.
+
+        A copy that did not change since it was brought in is not read again.
 
         Args:
             config: A full configuration.
-            folders: The folder of each of the others.
+            copies: The folder of each copy, see `tracking.copies`, by a name that no other has.
         """
         options = self.options(config).tracking
-        for folder in folders:
-            place = TrackingOptions.at(folder, study=options.study)
-            if source := find_store(place):
-                merged = open_store(options).merge(source, log.warning)
-                if merged.copied:
-                    log.info("collected from %s: %s", folder.name, merged)
+        collected = open_store(options).collected() if copies else {}
+        for name, folder in copies.items():
+            state = copy_state(folder)
+            if state is None or collected.get(name) == state:
+                continue
+            with tempfile.TemporaryDirectory(prefix="ibsweep-") as scratch:
+                place = Path(scratch) / "outputs"  # no database may be open where the copy is
+                restore_copy(folder, place)
+                source = find_store(TrackingOptions.at(place, study=options.study))
+                merged = open_store(options).merge(source, log.warning) if source else Merged()
+            if merged.copied:
+                log.info("collected from %s: %s", name, merged)
+            if not merged.damaged:
+                open_store(options).mark_collected(name, state)
 
     @final
     def publish(self, config: DictConfig, sweep: str, text: str | None) -> None:

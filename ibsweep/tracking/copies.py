@@ -37,6 +37,15 @@ def save_copy(source: Path, target: Path) -> None:
             path.unlink()
 
 
+def copy_state(copy: Path) -> str | None:
+    """Return a text that changes whenever a copy's database is replaced, None if it has none."""
+    try:
+        state = (copy / DATABASE).stat()
+    except FileNotFoundError:
+        return None
+    return f"{state.st_size} {state.st_mtime_ns}"
+
+
 def restore_copy(source: Path, target: Path) -> None:
     """Make a folder of outputs of its copy, if there is one."""
     if source.is_dir():

@@ -14,9 +14,9 @@ from ibsweep.tracking import (
     inspection,
     merging,
     network_runs,
-    progress,
     reading,
     reaping,
+    study_tags,
     summary_runs,
 )
 from ibsweep.tracking.connection import Connection
@@ -58,8 +58,10 @@ class Store:
     latest_sweep = _method(summary_runs.latest_sweep)
     sweep_tags = _method(summary_runs.sweep_tags)
     join_sweep = _method(network_runs.join_sweep)
-    publish_progress = _method(progress.publish_progress)
-    read_progress = _method(progress.read_progress)
+    publish_progress = _method(study_tags.publish_progress)
+    read_progress = _method(study_tags.read_progress)
+    mark_collected = _method(study_tags.mark_collected)
+    collected = _method(study_tags.collected)
     reap = _method(reaping.reap)
     states = _method(reading.states)
     finished_runs = _method(inspection.finished_runs)

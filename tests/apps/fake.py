@@ -117,7 +117,7 @@ task = EnsembleTask(
     summarise=finish,
     travel=lambda config, own_store: Inputs({}, None),
     move=lambda config, scratch, own_store: None,
-    gather=lambda config, folders: None,
+    gather=lambda config, copies: None,
     publish=lambda config, sweep, text: None,
 )
 

@@ -70,12 +70,15 @@ def local(tmp_path):
 def test_packages_run_anywhere_and_their_results_are_collected(tmp_path, local):
     here, there = tmp_path / "here", tmp_path / "there"
     here.mkdir(), there.mkdir()
+    assert fine(here, "submit", "--print", *SWEEP).count("#SBATCH --array=0-1\n") == 1
     planned = fine(here, "submit", "--plan", *SWEEP)
     assert "6 jobs: 0 finished, 0 queued or running, 6 to submit" in planned
     plan = plan_of(here)
     packages = json.loads(plan.read_text())["packages"]
     assert sorted(job["number"] for one in packages for job in one["jobs"]) == list(range(6))
-    assert fine(here, "submit", "--print", *SWEEP).count("#SBATCH --array=0-1\n") == 1
+    again = fine(here, "submit", "--plan", *SWEEP)
+    assert "6 jobs: 0 finished, 6 queued or running, 0 to submit" in again
+    assert f"Tasks wait: ibsweep work {plan.parent} --task N (to plan them anew, remove" in again
     assert "2 tasks, 2 waiting" in fine(here, "status", "--watch")
     for number in range(2):
         fine(there, "work", str(plan), "--task", str(number), TMPDIR=str(there))
@@ -88,6 +91,13 @@ def test_packages_run_anywhere_and_their_results_are_collected(tmp_path, local):
     assert "accuracy" in (plan.parent / "5/ibsweep.log").read_text()
     doctor = fine(here, "doctor")
     assert "0 problems; activity reproduced exactly in 6" in doctor
+    assert "collected from" in text
+    for file in plan.parent.glob("stores/*/artifacts/**/*.parquet"):
+        file.unlink()  # a copy that was collected is not read again, so nothing is missed
+    assert "6 finished" in fine(here, "submit", "--plan", *SWEEP)
+    (here / "outputs/mlflow.db").unlink()  # what was collected is known to the store alone
+    lost = fine(here, "submit", "--plan", *SWEEP)
+    assert "6 jobs: 0 finished, 0 queued or running, 6 to submit" in lost
 
 
 def test_a_package_that_is_told_to_stop_goes_on_from_its_checkpoint(tmp_path):
