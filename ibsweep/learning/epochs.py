@@ -134,11 +134,12 @@ class TorchEpochs(Epochs):
 
     def _shares(self, targets: Tensor) -> Tensor | None:
         """Return each sample's share in the mean over its batch, if the network needs that."""
-        network, shares = self._ensemble.network, self._all_shares(targets)
+        network = self._ensemble.network
         if uses_batches(network.normalization):
-            return shares
+            return self._all_shares(targets)
         if network.quantization is None or not network.quantization.ranged:
             return None
+        shares = self._all_shares(targets)
         full = shares.device.type == "cpu" and bool((shares > 0).all())
         return None if full else shares
 
@@ -155,8 +156,9 @@ class TorchEpochs(Epochs):
         step = Step(inputs, hidden, self._weights.leaves, targets, loss)
         terms = [loss(layers[-1])] if OUTPUT in phase.layers else []
         terms += self._ensemble.scheme.losses(phase, step)
-        for penalty, _, factors in self._activity_penalties:
-            terms.append(factors * penalty(hidden, self._all_shares(targets)))
+        if self._activity_penalties:
+            shares = self._all_shares(targets)
+            terms += [f * penalty(hidden, shares) for penalty, _, f in self._activity_penalties]
         return sum(terms[1:], terms[0])
 
     def _loss(
