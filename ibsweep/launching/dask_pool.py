@@ -10,7 +10,7 @@ from hydra.errors import ConfigCompositionException
 
 from ibsweep.launching.options import LauncherOptions
 from ibsweep.launching.packages import Done, Package
-from ibsweep.launching.pools import Lost, Outcome, Pool, meet
+from ibsweep.launching.pool import Lost, Outcome, Pool, meet
 from ibsweep.launching.progress_files import Reading, write_progress
 from ibsweep.launching.scratch import Client
 from ibsweep.launching.workers import look, run_package

@@ -9,7 +9,7 @@ import joblib
 
 from ibsweep.launching.composition import PlannedJob
 from ibsweep.launching.packages import Done, Package
-from ibsweep.launching.pools import Lost, Outcome, Pool
+from ibsweep.launching.pool import Lost, Outcome, Pool
 from ibsweep.launching.results import result_path
 from ibsweep.launching.scratch import unpack_into
 from ibsweep.launching.units import Unit

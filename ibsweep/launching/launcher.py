@@ -25,7 +25,8 @@ from ibsweep.launching.fanout import fan_out
 from ibsweep.launching.options import LauncherOptions
 from ibsweep.launching.packages import Packer, Shared
 from ibsweep.launching.plugins import alias
-from ibsweep.launching.pools import Pool, open_pool
+from ibsweep.launching.pool import Pool
+from ibsweep.launching.pools import open_pool
 from ibsweep.launching.progress import Board
 from ibsweep.launching.remaining import Remaining, find_remaining
 from ibsweep.launching.results import result_path

@@ -3,46 +3,16 @@
 import os
 import queue
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 
-from hydra.errors import ConfigCompositionException
 from joblib.externals import loky
 
 from ibsweep.launching.options import LauncherOptions
-from ibsweep.launching.packages import Done, Package
-from ibsweep.launching.scratch import Client, difference
-from ibsweep.launching.workers import THREAD_VARIABLES, Sight, guard, run_package
-
-
-@dataclass(frozen=True)
-class Lost:
-    """The outcome of an ensemble whose worker died.
-
-    Attributes:
-        reason: What is known of its death.
-    """
-
-    reason: str
-
-
-Outcome = dict[int, Done] | Lost
-
-
-@dataclass(frozen=True)
-class Pool:
-    """Workers, each running one ensemble at a time.
-
-    Attributes:
-        workers: Their number.
-        call: Runs an ensemble in a free worker and waits; `workers` threads may call at once.
-        near: Whether all workers see the client's folder.
-    """
-
-    workers: int
-    call: Callable[[Package], Outcome]
-    near: bool = True
+from ibsweep.launching.packages import Package
+from ibsweep.launching.pool import Lost, Outcome, Pool
+from ibsweep.launching.scratch import Client
+from ibsweep.launching.workers import THREAD_VARIABLES, guard, run_package
 
 
 @contextmanager
@@ -119,21 +89,3 @@ def _executor(threads: int) -> loky.ProcessPoolExecutor:
 def _exit_codes(error: Exception) -> str:
     codes = re.search(r"\{(.*)\}", str(error))
     return f"the worker process was killed: {codes[1] if codes else error}"
-
-
-def meet(client: Client, sights: Mapping[str, Sight | Exception]) -> bool:
-    """Check what workers said of themselves, and say whether all see the client's folder.
-
-    Raises:
-        ConfigCompositionException: If one cannot run packages.
-    """
-    if not sights:
-        raise ConfigCompositionException("hydra.launcher.scheduler must have workers, got none")
-    for name, sight in sights.items():
-        if isinstance(sight, Exception):
-            raise ConfigCompositionException(f"worker {name} cannot import ibsweep: {sight}")
-        if unlike := difference(client.versions, sight.versions):
-            raise ConfigCompositionException(
-                f"workers must have the versions of the client, got {unlike} on {name}"
-            )
-    return all(sight.near for sight in sights.values() if not isinstance(sight, Exception))

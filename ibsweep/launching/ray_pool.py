@@ -8,7 +8,7 @@ from hydra.errors import ConfigCompositionException
 
 from ibsweep.launching.options import LauncherOptions
 from ibsweep.launching.packages import Package
-from ibsweep.launching.pools import Lost, Outcome, Pool, meet
+from ibsweep.launching.pool import Lost, Outcome, Pool, meet
 from ibsweep.launching.scratch import Client
 from ibsweep.launching.workers import look, run_package
 
