@@ -82,10 +82,11 @@ class RunTables:
 
     Args:
         connection: The database, in a transaction.
+        path: Its file.
     """
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
-        self._connection = connection
+    def __init__(self, connection: sqlite3.Connection, path: Path) -> None:
+        self._connection, self._path = connection, path
 
     def heads(self, experiment: str, *, kind: str, sweep: str | None) -> list[RunHead]:
         """Return the runs of a kind, of one sweep or all, newest first."""
@@ -113,7 +114,7 @@ class RunTables:
         return self._read(_METRICS, run_ids, through=through)
 
     def marks(self) -> list:
-        """Return what tells later which rows of parameters and metrics were added since."""
+        """Return what tells later whether anything changed, and which rows were added since."""
         last = [
             self._connection.execute(
                 f"SELECT rowid, run_uuid, key FROM {table} ORDER BY rowid DESC LIMIT 1"
@@ -121,14 +122,23 @@ class RunTables:
             for table in _GROWING
         ]
         (schema,) = self._connection.execute("PRAGMA schema_version").fetchone()
-        return [schema, *(list(row) if row else None for row in last)]  # a VACUUM renumbers rows
+        rows = [list(row) if row else None for row in last]
+        return [
+            self._changes(),
+            schema,
+            *rows,
+        ]  # VACUUM, which renumbers rows, changes it
+
+    def is_unchanged(self, marks: list) -> bool:
+        """Say whether nothing was written since, of any kind; False if it cannot be said."""
+        return marks[0] is not None and marks == self.marks()
 
     def changed_since(self, marks: list) -> set[str] | None:
         """Return the runs with parameters or metrics since then, None if it cannot be said."""
         changed: set[str] = set()
-        if marks[0] != self.marks()[0]:
+        if marks[1] != self.marks()[1]:
             return None
-        for table, mark in zip(_GROWING, marks[1:], strict=True):
+        for table, mark in zip(_GROWING, marks[2:], strict=True):
             if mark is not None:  # the same row must still be there, or numbers were used twice
                 query = f"SELECT rowid, run_uuid, key FROM {table} WHERE rowid = ?"
                 row = self._connection.execute(query, mark[:1]).fetchone()
@@ -138,6 +148,14 @@ class RunTables:
             rows = self._connection.execute(query, (mark[0] if mark else 0,))
             changed |= {run_id for (run_id,) in rows}
         return changed
+
+    def _changes(self) -> int | None:
+        """Return SQLite's count of changes to the file, None where it keeps none (with a WAL)."""
+        (mode,) = self._connection.execute("PRAGMA journal_mode").fetchone()
+        if mode == "wal":
+            return None
+        with self._path.open("rb") as file:  # nobody writes to it during the transaction
+            return int.from_bytes(file.read(28)[24:], "big")
 
     def _read(self, query: str, run_ids: Sequence[str], *values: str, through: bool) -> list[Row]:
         """Return the rows of some runs."""
@@ -149,7 +167,7 @@ class RunTables:
 def read_tables(database: Path) -> Iterator[RunTables]:
     """Open the tables of runs as they are now."""
     with _opened(database) as connection:
-        yield RunTables(connection)
+        yield RunTables(connection, database)
 
 
 def metric_history(database: Path, run_id: str) -> list[tuple[str, float, int, int]]:

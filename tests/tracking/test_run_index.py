@@ -113,6 +113,14 @@ def test_the_index_is_what_is_read(store):
     assert 77 in from_scratch(store)["accuracy/test"].tolist()
 
 
+def test_an_unchanged_store_is_read_from_the_index_alone(store, monkeypatch):
+    expected = store.networks()
+    read = []
+    monkeypatch.setattr(run_index, "_read", lambda *given: read.append(given))
+    pd.testing.assert_frame_equal(store.networks(), expected)
+    assert read == []
+
+
 def test_a_damaged_index_is_said_and_written_anew(store, caplog):
     expected = from_scratch(store)
     index(store).write_bytes(index(store).read_bytes()[:-30])
