@@ -42,7 +42,7 @@ def training_content(settings: Settings) -> dict[str, Any]:
         "network": _network(typed["network"]),
         "regularization": {name: _given(one) for name, one in typed["regularization"].items()},
         "training": _training(settings),
-        "task": {**task, "digest": settings.dataset.digest},
+        "task": {**task, "digest": settings.given_data.digest},
         "seeding": settings.seeds,
         "device": settings.device.type,
         "numerics": NUMERICS["training"],

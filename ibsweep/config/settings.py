@@ -93,8 +93,13 @@ class Settings(Options):
     @cached_property
     def dataset(self) -> Dataset:
         """The task's patterns and labels; the patterns are the targets of what rebuilds them."""
-        dataset = task_data.dataset(self._task, self.trusted)
-        return replace(dataset, targets=dataset.inputs) if self.rebuilds else dataset
+        given = self.given_data
+        return replace(given, targets=given.inputs) if self.rebuilds else given
+
+    @property
+    def given_data(self) -> Dataset:
+        """The patterns and labels as the task gives them, whatever the network."""
+        return task_data.dataset(self._task, self.trusted)
 
     @cached_property
     def rebuilds(self) -> bool:

@@ -29,13 +29,13 @@ class Layer(nn.Module):
         super().__init__()
         self._network = network
         self._layer = name
-        trained = {p.kind: p.trained for p in network.parameters if p.layer == name}
+        fixed = {p.kind for p in network.parameters if p.layer == name and not p.trained}
         self._by_batch = MEAN in parameters
         for kind, values in parameters.items():
-            if trained[kind]:
-                self.register_parameter(kind, nn.Parameter(values.clone()))
-            else:
+            if kind in fixed:
                 self.register_buffer(kind, values.clone())
+            else:
+                self.register_parameter(kind, nn.Parameter(values.clone()))
 
     def forward(self, below: Tensor) -> Tensor:
         """Return the activity, of the output layer the logits.

@@ -14,6 +14,7 @@ NEED_MORE = {  # data from outside, more epochs, images, continuous targets
     *(("task", name) for name in ("arrays", "mnist", "fashion_mnist", "cifar10")),
     *(("split", name) for name in ("mnist", "cifar10")),
     ("snapshots", "saxe"),
+    ("network", "autoencoder"),
     ("network", "conv"),
     ("network", "conv_small"),
     *(("task", name) for name in ("friedman", "linear_gaussian", "diabetes")),  # of targets
