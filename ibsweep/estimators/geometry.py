@@ -79,9 +79,10 @@ def geometry(
     """
     checks.integer("largest", largest, minimum=FEWEST)
     if ends is not None:
-        known = [checks.real("ends", end) for end in ends]
+        rule = "a lowest and a highest value"
+        known = [checks.real("ends", end) for end in checks.sequence("ends", ends, rule, least=2)]
         if len(known) != 2 or known[0] >= known[1]:
-            raise ValueError(f"ends must be a lowest and a highest value, got {known}")
+            raise ValueError(f"ends must be {rule}, got {known}")
 
     def describe(layer: Tensor, classes: Classes) -> Information:
         h = layer.double().cpu().numpy()

@@ -28,7 +28,7 @@ def swept(tmp_path_factory):
 
 def ask(folder, *arguments):
     place = ["--directory", str(folder / "outputs")]
-    return CliRunner().invoke(cli.main, [*arguments, *place])
+    return CliRunner(env={"COLUMNS": "200"}).invoke(cli.main, [*arguments, *place])
 
 
 @pytest.fixture(scope="module")

@@ -355,7 +355,6 @@ def test_misbehaving_task_is_a_failed_job(tmp_path, task, reason):
         ),
         ("+hydra.launcher.resources.GPU=1", "must be empty without hydra.launcher.scheduler"),
         ("+hydra.launcher.resources.GPU=0", "hydra.launcher.resources.GPU must be"),
-        ("hydra.launcher.resources=[GPU]", "hydra.launcher.resources must map names to numbers"),
         ("hydra.launcher.max_ensemble=0", "max_ensemble must be an integer ≥ 1, got 0"),
         pytest.param(
             "hydra.launcher.backend=ray",

@@ -248,5 +248,5 @@ def test_hsic_learns_the_label_from_its_dependence_alone(weight, learns):
     weights = train(parts).weights
     for member in range(4):
         _, logs = replay(parts.network, weights[-1:, member], TASK.inputs)
-        (accuracy,) = performance.performance(logs, TASK, split)["accuracy/test"]
+        (accuracy,) = performance.performance(logs, TASK, split._asdict())["accuracy/test"]
         assert accuracy > 0.7 if learns else accuracy < 0.6

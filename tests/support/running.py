@@ -10,6 +10,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 from tests.support.blocks import Block, commands, fits, replaced
@@ -126,7 +127,8 @@ def _opened() -> tuple[int, str, str]:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     command = [sys.executable, "-m", "ibsweep.cli", "ui", "--port", str(port)]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    heed = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)  # jobs in the background do not
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, preexec_fn=heed)
     said = next((line for line in process.stdout if f":{port}/" in line), "")
     process.send_signal(signal.SIGINT)
     process.communicate(timeout=60)

@@ -1,6 +1,7 @@
 """Heads and running statistics are in the store beside the weights, and networks come back."""
 
 import re
+import shutil
 
 import numpy as np
 import pytest
@@ -62,11 +63,13 @@ def test_the_store_is_sound(swept):
 
 
 def test_other_estimators_measure_them_without_training(swept, tmp_path):
-    call(swept, "estimate", "--workers", "1", "estimator=[ebab_50]")
-    runs = store_of(swept).networks()
+    own = tmp_path / "own"
+    shutil.copytree(swept, own)  # other tests count the runs of `swept`
+    call(own, "estimate", "--workers", "1", "estimator=[ebab_50]")
+    runs = store_of(own).networks()
     new = runs[runs["ebab_50/compression/hidden"].notna()]
     assert len(new) == 3 and new["duration/training"].isna().all()
-    text = said(command(swept, "-m", "seed=range(3)", "estimator=[binning_width]", *OPTIONS))
+    text = said(command(own, "-m", "seed=range(3)", "estimator=[binning_width]", *OPTIONS))
     assert "measuring 3 networks from stored weights" in text
 
 
