@@ -20,6 +20,7 @@ KINDS = {
     "binary": ["quantization=binary", "activation=hardtanh", *BITS],
     "normalized": [
         "quantization=uniform",
+        "quantization.bits=3",
         "network.normalization=batch",
         "scheme=layerwise",
         *BITS,
