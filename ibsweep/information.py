@@ -25,7 +25,7 @@ SUPPLIED = (
     *("inputs", "task_inputs", "final_activity"),
     *("activity_range", "network_range", "layer_range"),
 )
-TOLD = ("discrete", "population", "readout")  # likewise, where an option is None by default
+OPTIONAL = ("discrete", "population", "readout")  # likewise, where an option is None by default
 
 # columns that tables of many networks have beside those of `measure`
 RESERVED = (
@@ -85,10 +85,10 @@ def measure(
     the lowest and highest activity of all samples, whatever the part: `layer_range`, at all
     snapshots of the layer; `network_range`, at those of all hidden layers, and for the output,
     being a softmax, 0 and 1 (its own range, if it is none); or `activity_range`, the latter unless
-    an option `range_over` of the estimator, `network` or `layer`, says otherwise. If it has such
-    an option, None by default, it is also told whether activity is `discrete` (see below), whether
-    the samples are the whole `population` of patterns (None where inputs have no features), and
-    what reads the last hidden layer, if the output weights are known: `readout`.
+    an option `range_over` of the estimator, `network` or `layer`, says otherwise. Options that are
+    None by default are given, too: `discrete`, see below; `population`, whether the samples are
+    all patterns that there can be (None where inputs have no features); and `readout`, what reads
+    the last hidden layer, if the output weights are known.
 
     Args:
         activity: Noise-free activity of each layer, `layer_1` … and `output`, shape `(snapshots,
@@ -262,10 +262,12 @@ def _asked(name: str, estimator: Estimator) -> dict[str, str]:
         key
         for key, parameter in parameters.items()
         if parameter.kind is parameter.KEYWORD_ONLY
-        and (parameter.default is parameter.empty or (key in TOLD and parameter.default is None))
+        and (
+            parameter.default is parameter.empty or (key in OPTIONAL and parameter.default is None)
+        )
     ]
     for key in asked:
-        if key not in (*SUPPLIED, *TOLD):
+        if key not in (*SUPPLIED, *OPTIONAL):
             raise ValueError(f"{key} must be given to {name}: only {', '.join(SUPPLIED)} need not")
     return {key: f"{over}_range" if key == "activity_range" else key for key in asked}
 

@@ -56,7 +56,7 @@ class Estimate(NamedTuple):
 
 @dataclass(frozen=True)
 class Dataset:
-    """Every pattern with its label, or with the numbers that are to be told from it.
+    """Every pattern with its label, or with the numbers that are to be predicted.
 
     Attributes:
         inputs: Patterns, shape `(samples, features)`, float64, finite.
@@ -125,7 +125,7 @@ class Dataset:
 
     @property
     def continuous(self) -> bool:
-        """Whether there are targets to be told, not classes."""
+        """Whether numbers are to be predicted, not classes."""
         return self.targets is not None
 
     @property

@@ -48,13 +48,13 @@ def against_exact(
 def _verdicts(table: pd.DataFrame) -> dict[str, float]:
     """Compare which layers compress: as estimated, and exactly."""
     layers = table.sort_values("epoch", kind="stable").groupby(["network", "layer"])
-    said, true = (
+    estimated, true = (
         layers[name].max() - layers[name].last() >= LEAST_FALL for name in ("i_xt", "i_xt_exact")
     )
     return {
         "compress": float(true.mean()),
-        "right": float((said == true).mean()),
-        "missed": float((~said[true]).mean()),
-        "invented": float(said[~true].mean()),
+        "right": float((estimated == true).mean()),
+        "missed": float((~estimated[true]).mean()),
+        "invented": float(estimated[~true].mean()),
         "layers": len(true),
     }

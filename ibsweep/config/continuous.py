@@ -47,9 +47,8 @@ def check_groups(values: Mapping[str, Any], scheme: Scheme) -> None:
     for name, chosen in {**needs, "scheme": scheme.local is not None}.items():
         if chosen:
             rule = "none" if name in needs else "end_to_end"
-            raise ConfigError(
-                f"{name} must be {rule} on a task of continuous targets, got {values[name]}"
-            )
+            got = str(values[name]["_target_"]).rpartition(".")[2]
+            raise ConfigError(f"{name} must be {rule} on a task of continuous targets, got {got}")
 
 
 def check_objectives(dataset: Dataset, regularizers: Sequence[Regularizer]) -> None:

@@ -8,6 +8,7 @@ from numpy.typing import ArrayLike
 from scipy.spatial.distance import pdist, squareform
 
 from ibsweep import checks, samples
+from ibsweep.estimators.shared.layers import evenly_spaced
 from ibsweep.types import Estimate
 
 Width = float | Literal["median"]
@@ -50,7 +51,8 @@ def mutual_information(
     first, second = samples.vectors("x", x), samples.vectors("y", y)
     if len(first) != len(second):
         raise ValueError(f"y must have {len(first)} rows as x, got {len(second)}")
-    return _estimate(*(_kernel(_some(rows, largest), width) for rows in (first, second)))
+    rows = evenly_spaced(len(first), largest)
+    return _estimate(*(_kernel(points[rows], width) for points in (first, second)))
 
 
 def label_information(
@@ -74,9 +76,10 @@ def label_information(
         As for `mutual_information`.
     """
     points = samples.vectors("x", x)
-    numbers = _some(samples.classes(labels, samples=len(points))[0], largest)
+    rows = evenly_spaced(len(points), largest)
+    numbers = samples.classes(labels, samples=len(points))[0][rows]
     same = (numbers[:, None] == numbers).astype(np.float64)
-    return _estimate(_kernel(_some(points, largest), width), same)
+    return _estimate(_kernel(points[rows], width), same)
 
 
 def of_kernels(k: np.ndarray, other: np.ndarray) -> float:
@@ -101,12 +104,6 @@ def _estimate(k: np.ndarray, other: np.ndarray) -> Estimate:
     constant = (k == k[0, 0]).all() or (other == other[0, 0]).all()
     value = 0.0 if constant else of_kernels(k, other)
     return Estimate(value, math.nan, {"negative": float(value < 0)})
-
-
-def _some(rows: np.ndarray, largest: int) -> np.ndarray:
-    checks.integer("largest", largest, minimum=2)
-    n = len(rows)
-    return rows[np.linspace(0, n - 1, min(largest, n)).astype(int)]
 
 
 def _kernel(points: np.ndarray, width: Width) -> np.ndarray:

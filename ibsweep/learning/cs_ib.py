@@ -96,13 +96,15 @@ def quadratic(k: Tensor, other: Tensor, shares: Tensor) -> Tensor:
     return joint.log() + apart.log() - 2 * mixed.log()
 
 
-def divergence(k: Tensor, y: Tensor, told: Tensor, squared: Tensor, shares: Tensor) -> Tensor:
-    """Return the divergence of what is told from the targets, given the inputs, in nats.
+def divergence(
+    k: Tensor, y: Tensor, predictions: Tensor, squared: Tensor, shares: Tensor
+) -> Tensor:
+    """Return the divergence of predictions from the targets, given the inputs, in nats.
 
     Args:
         k: Kernel of the inputs, shape `(members, samples, samples)`.
         y: Targets, shape `(members, k, samples)`.
-        told: Likewise.
+        predictions: Likewise.
         squared: w², shape `(members, 1, 1)`.
         shares: Of each sample in a mean, shape `(members, samples)`.
     """
@@ -113,4 +115,5 @@ def divergence(k: Tensor, y: Tensor, told: Tensor, squared: Tensor, shares: Tens
         near = (weights * kernel(one, other, squared)).sum(dim=2)
         return (near / sums.square() * shares).sum(dim=1).log()
 
-    return log_mean(y, y) + log_mean(told, told) - log_mean(y, told) - log_mean(told, y)
+    own = log_mean(y, y) + log_mean(predictions, predictions)
+    return own - log_mean(y, predictions) - log_mean(predictions, y)

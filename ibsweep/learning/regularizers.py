@@ -39,8 +39,8 @@ class Regularizer:
         growth: Number of epochs done to what each member's `activity_penalty` is multiplied by,
             shape `(members,)`.
         objective: Takes the place of the squared error of a regression: inputs, shape `(members,
-            features, samples)`, activity of the hidden layers by name, what is told, and targets,
-            see `losses.squared_errors`, to each loss, shape `(members,)`.
+            features, samples)`, activity of the hidden layers by name, predictions, and
+            targets, see `losses.squared_errors`, to each loss, shape `(members,)`.
         layers: The hidden layers that it names, of which there may be `penultimate`.
         numbers: The same as numbers, for the compiled engine: each member's penalty (`l1`, `l2`)
             or greatest norm (`norm`), by name; empty if that engine has no such regulariser.

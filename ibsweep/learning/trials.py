@@ -141,14 +141,14 @@ def _try_objective(objective: Objective, hidden: Sequence[str]) -> None:
     """Try what takes the place of the loss."""
     rule = "objective must be one number a member, of its own batch alone"
     rule += f", got {promises.shown(objective)}"
-    told = torch.linspace(-1, 1, 24).reshape(promises.MEMBERS, 4, 2)
+    predictions = torch.linspace(-1, 1, 24).reshape(promises.MEMBERS, 4, 2)
 
-    def loss(told: Tensor) -> Tensor:
-        layers = {name: told * (1 + place) for place, name in enumerate(hidden)}
-        targets = torch.cat([told.flip(1), torch.full_like(told[:, :1], 0.5)], dim=1)
-        return objective(told, layers, told, targets)
+    def loss(predictions: Tensor) -> Tensor:
+        layers = {name: predictions * (1 + place) for place, name in enumerate(hidden)}
+        targets = torch.cat([predictions.flip(1), torch.full_like(predictions[:, :1], 0.5)], dim=1)
+        return objective(predictions, layers, predictions, targets)
 
-    _try_penalty(rule, loss, told)
+    _try_penalty(rule, loss, predictions)
 
 
 def _try_penalty(rule: str, penalty: Callable[[Tensor], Tensor], values: Tensor) -> None:

@@ -100,6 +100,6 @@ class Autoencoder(Network):
         ]
 
     def preactivation(self, layer: str, below: Tensor, own: Mapping[str, Tensor]) -> Tensor:
-        """See `Network.preactivation`: of the output layer what is told, after its sigmoid."""
+        """See `Network.preactivation`: of the output layer what it rebuilds, after its sigmoid."""
         values = self._whole.preactivation(layer, below, own)
         return values.sigmoid() if layer == OUTPUT and self.output == "sigmoid" else values

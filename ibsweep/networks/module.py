@@ -88,7 +88,7 @@ class TrainedNetwork(nn.Module):
 
     Its children are the layers by name: each hidden layer returns its activity, `logits` what is
     below the softmax, and `output` the probabilities, so that hooks see what ibsweep measured.
-    Without a softmax both are what the network tells.
+    Without a softmax both are the network's predictions.
     A stochastic network draws its noise as when it was measured: anew from the same stream in
     each call, so that equal calls give equal numbers.
 
@@ -96,7 +96,7 @@ class TrainedNetwork(nn.Module):
         network: Its kind.
         parameters: Name to values, e.g. `layer_1.weight`.
         noise: That of the measured network; None or without an effect: it is deterministic.
-        softmax: Whether it tells classes, not numbers.
+        softmax: Whether it predicts classes, not numbers.
     """
 
     def __init__(
@@ -121,7 +121,7 @@ class TrainedNetwork(nn.Module):
         self.add_module(OUTPUT, output)
 
     def forward(self, inputs: Tensor) -> Tensor:
-        """Return the logits of patterns, or the numbers that are told of them.
+        """Return the logits of patterns, or the predicted numbers.
 
         Args:
             inputs: Patterns, shape `(samples, features)`, of the weights' type.

@@ -95,8 +95,8 @@ def set_ranges(network: Network, flat: Tensor, inputs: Tensor) -> None:
             lows.append(ends.low)
             highs.append(ends.high)
         both = torch.stack(lows).amin(0), torch.stack(highs).amax(0)
-        found = views[f"{layer}.{RANGE}"]
-        own[layer][RANGE] = found.copy_(torch.cat(both, dim=1)[:, :, 0])
+        extremes = views[f"{layer}.{RANGE}"]
+        own[layer][RANGE] = extremes.copy_(torch.cat(both, dim=1)[:, :, 0])
 
 
 def _unrounded(network: Network, layer: str, below: Tensor, own: Mapping[str, Tensor]) -> Tensor:

@@ -33,11 +33,11 @@ def replay(
         inputs: Patterns, shape `(samples, features)`.
         rows: Rows whose activity is wanted, ascending; None: all.
         noise: That of a stochastic network, the same at an epoch whatever the others are.
-        softmax: Whether the output layer tells classes, not numbers.
+        softmax: Whether the output layer predicts classes, not numbers.
 
     Returns:
         Activity of each layer, the output's after softmax if there is one, shape `(snapshots,
-        rows, units)`; and the output layer's log-probabilities, or else what it tells, shape
+        rows, units)`; and the output layer's log-probabilities, or else its predictions, shape
         `(snapshots, samples, classes or targets)`, which are not quantised: a level may be 0.
     """
     kept = len(weights)
@@ -72,7 +72,7 @@ def _run(
     *,
     softmax: bool,
 ) -> dict[str, Tensor]:
-    """Return activity and log-probabilities or what is told, shape `(members, samples, units)`."""
+    """Return activity and log-probabilities or predictions, shape `(members, samples, units)`."""
     samples = len(inputs)
     columns = torch.from_numpy(inputs.T).to(weights)
     columns = functional.pad(columns, (0, padded(samples) - samples)).expand(len(weights), -1, -1)

@@ -113,8 +113,8 @@ def _layers(
     look = Look(samples, epoch_norm(curves), band=band or stated)
     saturated = draw_plane(axes, with_errors(curves) if stated else curves, look)
     axes.set_title(title, fontsize=11, color=INK, loc="left", pad=9, y=1.0)
-    told = {_SATURATED: saturated, _UNDERSAMPLED: is_undersampled(curves), _STATED: stated}
-    notes = "; ".join(note for note, holds in told.items() if holds)
+    hold = {_SATURATED: saturated, _UNDERSAMPLED: is_undersampled(curves), _STATED: stated}
+    notes = "; ".join(note for note, holds in hold.items() if holds)
     last, estimand = float(look.norm.vmax or 1), estimand or str(curves["estimator"].iloc[0])
     return figure, _Frame(axes.get_xlim(), axes.get_ylim(), last, samples, estimand, notes)
 

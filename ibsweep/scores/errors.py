@@ -13,7 +13,8 @@ def errors(answers: Tensor, targets: np.ndarray, parts: Mapping[str, np.ndarray]
     """Compute the errors on parts of the data, at every snapshot.
 
     Args:
-        answers: What the network tells, shape `(snapshots, samples, k)`, in units of the targets.
+        answers: The network's predictions, in units of the targets, shape `(snapshots, samples,
+            k)`.
         targets: Shape `(samples, k)`.
         parts: Name of each part to its rows, e.g. `train` and `test`.
 
@@ -57,7 +58,7 @@ def final_errors(training: pd.DataFrame, targets: np.ndarray, split: Split) -> d
 
     Returns:
         `rmse/test` (the headline), `rmse/test_best` over the snapshots, `rmse/gap` (test minus
-        training, final), `rmse/mean` (of always telling the training part's mean), `r2/test`,
+        training, final), `rmse/mean` (of always predicting the training part's mean), `r2/test`,
         `error_bits/test`, and `failed_to_train`: 1 if no snapshot beats that mean on the test
         part.
     """

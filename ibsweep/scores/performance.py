@@ -20,7 +20,7 @@ def performance(
 
     Args:
         answers: Natural logarithm of each class's probability, shape `(snapshots, samples,
-            classes)`; of a regression what the network tells, see `errors.errors`.
+            classes)`; of a regression the predictions, see `errors.errors`.
         dataset: The data; all samples in their order.
         parts: Name of each part to its rows, e.g. `train` and `test`.
 

@@ -121,8 +121,8 @@ class Batch:
         )
         run_id = store.log_network(record, figures=planes)
         outcome = names.outcome(record.scores)
-        said = names.in_words(outcome), record.scores[outcome]
-        log.info("%s: %s %.3f, run %s", job.name, *said, run_id)
+        value = record.scores[outcome]
+        log.info("%s: %s %.3f, run %s", job.name, names.in_words(outcome), value, run_id)
         if folder := store.folder(run_id):
             log.info("information plane, curves, weights: %s", folder)
         return Finished(run_id, record.scores)

@@ -38,7 +38,7 @@ class Replay:
         self._run = lru_cache(maxsize=1)(self._run_group)
 
     def _run_group(self, number: int) -> tuple[dict[str, Tensor], Tensor]:
-        """Return the activity of a group of snapshots, and log-probabilities or what is told."""
+        """Return the activity of a group of snapshots, and log-probabilities or predictions."""
         group, settings = self._groups[number], self._settings
         return replay.replay(
             settings.network,
@@ -135,7 +135,7 @@ class Replay:
     ) -> Iterator[tuple[slice, dict[str, Tensor], np.ndarray | None]]:
         """Yield which snapshots, the activity at them, and Y if that is continuous.
 
-        Of a network that rebuilds its input, Y is what it tells at a snapshot.
+        Of a network that rebuilds its input, Y is its output at a snapshot.
         """
         known = settings.dataset.targets
         targets = None if known is None else known[self._rows]

@@ -114,7 +114,7 @@ class RunTables:
         return self._read(_METRICS, run_ids, through=through)
 
     def marks(self) -> list:
-        """Return what tells later whether anything changed, and which rows were added since."""
+        """Return marks of the present state, to find out later what has changed since."""
         last = [
             self._connection.execute(
                 f"SELECT rowid, run_uuid, key FROM {table} ORDER BY rowid DESC LIMIT 1"
@@ -122,19 +122,15 @@ class RunTables:
             for table in _GROWING
         ]
         (schema,) = self._connection.execute("PRAGMA schema_version").fetchone()
-        rows = [list(row) if row else None for row in last]
-        return [
-            self._changes(),
-            schema,
-            *rows,
-        ]  # VACUUM, which renumbers rows, changes it
+        # `schema` changes when VACUUM numbers rows anew
+        return [self._changes(), schema, *(list(row) if row else None for row in last)]
 
     def is_unchanged(self, marks: list) -> bool:
-        """Say whether nothing was written since, of any kind; False if it cannot be said."""
+        """Say whether nothing at all was written since; False if that is not known."""
         return marks[0] is not None and marks == self.marks()
 
     def changed_since(self, marks: list) -> set[str] | None:
-        """Return the runs with parameters or metrics since then, None if it cannot be said."""
+        """Return the runs that got parameters or metrics since; None if that is not known."""
         changed: set[str] = set()
         if marks[1] != self.marks()[1]:
             return None

@@ -90,8 +90,8 @@ def _changed(hidden: pd.DataFrame, networks: Networks) -> pd.Series:
     keys = ["network", "layer"]
     plain = phases(hidden, samples, resamples=1).set_index(keys)["verdict"]
     given = phases(conditional(hidden), samples, resamples=1).set_index(keys)["verdict"]
-    told = plain[plain != "cannot_tell"]  # the ceiling of I(X;T|Y) is lower by H(Y)
-    changed: pd.Series = (told != given.reindex(told.index)).groupby("network").any()
+    decided = plain[plain != "cannot_tell"]  # the ceiling of I(X;T|Y) is lower by H(Y)
+    changed: pd.Series = (decided != given.reindex(decided.index)).groupby("network").any()
     return changed
 
 
