@@ -1,19 +1,22 @@
 """Ensembles in workers of Dask."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from hydra.errors import ConfigCompositionException
 
 from ibsweep.launching.options import LauncherOptions
-from ibsweep.launching.packages import Done, Package
+from ibsweep.launching.packages import Done, Package, Split
 from ibsweep.launching.pool import Lost, Outcome, Pool, meet
 from ibsweep.launching.progress_files import Reading, write_progress
 from ibsweep.launching.scratch import Client
-from ibsweep.launching.workers import look, run_package
+from ibsweep.launching.workers import look, run_package, split_package
+
+if TYPE_CHECKING:
+    import distributed
 
 
 @contextmanager
@@ -44,7 +47,28 @@ def dask_pool(options: LauncherOptions, workers: int, client: Client | None) -> 
                 topic = f"ibsweep-{client.token}"
                 dask.subscribe_topic(topic, partial(_on_event, client.folder))
         dask.register_plugin(OnePackage())
-        yield Pool(options.cluster_workers(len(dask.nthreads())), call, near)
+        most = options.cluster_workers(len(dask.nthreads()))
+        yield Pool(
+            most,
+            call,
+            near,
+            present=lambda: _present(dask.scheduler_info(n_workers=-1), needs),
+            split=None if near else lambda name: _split(dask, name),
+        )
+
+
+def _present(cluster: Mapping[str, Any], needs: Mapping[str, float]) -> int:
+    """Return how many workers of a cluster can run packages that need these resources."""
+    workers = cluster["workers"].values()
+    return sum(
+        all(worker["resources"].get(name, 0) >= number for name, number in needs.items())
+        for worker in workers
+    )
+
+
+def _split(dask: "distributed.Client", name: str) -> None:
+    """Let whichever worker runs an ensemble stop it; one that dies meanwhile needs no asking."""
+    dask.run(split_package, name, on_error="ignore")
 
 
 def _on_event(folder: Path, event: tuple[float, tuple[str, dict]]) -> None:
@@ -53,7 +77,7 @@ def _on_event(folder: Path, event: tuple[float, tuple[str, dict]]) -> None:
     write_progress(folder, name, Reading(**reading))
 
 
-def _on_dask(package: Package, topic: str) -> dict[int, Done]:
+def _on_dask(package: Package, topic: str) -> dict[int, Done] | Split:
     """Run a package in a worker of Dask, which tells the client how far it has come."""
     import distributed
 
@@ -61,8 +85,9 @@ def _on_dask(package: Package, topic: str) -> dict[int, Done]:
         return run_package(package)
     worker = distributed.get_worker()
 
-    def publish(name: str, reading: Reading) -> None:
+    def publish(name: str, reading: Reading) -> bool:
         worker.log_event(topic, (name, reading._asdict()))
+        return False  # `split_package` tells
 
     return run_package(package, publish)
 

@@ -8,8 +8,9 @@ from pathlib import Path
 import joblib
 
 from ibsweep.launching.composition import PlannedJob
-from ibsweep.launching.packages import Done, Package
+from ibsweep.launching.packages import Done, Package, Split
 from ibsweep.launching.pool import Lost, Outcome, Pool
+from ibsweep.launching.queueing import Queue, Splitter
 from ibsweep.launching.results import result_path
 from ibsweep.launching.scratch import unpack_into
 from ibsweep.launching.units import Unit
@@ -49,9 +50,12 @@ def fan_out(
     on_end: Callable[[Ended], None],
     *,
     folder: Path,
+    splitter: Splitter,
     stopped: Callable[[], bool] = lambda: False,
 ) -> None:
     """Run ensembles on all workers.
+
+    A worker that has nothing left to do gets half of an ensemble that another one still runs.
 
     An ensemble whose worker dies is run once more, without the jobs that were done. If it kills
     its worker again, it is halved, and so on down to single jobs, so that only those fail that
@@ -63,22 +67,24 @@ def fan_out(
         pack: Makes an ensemble ready to travel.
         on_end: Called when an ensemble has ended, from several threads.
         folder: Where workers leave the results of jobs that are done.
+        splitter: Says which ensemble is worth being split, and asks its worker.
         stopped: Says whether to start no more ensembles; those left end with all jobs skipped.
     """
+    queue = Queue(units, splitter)
 
-    def run(unit: Unit) -> None:
-        waiting = [unit]
-        while waiting:
+    def run() -> None:
+        for unit in queue:
             if stopped():
-                ended = Ended(waiting[0], {}, dict.fromkeys(_numbers(waiting[0]), NOT_STARTED), [])
+                ended = Ended(unit, {}, dict.fromkeys(_numbers(unit), NOT_STARTED), [])
             else:
-                ended = _ended(waiting[0], pool.call(pack(waiting[0])), folder)
+                ended = _ended(unit, pool.call(pack(unit)), folder)
             on_end(ended)
-            waiting = [*ended.again, *waiting[1:]]
+            queue.end(unit, ended.again)
 
     # the threads only wait, each for its worker
     parallel = joblib.Parallel(n_jobs=pool.workers, backend="threading", batch_size=1)
-    parallel(joblib.delayed(run)(unit) for unit in units)
+    with queue.closing():
+        parallel(joblib.delayed(run)() for _ in range(pool.workers))
 
 
 def _settled(done: Done, folder: Path) -> bytes:
@@ -92,9 +98,21 @@ def _numbers(unit: Unit) -> list[int]:
     return [job.num for job in unit.jobs]
 
 
+def _parts(rest: Unit, split: Split) -> list[Unit]:
+    """Return what is to be run in place of an ensemble that stopped."""
+    rest = replace(rest, name=f"{rest.name}s", checkpoints=split.checkpoints)
+    if len(rest.networks) < 2:
+        return [rest] if rest.networks else []
+    log.info(f"{len(rest.networks)} networks that one worker trained go to two")
+    return rest.halves()
+
+
 def _ended(unit: Unit, outcome: Outcome, folder: Path) -> Ended:
     if not isinstance(outcome, Lost):
-        return Ended(unit, {num: _settled(done, folder) for num, done in outcome.items()}, {}, [])
+        done = outcome.done if isinstance(outcome, Split) else outcome
+        results = {num: _settled(one, folder) for num, one in done.items()}
+        again = _parts(unit.without(set(results)), outcome) if isinstance(outcome, Split) else []
+        return Ended(unit, results, {}, again)
     paths = {job.num: result_path(folder, job.num) for job in unit.jobs}
     results = {num: path.read_bytes() for num, path in paths.items() if path.exists()}
     rest = replace(unit.without(set(results)), losses=unit.losses + 1)

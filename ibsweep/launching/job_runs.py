@@ -37,11 +37,13 @@ def run_jobs(
     """
     tasks = _tasks(shared, configs, progress)
     for job, config, task in zip(jobs, configs, tasks, strict=True):
-        result = to_bytes(_run(shared, config, task))
-        if shared.is_near:
-            write_whole(result_path(shared.folder, job.num), result)
-        progress.job_done()
-        _close_job_log()
+        try:
+            result = to_bytes(_run(shared, config, task))
+            if shared.is_near:
+                write_whole(result_path(shared.folder, job.num), result)
+            progress.job_done()
+        finally:
+            _close_job_log()
         yield job.num, Done(result)
 
 

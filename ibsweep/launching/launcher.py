@@ -28,6 +28,8 @@ from ibsweep.launching.plugins import alias
 from ibsweep.launching.pool import Pool
 from ibsweep.launching.pools import open_pool
 from ibsweep.launching.progress import Board
+from ibsweep.launching.progress_files import ask_to_split
+from ibsweep.launching.queueing import Splitter
 from ibsweep.launching.remaining import Remaining, find_remaining
 from ibsweep.launching.results import result_path
 from ibsweep.launching.scratch import Client
@@ -147,12 +149,28 @@ class EnsembleLauncher(Launcher):
             ):
                 self._configure_log()  # onto the display
                 collector = Collector(composition, units, board, display)
-                run = partial(fan_out, pool=pool, pack=pack, on_end=collector.add, folder=folder)
+                run = partial(
+                    fan_out,
+                    pool=pool,
+                    pack=pack,
+                    on_end=collector.add,
+                    folder=folder,
+                    splitter=self._splitter(composition, pool, board, folder),
+                )
                 run(units, stopped=lambda: options.fail_fast and board.failed > 0)
                 self._configure_log()  # jobs that ran in this process have taken it over
                 if not (options.fail_fast and board.failed):
                     self._retry(work, collector, run, folder)
         return collector.returns
+
+    def _splitter(
+        self, composition: Composition, pool: Pool, board: Board, folder: Path
+    ) -> Splitter:
+        """Return what splits ensembles, if their task can go on from where it was stopped."""
+        task = composition.task
+        if task is None or not task.resumes(composition.config(composition.jobs[0])):
+            return Splitter(pool.present, lambda name: None, lambda name: None)
+        return Splitter(pool.present, board.left_s, pool.split or partial(ask_to_split, folder))
 
     def _broadcasting(
         self, composition: Composition, board: Board

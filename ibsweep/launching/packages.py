@@ -59,6 +59,7 @@ class Package:
         bases: Pickled configurations that they share, by position.
         shared: What all ensembles have in common, pickled unless it stays in this process.
         threads: Threads that the worker may use, None for as many as it likes.
+        checkpoints: See `Unit`.
     """
 
     name: str
@@ -66,6 +67,7 @@ class Package:
     bases: dict[int, bytes]
     shared: bytes | Shared
     threads: int | None
+    checkpoints: Mapping[str, bytes]
 
 
 class Done(NamedTuple):
@@ -78,6 +80,19 @@ class Done(NamedTuple):
 
     returned: bytes
     files: bytes | None = None
+
+
+@dataclass(frozen=True)
+class Split:
+    """The outcome of an ensemble that stopped so that others can take a part of it.
+
+    Attributes:
+        done: What became of each job that is done, by number.
+        checkpoints: See `Unit`.
+    """
+
+    done: dict[int, Done]
+    checkpoints: Mapping[str, bytes]
 
 
 class Packer:
@@ -98,7 +113,7 @@ class Packer:
     def __call__(self, unit: Unit) -> Package:
         """Return an ensemble ready to travel."""
         bases = {job.base: self._bases[job.base] for job in unit.jobs}
-        return Package(unit.name, unit.jobs, bases, self._shared, self._threads)
+        return Package(unit.name, unit.jobs, bases, self._shared, self._threads, unit.checkpoints)
 
 
 def unpack(shared: bytes | Shared) -> Shared:

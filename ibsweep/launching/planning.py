@@ -9,13 +9,15 @@ from ibsweep import checks
 
 Item = TypeVar("Item")
 
+OVERHEAD = 8.0  # cost of an ensemble without its networks, in networks
+
 
 def split(
     groups: Mapping[str, Sequence[Item]],
     workers: int,
     *,
     max_size: int = 64,
-    overhead: float = 8.0,
+    overhead: float = OVERHEAD,
 ) -> list[tuple[Item, ...]]:
     """Split groups of networks into ensembles, the largest first.
 

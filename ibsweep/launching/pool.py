@@ -1,11 +1,11 @@
 """What a pool of workers is, and what its workers must have in common with the client."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from hydra.errors import ConfigCompositionException
 
-from ibsweep.launching.packages import Done, Package
+from ibsweep.launching.packages import Done, Package, Split
 from ibsweep.launching.scratch import Client, difference
 from ibsweep.launching.workers import Sight
 
@@ -21,7 +21,7 @@ class Lost:
     reason: str
 
 
-Outcome = dict[int, Done] | Lost
+Outcome = dict[int, Done] | Lost | Split
 
 
 @dataclass(frozen=True)
@@ -32,11 +32,16 @@ class Pool:
         workers: Their number.
         call: Runs an ensemble in a free worker and waits; `workers` threads may call at once.
         near: Whether all workers see the client's folder.
+        present: Returns how many of the workers there are now.
+        split: Asks the worker of the ensemble of this name to stop, so that others can take a
+            part of it; None: `progress_files.ask_to_split` does.
     """
 
     workers: int
     call: Callable[[Package], Outcome]
     near: bool = True
+    present: Callable[[], int] = field(kw_only=True)
+    split: Callable[[str], None] | None = None
 
 
 def meet(client: Client, sights: Mapping[str, Sight | Exception]) -> bool:

@@ -33,7 +33,7 @@ def open_pool(options: LauncherOptions, *, units: int, client: Client | None) ->
     """
     workers = min(options.most_workers, units)
     if options.backend == "sequential":
-        yield Pool(1, run_package)
+        yield Pool(1, run_package, present=lambda: 1)
     elif options.backend == "dask":
         from ibsweep.launching.dask_pool import dask_pool
 
@@ -70,7 +70,7 @@ def _loky(options: LauncherOptions, workers: int) -> Iterator[Pool]:
 
     kill = True
     try:
-        yield Pool(workers, call)
+        yield Pool(workers, call, present=lambda: workers)
         kill = False
     finally:
         for executor in executors:

@@ -32,6 +32,7 @@ class Board:
 
     def __post_init__(self) -> None:
         self._started_at = self.clock()
+        self._begun_at: dict[str, float] = {}
         self.lock = threading.RLock()
 
     def announce(self, name: str, label: str, jobs: int) -> None:
@@ -48,6 +49,8 @@ class Board:
     def update(self, readings: dict[str, Reading]) -> None:
         """Take note of how far the ensembles have come; those that have ended are ignored."""
         self.readings = {name: readings[name] for name in readings if name in self.labels}
+        for name in self.readings:
+            self._begun_at.setdefault(name, self.clock())
 
     def part(self, name: str) -> float:
         """Return the fraction of an ensemble in flight that is done."""
@@ -56,6 +59,11 @@ class Board:
         if trained == 0:  # a task that does not say how far it has come
             return measured
         return min(TRAINING_SHARE * trained + (1 - TRAINING_SHARE) * measured, 1.0)
+
+    def left_s(self, name: str) -> float | None:
+        """Return the seconds to the end of an ensemble, None while it says nothing of itself."""
+        part = self.part(name) if name in self.readings else 0.0
+        return (self.clock() - self._begun_at[name]) * (1 - part) / part if part > 0 else None
 
     @property
     def fraction(self) -> float:

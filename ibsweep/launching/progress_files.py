@@ -8,7 +8,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
+from ibsweep.learning.stopping import stop_trainings
+
 MIN_INTERVAL_S = 0.5
+_SPLIT = ".split"
 
 
 class Reading(NamedTuple):
@@ -23,14 +26,15 @@ class Reading(NamedTuple):
     done: int
 
 
-Publish = Callable[[str, Reading], None]
+Publish = Callable[[str, Reading], bool]  # returns whether the ensemble is to be split
 
 
 class ProgressWriter:
     """A worker's end: states how far one ensemble has come, not too often.
 
     Args:
-        publish: Told the name of the ensemble and how far it has come.
+        publish: Told the name of the ensemble and how far it has come; says whether the ensemble
+            is to be split. If so, its training stops, see `stop_trainings`.
         name: Name of the ensemble.
         clock: Seconds, monotonic.
     """
@@ -57,13 +61,24 @@ class ProgressWriter:
 
     def _write(self) -> None:
         with contextlib.suppress(OSError):  # a bar that stands still must not fail a training
-            self._publish(self._name, self._reading)
+            if self._publish(self._name, self._reading):
+                stop_trainings()
         self._written_at = self._clock()
 
 
-def write_progress(folder: Path, name: str, reading: Reading) -> None:
-    """Write how far an ensemble has come into a file that is always whole."""
+def write_progress(folder: Path, name: str, reading: Reading) -> bool:
+    """Write how far an ensemble has come into a file that is always whole.
+
+    Returns:
+        Whether `ask_to_split` was called for it.
+    """
     write_whole(folder / f"{name}.json", json.dumps(reading._asdict()).encode())
+    return (folder / f"{name}{_SPLIT}").exists()
+
+
+def ask_to_split(folder: Path, name: str) -> None:
+    """Ask the worker of an ensemble to stop, so that others can take a part of it."""
+    (folder / f"{name}{_SPLIT}").touch()
 
 
 def read_progress(folder: Path) -> dict[str, Reading]:

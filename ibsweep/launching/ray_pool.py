@@ -1,16 +1,24 @@
 """Ensembles in tasks of Ray."""
 
+import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from hydra.errors import ConfigCompositionException
 
 from ibsweep.launching.options import LauncherOptions
-from ibsweep.launching.packages import Package
+from ibsweep.launching.packages import Done, Package, Split
 from ibsweep.launching.pool import Lost, Outcome, Pool, meet
+from ibsweep.launching.progress_files import Reading, write_progress
 from ibsweep.launching.scratch import Client
 from ibsweep.launching.workers import look, run_package
+
+if TYPE_CHECKING:
+    from ray.actor import ActorHandle
+
+POLL_S = 1.0
 
 
 @contextmanager
@@ -27,21 +35,84 @@ def ray_pool(options: LauncherOptions, workers: int, client: Client | None) -> I
     else:
         ray.init(address=options.scheduler, log_to_driver=False)
         workers = options.cluster_workers(int(ray.cluster_resources()["CPU"]))
-    remote = ray.remote(max_retries=0, **_needs(options.resources))(run_package)
-
-    def call(package: Package) -> Outcome:
-        try:
-            return ray.get(remote.remote(package))
-        except ray.exceptions.WorkerCrashedError as error:
-            return Lost(f"the worker process was killed: {error}")
-
     try:
         near = True
         if client is not None and options.scheduler is not None:
             near = meet(client, {"of Ray": ray.get(ray.remote(look).remote(client))})
-        yield Pool(workers, call, near)
+        remote = ray.remote(max_retries=0, **_needs(options.resources))(_on_ray)
+        board = None if near else ray.remote(num_cpus=0)(_Board).remote()
+
+        def call(package: Package) -> Outcome:
+            try:
+                return ray.get(remote.remote(package, board))
+            except ray.exceptions.WorkerCrashedError as error:
+                return Lost(f"the worker process was killed: {error}")
+
+        def present() -> int:
+            return int(ray.cluster_resources().get("CPU", 0))
+
+        if board is None or client is None:
+            yield Pool(workers, call, near, present=present)
+        else:
+            with _following(board, client.folder):
+                yield Pool(workers, call, near, present=present, split=board.ask_to_split.remote)
     finally:
         ray.shutdown()
+
+
+class _Board:
+    """An actor that takes messages from workers to the client, and back."""
+
+    def __init__(self) -> None:
+        self._readings: dict[str, Reading] = {}
+        self._to_split: set[str] = set()
+
+    def publish(self, name: str, reading: Reading) -> bool:
+        """Take note of how far an ensemble has come, and say whether it is to be split."""
+        self._readings[name] = reading
+        return name in self._to_split
+
+    def ask_to_split(self, name: str) -> None:
+        """Ask for an ensemble to be split."""
+        self._to_split.add(name)
+
+    def take(self) -> dict[str, Reading]:
+        """Return what was published since the last call."""
+        readings, self._readings = self._readings, {}
+        return readings
+
+
+def _on_ray(package: Package, board: "ActorHandle | None") -> dict[int, Done] | Split:
+    """Run a package in a task of Ray, which tells the client how far it has come."""
+    if board is None:
+        return run_package(package)
+    import ray
+
+    def publish(name: str, reading: Reading) -> bool:
+        return bool(ray.get(board.publish.remote(name, reading)))
+
+    return run_package(package, publish)
+
+
+@contextmanager
+def _following(board: "ActorHandle", folder: Path) -> Iterator[None]:
+    """Write down how far ensembles have come, as the actor hears it."""
+    import ray
+
+    ended = threading.Event()
+
+    def follow() -> None:
+        while not ended.wait(POLL_S):
+            for name, reading in ray.get(board.take.remote()).items():
+                write_progress(folder, name, reading)
+
+    thread = threading.Thread(target=follow, name="ray-progress", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        thread.join()
 
 
 def _needs(resources: Mapping[str, float]) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from omegaconf import DictConfig, OmegaConf, open_dict, read_write
 
 DATA = "data"  # folder of the files that came along
 OUTPUTS = "outputs"  # folder of what jobs write
+CHECKPOINTS = Path(OUTPUTS, "checkpoints")
 _TOKEN = "token"
 _PACKAGES = ("ibsweep", "torch", "numpy", "hydra-core")
 
@@ -86,6 +87,18 @@ def workplace(files: Mapping[str, bytes]) -> Iterator[Path]:
             yield Path(folder)
         finally:
             os.chdir(before)
+
+
+def checkpoint_files(scratch: Path) -> dict[str, bytes]:
+    """Return the checkpoints that trainings left in a scratch folder, by name."""
+    return {path.name: path.read_bytes() for path in (scratch / CHECKPOINTS).glob("*.npz")}
+
+
+def restore_checkpoints(scratch: Path, files: Mapping[str, bytes]) -> None:
+    """Put checkpoints where trainings look for them."""
+    (scratch / CHECKPOINTS).mkdir(parents=True, exist_ok=True)
+    for name, content in files.items():
+        (scratch / CHECKPOINTS / name).write_bytes(content)
 
 
 def move_jobs(config: DictConfig, scratch: Path) -> None:

@@ -110,6 +110,8 @@ class EnsembleTask:
             name of the sweep's folder and a text on how far it has come, to be found by others;
             None at the end.
         shared: Keys, dotted, that must have one value for all jobs, since the sweep goes by them.
+        resumes: Says of a full configuration whether a job that was stopped goes on from where it
+            was, so that an ensemble may be stopped to be split.
         seed_key: Key, dotted, of the seed: an integer, which a group of jobs may differ in alone.
         engine_key: Key, dotted, of the engine, if identities name one: a job runs by the one that
             was chosen for it when the sweep was planned.
@@ -128,6 +130,7 @@ class EnsembleTask:
     gather: Callable[[DictConfig, Mapping[str, Path]], None]
     publish: Callable[[DictConfig, str, str | None], None]
     shared: Sequence[str] = ()
+    resumes: Callable[[DictConfig], bool] = lambda config: False
     seed_key: str = "seed"
     engine_key: str = ""
 

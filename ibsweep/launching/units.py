@@ -1,7 +1,7 @@
 """The ensembles of a sweep: which of the jobs that are left run together."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 from omegaconf import OmegaConf
@@ -21,11 +21,14 @@ class Unit:
         name: Its name.
         networks: The jobs of each of its networks.
         losses: Number of workers that died running it, or an ensemble that it is part of.
+        checkpoints: Files that a worker wrote before it stopped, by name, if workers do not see
+            the folder that checkpoints are in.
     """
 
     name: str
     networks: tuple[Sharing, ...]
     losses: int = 0
+    checkpoints: Mapping[str, bytes] = field(default_factory=dict)
 
     @property
     def jobs(self) -> tuple[PlannedJob, ...]:

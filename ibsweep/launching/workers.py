@@ -5,7 +5,7 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple
@@ -16,18 +16,21 @@ from omegaconf import DictConfig
 from ibsweep.launching.composition import job_config
 from ibsweep.launching.ending import end_at_once
 from ibsweep.launching.job_runs import run_jobs
-from ibsweep.launching.packages import Done, Package, Shared, unpack
+from ibsweep.launching.packages import Done, Package, Shared, Split, unpack
 from ibsweep.launching.progress_files import ProgressWriter, Publish, write_progress
 from ibsweep.launching.results import failed_return, failure_of, to_bytes
 from ibsweep.launching.scratch import (
     Client,
+    checkpoint_files,
     difference,
     move_jobs,
     packed,
+    restore_checkpoints,
     versions,
     workplace,
 )
 from ibsweep.launching.task import ensemble_task
+from ibsweep.learning.stopping import Stopped, allow_trainings, is_stopping, stop_trainings
 
 THREAD_VARIABLES = (
     "OMP_NUM_THREADS",
@@ -37,6 +40,7 @@ THREAD_VARIABLES = (
     "VECLIB_MAXIMUM_THREADS",
 )
 ORPHAN_POLL_S = 1.0
+_running = ""  # name of the ensemble that this process runs, or ran last
 
 
 class Sight(NamedTuple):
@@ -56,7 +60,7 @@ def look(client: Client) -> Sight:
     return Sight(client.is_near(), versions())
 
 
-def run_package(package: Package, publish: Publish | None = None) -> dict[int, Done]:
+def run_package(package: Package, publish: Publish | None = None) -> dict[int, Done] | Split:
     """Run the jobs of an ensemble.
 
     Args:
@@ -64,8 +68,11 @@ def run_package(package: Package, publish: Publish | None = None) -> dict[int, D
         publish: Told how far it has come where the parent's folder is not to be seen.
 
     Returns:
-        What became of each job, by number.
+        What became of each job, by number; or what there is so far, if it was asked to stop.
     """
+    global _running
+    _running = package.name
+    allow_trainings()
     if package.threads is not None:
         limit_threads(package.threads)
     shared = unpack(package.shared)
@@ -73,18 +80,38 @@ def run_package(package: Package, publish: Publish | None = None) -> dict[int, D
     configs = [job_config(package.bases[job.base], job) for job in package.jobs]
     if shared.is_near:
         near = ProgressWriter(partial(write_progress, shared.folder), package.name)
-        return dict(run_jobs(shared, package.jobs, configs, near))
+        return _run(run_jobs(shared, package.jobs, configs, near), len(configs))
     with workplace(shared.files) as scratch:
         try:
             _move(shared, configs, scratch)
         except ValueError as error:  # this worker came after the client had looked at all
             failed = [to_bytes(failed_return(one, failure_of(error))) for one in configs]
             return {job.num: Done(one) for job, one in zip(package.jobs, failed, strict=True)}
-        far = ProgressWriter(publish or (lambda name, reading: None), package.name)
-        return {
-            num: done._replace(files=packed(scratch))
-            for num, done in run_jobs(shared, package.jobs, configs, far)
-        }
+        restore_checkpoints(scratch, package.checkpoints)
+        far = ProgressWriter(publish or (lambda name, reading: False), package.name)
+        jobs = run_jobs(shared, package.jobs, configs, far)
+        return _run(jobs, len(configs), scratch)
+
+
+def split_package(name: str) -> None:
+    """Stop the ensemble of this name, if this process runs it, so that others can take a part."""
+    if _running == name:
+        stop_trainings()
+
+
+def _run(
+    jobs: Iterable[tuple[int, Done]], count: int, scratch: Path | None = None
+) -> dict[int, Done] | Split:
+    """Run jobs to their end, or until they are asked to stop."""
+    done: dict[int, Done] = {}
+    try:
+        for num, one in jobs:
+            done[num] = one._replace(files=packed(scratch)) if scratch else one
+            if is_stopping() and len(done) < count:
+                raise Stopped
+    except Stopped:
+        return Split(done, checkpoint_files(scratch) if scratch else {})
+    return done
 
 
 def _move(shared: Shared, configs: Sequence[DictConfig], scratch: Path) -> None:

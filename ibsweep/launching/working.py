@@ -27,7 +27,7 @@ from ibsweep.launching.scratch import OUTPUTS, Client, difference, versions, wor
 from ibsweep.launching.task import EnsembleTask
 from ibsweep.launching.task_records import DONE, FAILED, STOPPED, Recorder, TaskRecord, read_record
 from ibsweep.launching.workers import limit_threads
-from ibsweep.learning.checkpoints import Stopped, is_stopping, stop_trainings
+from ibsweep.learning.stopping import Stopped, is_stopping, stop_trainings
 from ibsweep.tracking.copies import restore_copy, save_copy
 
 log = logging.getLogger(__name__)
@@ -107,9 +107,10 @@ def _run(task: EnsembleTask, plan: Plan, folder: Path, number: int, recorder: Re
         try:
             task.prepare(configs[0])
 
-            def publish(name: str, reading: Reading) -> None:
+            def publish(name: str, reading: Reading) -> bool:
                 recorder.progress(reading)
                 copy.save_now_and_then()
+                return False
 
             shared = _shared(task, configs[0], scratch)
             for _, done in run_jobs(shared, jobs, configs, ProgressWriter(publish, str(number))):

@@ -3,7 +3,6 @@
 import logging
 import os
 import socket
-import threading
 import time
 import zipfile
 from collections.abc import Sequence
@@ -21,21 +20,6 @@ log = logging.getLogger(__name__)
 SILENT_HOURS = 24
 _PARTIAL = ".partial"
 _UNREADABLE = (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile)
-_stop = threading.Event()
-
-
-class Stopped(KeyboardInterrupt):
-    """A training ended before its last epoch, with a checkpoint, as `stop_trainings` asked."""
-
-
-def stop_trainings() -> None:
-    """Let each training of this process end after its current epoch, with a checkpoint."""
-    _stop.set()
-
-
-def is_stopping() -> bool:
-    """Say whether `stop_trainings` was called."""
-    return _stop.is_set()
 
 
 def checkpoint_epoch(folder: Path, name: str) -> int:

@@ -7,9 +7,10 @@ import torch
 from torch import Tensor
 
 from ibsweep.learning.batches import training_rows
-from ibsweep.learning.checkpoints import Checkpoints, Stopped, is_stopping
+from ibsweep.learning.checkpoints import Checkpoints
 from ibsweep.learning.engines import epochs_of, least_members
 from ibsweep.learning.ensemble import Ensemble, Trained
+from ibsweep.learning.stopping import Stopped, is_stopping
 from ibsweep.networks.quantized import set_ranges
 from ibsweep.networks.weights import Layout, Weights
 from ibsweep.randomness import Generators
@@ -35,7 +36,7 @@ def train(
     Raises:
         ValueError: If there are fewer networks, or they cannot be trained by the engine that they
             must be trained by.
-        Stopped: If `checkpoints.stop_trainings` is called meanwhile.
+        Stopped: If `stopping.stop_trainings` is called meanwhile.
     """
     least = least_members(ensemble)
     if len(ensemble.members) < least:

@@ -216,6 +216,7 @@ class Jobs(ABC):
             move=self.move,
             gather=self.gather,
             publish=self.publish,
+            resumes=lambda config: not config.rerun,  # which trains anew
             shared=OF_A_SWEEP,
             engine_key=KEY,
         )

@@ -20,6 +20,7 @@ from ibsweep.tracking import TrackingOptions, open_store
 from tests.support.postgres import postgres
 from tests.support.servers import free_port, mlflow_server, stop, wait_for_port
 from tests.sweeps.test_command_line import TINY, command, numbers, said, store_of
+from tests.sweeps.test_splitting import SPLIT, eager
 
 distributed = pytest.importorskip("distributed")
 
@@ -188,3 +189,27 @@ def test_a_job_does_not_move_where_its_results_would_be_lost(composed, tmp_path)
     networks.move(config, tmp_path, False)
     assert config.directory == str(tmp_path / "outputs")
     assert config.task.root.startswith(str(tmp_path / "data"))
+
+
+UNEVEN = ["training.epochs=5,3000", "training.engine=torch", "seed=range(6)"]
+
+
+def split_far(client, tmp_path, server, *far):
+    """Run an uneven sweep on far workers, and compare it with one of a single local worker."""
+    local, code = tmp_path / "local", str(tmp_path / "code")
+    shutil.copytree(client, local)
+    words = [*OVERRIDES, *UNEVEN, "hydra.launcher.max_ensemble=6"]
+    said(sweep(local, *words, "hydra.launcher.workers=1"))
+    path = os.pathsep.join(filter(None, [code, os.environ.get("PYTHONPATH")]))
+    words = ["--config-dir", "conf", "-m", *TINY, *words, *far, f"tracking.uri={server}"]
+    assert SPLIT in said(eager(client, *words, PYTHONPATH=path))
+    runs = open_store(TrackingOptions.at(tmp_path, uri=server)).networks()
+    assert list(runs["status"]) == ["FINISHED"] * 12
+    pd.testing.assert_frame_equal(numbers(runs), numbers(store_of(local).networks()))
+
+
+@pytest.mark.slow
+def test_a_free_worker_far_away_takes_half_with_its_checkpoints(client, tmp_path):
+    with mlflow_server(tmp_path) as server, cluster(tmp_path, 2) as (scheduler, _):
+        far = ["hydra.launcher.backend=dask", f"hydra.launcher.scheduler={scheduler}"]
+        split_far(client, tmp_path, server, *far)

@@ -14,7 +14,7 @@ import pytest
 from ibsweep.tracking import TrackingOptions, open_store
 from tests.support.servers import free_port, mlflow_server, wait_for_port
 from tests.sweeps.test_command_line import numbers, said, store_of
-from tests.sweeps.test_far_workers import OVERRIDES, client, hides, started, sweep
+from tests.sweeps.test_far_workers import OVERRIDES, client, hides, split_far, started, sweep
 
 pytest.importorskip("ray")
 __all__ = ["client"]  # the fixture
@@ -65,3 +65,11 @@ def test_a_node_of_ray_that_is_killed_costs_no_job_and_doubles_none(client, tmp_
     assert sorted(runs.loc[runs["status"] == "FINISHED", "seed"]) == list(range(60))
     finished = numbers(runs[runs["status"] == "FINISHED"])
     pd.testing.assert_frame_equal(finished, numbers(store_of(local).networks()))
+
+
+@pytest.mark.slow
+def test_a_free_node_of_ray_takes_half_with_its_checkpoints(client, tmp_path):
+    with mlflow_server(tmp_path) as server, cluster(tmp_path, 2) as (address, _):
+        time.sleep(15)  # until all nodes have joined
+        far = ["hydra.launcher.backend=ray", f"hydra.launcher.scheduler={address}"]
+        split_far(client, tmp_path, server, *far)
