@@ -42,6 +42,7 @@ benchmarks: $(VENV)/dev
 	$(BIN)/python -m tests.benchmarks.engines $(BASELINE)
 	$(BIN)/python -m tests.benchmarks.title $(BASELINE)
 	$(BIN)/python -m tests.benchmarks.querying
+	$(BIN)/python -m tests.benchmarks.many_runs
 	$(BIN)/python -m tests.benchmarks.convolutions
 	$(BIN)/python -m tests.benchmarks.neighbours
 	$(BIN)/python -m tests.benchmarks.growth
