@@ -48,16 +48,16 @@ def test_the_version_is_that_of_the_project():
 
 
 def test_the_paper_is_of_the_length_that_joss_asks_for_and_cites_what_is_there():
-    head, _, text = (ROOT / "paper.md").read_text().removeprefix("---\n").partition("\n---\n")
+    head, _, text = (ROOT / "docs/joss/paper.md").read_text().removeprefix("---\n").partition("\n---\n")
     assert yaml.safe_load(head)["authors"] == PROJECT["authors"]
     assert 250 <= len(text.split()) <= 1000 and "# Statement of need" in text
-    entries = re.findall(r"^@\w+\{(\w+),", (ROOT / "paper.bib").read_text(), re.M)
+    entries = re.findall(r"^@\w+\{(\w+),", (ROOT / "docs/joss/paper.bib").read_text(), re.M)
     assert set(re.findall(r"@(\w+)", text)) == set(entries)
 
 
 def test_the_paper_cites_as_the_package_does():
     known = {one.text for one in references().values()}
-    entries = (ROOT / "paper.bib").read_text().strip().split("\n\n")
+    entries = (ROOT / "docs/joss/paper.bib").read_text().strip().split("\n\n")
     assert not [entry for entry in entries if entry not in known]
 
 
