@@ -48,7 +48,9 @@ def test_the_version_is_that_of_the_project():
 
 
 def test_the_paper_is_of_the_length_that_joss_asks_for_and_cites_what_is_there():
-    head, _, text = (ROOT / "docs/joss/paper.md").read_text().removeprefix("---\n").partition("\n---\n")
+    head, _, text = (
+        (ROOT / "docs/joss/paper.md").read_text().removeprefix("---\n").partition("\n---\n")
+    )
     assert yaml.safe_load(head)["authors"] == PROJECT["authors"]
     assert 250 <= len(text.split()) <= 1000 and "# Statement of need" in text
     entries = re.findall(r"^@\w+\{(\w+),", (ROOT / "docs/joss/paper.bib").read_text(), re.M)

@@ -1,6 +1,6 @@
-"""What a run costs in a store of many: `python -m tests.benchmarks.many_runs [networks …]`.
+"""What a run costs in a store of many.
 
-For each number of networks (1000 unless told otherwise) a SQLite store is filled with made-up
+Type `python -m tests.benchmarks.many_runs [networks …] [key=value …]`. For each number of networks (1000 unless told otherwise) a SQLite store is filled with made-up
 networks under the names of jobs of one sweep, as if they were trained: 1000 are logged by ibsweep,
 the others are copies of these in the database. Then it is timed
 
@@ -60,7 +60,8 @@ class Seconds(NamedTuple):
 
 def sweep(networks: int) -> list[str]:
     """Return the overrides of a sweep of so many networks."""
-    return ["-m", f"activation={','.join(ACTIVATIONS)}", f"seed=range({networks // 4})"]
+    own = [word for word in sys.argv[1:] if not word.isdecimal()]
+    return ["-m", f"activation={','.join(ACTIVATIONS)}", f"seed=range({networks // 4})", *own]
 
 
 def record(settings: Settings, job) -> NetworkRecord:
@@ -105,8 +106,8 @@ def start(configs, progress):
 def log_runs(folder: Path, networks: int) -> None:
     """Run a sweep in this process, without any training."""
     arguments = ["ibsweep", *sweep(networks), "hydra.launcher.backend=sequential"]
+    os.chdir(folder)
     with mock.patch.object(sys, "argv", arguments):
-        os.chdir(folder)
         app.run(replace(TASK, start=start), config="config")
 
 
@@ -218,7 +219,7 @@ def report(folder: Path, networks: int) -> None:
 
 def main() -> None:
     """Report on each number of networks."""
-    for networks in [int(word) for word in sys.argv[1:]] or [LOGGED]:
+    for networks in [int(word) for word in sys.argv[1:] if word.isdecimal()] or [LOGGED]:
         with tempfile.TemporaryDirectory() as name:
             report(Path(name), networks)
 
