@@ -1,6 +1,8 @@
 """What a run costs in a store of many.
 
-Type `python -m tests.benchmarks.many_runs [networks …] [key=value …]`. For each number of networks (1000 unless told otherwise) a SQLite store is filled with made-up
+Type `python -m tests.benchmarks.many_runs [networks …] [key=value …]`.
+
+For each number of networks (1000 unless told otherwise) a SQLite store is filled with made-up
 networks under the names of jobs of one sweep, as if they were trained: 1000 are logged by ibsweep,
 the others are copies of these in the database. Then it is timed
 
