@@ -24,6 +24,15 @@ torch.set_num_threads(1)
 COMMANDS = cli.main.list_commands(None)
 
 
+LONGEST = ("test_submit", "test_pages", "test_notebooks", "test_command_line", "test_dry_run")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the files that take longest, so that all workers end at about the same time."""
+    items.sort(key=lambda item: item.path.stem not in LONGEST)
+
+
 @pytest.fixture(scope="module", autouse=True)
 def hydra_as_it_was() -> Iterator[None]:
     """Give each file of tests Hydra's global state as it was: composing sets its version base."""

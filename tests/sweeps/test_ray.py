@@ -4,6 +4,7 @@ import contextlib
 import os
 import shutil
 import signal
+import subprocess
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -44,6 +45,18 @@ def cluster(tmp_path, nodes):
         yield address, begin
 
 
+def wait_for_nodes(address, nodes):
+    """Wait until so many nodes have joined a cluster."""
+    count = f"import ray; ray.init({address!r}, log_to_driver=False); print(len(ray.nodes()))"
+    deadline = time.monotonic() + 120
+    while time.monotonic() < deadline:
+        counted = subprocess.run([sys.executable, "-c", count], capture_output=True, text=True)
+        if counted.stdout.strip() == str(nodes):
+            return
+        time.sleep(1)
+    raise TimeoutError(f"{address} must have {nodes} nodes: {counted}")
+
+
 @pytest.mark.slow
 def test_a_node_of_ray_that_is_killed_costs_no_job_and_doubles_none(client, tmp_path):
     words = ["seed=range(60)", "training.epochs=2000", "hydra.launcher.max_ensemble=5"]
@@ -51,7 +64,7 @@ def test_a_node_of_ray_that_is_killed_costs_no_job_and_doubles_none(client, tmp_
     shutil.copytree(client, local)
     said(sweep(local, *OVERRIDES, *words))
     with mlflow_server(tmp_path) as server, cluster(tmp_path, 3) as (address, nodes):
-        time.sleep(15)  # until all nodes have joined
+        wait_for_nodes(address, 3)
         far = ["hydra.launcher.backend=ray", f"hydra.launcher.scheduler={address}"]
         words = [*OVERRIDES, *words, *far, f"tracking.uri={server}"]
         with ThreadPoolExecutor() as pool:
@@ -70,6 +83,6 @@ def test_a_node_of_ray_that_is_killed_costs_no_job_and_doubles_none(client, tmp_
 @pytest.mark.slow
 def test_a_free_node_of_ray_takes_half_with_its_checkpoints(client, tmp_path):
     with mlflow_server(tmp_path) as server, cluster(tmp_path, 2) as (address, _):
-        time.sleep(15)  # until all nodes have joined
+        wait_for_nodes(address, 2)
         far = ["hydra.launcher.backend=ray", f"hydra.launcher.scheduler={address}"]
         split_far(client, tmp_path, server, *far)
