@@ -85,7 +85,7 @@ def newest_curves(
         estimator: Name of an estimator that measured some of them.
     """
     chosen = curves[curves["estimator"] == estimator]
-    measured = networks[networks["run_id"].isin(chosen["network"])]
+    measured = networks[networks["run_id"].isin(chosen["network"].unique())]
     newest = measured.sort_values(["started", "run_id"])
     newest = newest.drop_duplicates("training_fingerprint", keep="last").set_index("run_id")
     merged = runs.set_index("training_fingerprint")["run_id"]

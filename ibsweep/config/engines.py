@@ -71,8 +71,7 @@ def with_engine(settings: Settings, engine: str) -> Settings:
 
 def _refusal(settings: Settings) -> str | None:
     """Say why compiled loops cannot train a network on any machine; None if they can."""
-    alike = {**settings.values, "seed": 0, "seeding": dict.fromkeys(settings.seeds, 0)}
-    return _refusal_of(json.dumps(alike), json.dumps(settings.seeding), settings.dataset.digest)
+    return _refusal_of(*settings.but_for_seeds, settings.given_data.digest)
 
 
 @functools.lru_cache(maxsize=1024)

@@ -146,6 +146,20 @@ def referring(config: DictConfig) -> list[str]:
     return [key for key in known if "${" in str(plain(config, key, resolve=False))]
 
 
+def with_seed(node: Any, seed: int) -> Any:  # noqa: ANN401
+    """Return plain options with a seed in the place of `${seed}`.
+
+    Example:
+        >>> with_seed({"init": "${seed}", "split": 0}, 7)
+        {'init': 7, 'split': 0}
+    """
+    if isinstance(node, Mapping):
+        return {key: with_seed(value, seed) for key, value in node.items()}
+    if isinstance(node, list):
+        return [with_seed(value, seed) for value in node]
+    return seed if node == "${seed}" else node
+
+
 def plain(config: DictConfig, key: str, *, resolve: bool = True) -> Any:  # noqa: ANN401
     """Return what stands at a key as Python's own types.
 

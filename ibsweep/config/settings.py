@@ -64,21 +64,26 @@ class Settings(Options):
         return cls(values, {str(stream): seed for stream, seed in seeding.items()})
 
     def with_seeds(self, config: DictConfig, seeds: Sequence[int | None]) -> Iterator["Settings"]:
-        """Yield these settings with other seeds; resolving a whole configuration takes 7 ms.
+        """Yield these settings with other seeds.
+
+        Resolving a whole configuration takes 7 ms, and what refers to the seed 2 ms.
 
         Args:
             config: What they were read from.
             seeds: The seeds; None is the configuration's own.
         """
-        moving = keys.referring(config)
+        raw = {key: keys.plain(config, key, resolve=False) for key in keys.referring(config)}
+        moving = [key for key, node in raw.items() if "${" in str(keys.with_seed(node, 0))]
         view = copy.deepcopy(config) if any(seed is not None for seed in seeds) else config
         for seed in seeds:
             if seed is None:
                 yield self
                 continue
-            with read_write(view):
-                view.seed = seed
-            values = {key: keys.plain(view, key) for key in moving}
+            values = {key: keys.with_seed(node, seed) for key, node in raw.items()}
+            if moving:
+                with read_write(view):
+                    view.seed = seed
+                values |= {key: keys.plain(view, key) for key in moving}
             yield replace(self, values={**self.values, "seed": seed, **values})
 
     def check(self) -> None:
@@ -87,8 +92,13 @@ class Settings(Options):
         Raises:
             ConfigError: At the first option that is wrong.
         """
+        _check(*self.but_for_seeds, self._task)
+
+    @cached_property
+    def but_for_seeds(self) -> tuple[str, str]:
+        """Values and seeding as JSON, equal for settings that differ in seeds alone."""
         alike = {**self.values, "seed": 0, "seeding": dict.fromkeys(self.seeds, 0)}
-        _check(json.dumps(alike), json.dumps(self.seeding), self._task)
+        return json.dumps(alike), json.dumps(self.seeding)
 
     @cached_property
     def dataset(self) -> Dataset:

@@ -261,6 +261,17 @@ def test_no_noise_is_an_empty_list_of_noises(settings, composed):
     assert settings("regularization=[]").values == settings("regularization=none").values
 
 
+def test_other_seeds_reach_all_that_refers_to_the_seed(settings, composed):
+    words = [
+        "seeding.batches=${training.epochs}",
+        "seeding.noise=${seeding.init}",
+        "seeding.split=3",
+    ]
+    (other,) = settings(*words).with_seeds(composed(*words), [7])
+    assert other.seeds == {"init": 7, "batches": 8000, "noise": 7, "split": 3}
+    assert other.values == settings(*words, "seed=7").values
+
+
 def test_home_is_where_the_tilde_points(settings, monkeypatch, tmp_path):
     monkeypatch.setenv("HOME", str(tmp_path))
     assert settings("directory='~/runs'").directory == tmp_path / "runs"

@@ -21,7 +21,8 @@ pytest.importorskip("ray")
 __all__ = ["client"]  # the fixture
 
 RAY = [sys.executable, "-m", "ray.scripts.scripts", "start", "--block", "--num-cpus", "1"]
-RAY += ["--include-dashboard", "false", "--disable-usage-stats"]
+HEAD = ["--head", "--node-ip-address", "127.0.0.1", "--include-dashboard", "false"]
+HEAD += ["--disable-usage-stats"]
 
 
 @contextlib.contextmanager
@@ -33,7 +34,7 @@ def cluster(tmp_path, nodes):
     port, code = free_port(), str(tmp_path / "code")
     address = f"127.0.0.1:{port}"
     path = os.pathsep.join(filter(None, [code, os.environ.get("PYTHONPATH")]))
-    head = [*hide, *RAY, "--head", "--node-ip-address", "127.0.0.1", "--port", str(port)]
+    head = [*hide, *RAY, *HEAD, "--port", str(port)]
     other = [*hide, *RAY, "--address", address]
     with contextlib.ExitStack() as stack:
         begin = [stack.enter_context(started(head, tmp_path / "node0", PYTHONPATH=path))]
