@@ -28,6 +28,7 @@ _COMMANDS = {  # what they do in a line, and where they are: their libraries tak
     "stop": ("Say when rules would have stopped stored networks.", "stop.stop"),
     "submit": ("Hand a sweep to SLURM.", "submit.submit"),
     "ui": ("Open MLflow's user interface on the store.", "store.ui"),
+    "units": ("Say what each hidden unit knows by itself.", "units.units"),
     "work": ("Run one package of a submitted sweep.", "submit.work"),
 }
 

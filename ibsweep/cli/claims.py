@@ -8,17 +8,20 @@ from rich.console import Console
 from rich.table import Table
 
 from ibsweep import checks, names
-from ibsweep.analysis.claims import PAPER_ESTIMATOR, PAPERS, Networks, claims, stopping
+from ibsweep.analysis.claims import PAPER_ESTIMATOR, PAPERS, Networks, claims, pruning, stopping
+from ibsweep.cli.again import table_of
 from ibsweep.cli.options import UserPath
 from ibsweep.cli.query import FORMAT, Query, query_options
-from ibsweep.cli.stop import stopped
 from ibsweep.cli.tables import check_picture, write_table
 from ibsweep.plots.claims import claims_figure
 from ibsweep.scores.phases import phases
 from ibsweep.stored import querying
+from ibsweep.sweeps.pruning import prune_network
+from ibsweep.sweeps.stopping import stop_network
 
 _TABLES = {  # that some papers need: their networks are run again
-    stopping.TABLE: lambda runs: stopped(runs, ("estimator=[ebab,posterior]",)),
+    stopping.TABLE: lambda runs: table_of(stop_network, runs, ("estimator=[ebab,posterior]",)),
+    pruning.TABLE: lambda runs: table_of(prune_network, runs, ("estimator=[ebab,renyi_aligned]",)),
 }
 
 
