@@ -32,17 +32,19 @@ class Look(NamedTuple):
         norm: Epoch + 1 to [0, 1], logarithmic.
         band: Draw 95 % intervals over seeds, on both axes.
         compact: Draw a small panel among others, with short names.
+        given: What is given, in bits: H(Y) for I(X;T|Y), which can be no more than the rest.
     """
 
     samples: int
     norm: LogNorm
     band: bool = False
     compact: bool = False
+    given: float = 0.0
 
     @property
     def ceiling(self) -> float:
         """The most that a layer can carry about the input, in bits."""
-        return math.log2(integer("samples", self.samples, minimum=1))
+        return math.log2(integer("samples", self.samples, minimum=1)) - self.given
 
 
 def draw_plane(axes: Axes, curves: pd.DataFrame, look: Look) -> set[str]:

@@ -21,15 +21,16 @@ _LEADER = {
 }  # it begins below the name and ends below the point's dot: clipping it takes 5 ms
 
 
-def draw_ceiling(axes: Axes, samples: int, *, labelled: bool = False) -> None:
+def draw_ceiling(axes: Axes, samples: int, *, labelled: bool = False, given: float = 0.0) -> None:
     """Mark the most that any layer can carry about the input.
 
     Args:
         axes: Where; its limits are set.
         samples: Number of patterns that information was measured on; its log2 is the ceiling.
         labelled: Write the numbers beside it.
+        given: Bits that are given, as H(Y) is for I(X;T|Y).
     """
-    ceiling = math.log2(samples)
+    ceiling = math.log2(samples) - given
     axes.axvline(ceiling, ymax=0.88, color=FAINT, linewidth=0.9, linestyle=(0, (4, 3)), zorder=1)
     if not labelled:
         return

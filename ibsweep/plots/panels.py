@@ -20,6 +20,7 @@ def plane_grid(
     band: bool = False,
     note: str = "",
     about_input: str = "I(X; T)",
+    given: Mapping[str, float] | None = None,
 ) -> Figure:
     """Draw planes on the same axes and colours, the output layer leftmost.
 
@@ -30,6 +31,7 @@ def plane_grid(
         band: Draw 95 % intervals over seeds, on both axes.
         note: What is to be said below them.
         about_input: What the horizontal axis holds, in bits.
+        given: H(Y) in bits for those panels, by title, whose horizontal axis is I(X;T|Y).
 
     Returns:
         A figure of a page's width, or wider for more than five columns.
@@ -46,8 +48,9 @@ def plane_grid(
     look = Look(samples, epoch_norm(pd.concat(panels.values())), band=band, compact=True)
     letters = string.ascii_lowercase if len(panels) <= 9 else [""] * len(panels)
     for axes, (title, curves), letter in zip(grid.flat, panels.items(), letters, strict=False):
-        draw_plane(axes, curves, look)
-        draw_ceiling(axes, samples)
+        bits = (given or {}).get(title, 0.0)
+        draw_plane(axes, curves, look._replace(given=bits))
+        draw_ceiling(axes, samples, given=bits)
         tidy(axes)
         axes.tick_params(labelsize=7.5)
         headline(axes, title, letter=letter)
@@ -60,6 +63,7 @@ def plane_grid(
     figure.supxlabel(f"{about_input}  [bits]", fontsize=9.5, color=INK)
     figure.supylabel("I(T; Y)  [bits]", fontsize=9.5, color=INK)
     share_colourbar(figure, grid.ravel().tolist(), look.norm)
-    text = f"dashed: log₂ {samples} = {look.ceiling:.4g} bits; * at it all along. {note}".strip()
-    figure.text(0.995, -0.005, text, fontsize=7, color=INK, ha="right", va="top")
+    less = ", less H(Y) where Y is given" if given else ""
+    text = f"dashed: log₂ {samples} = {look.ceiling:.4g} bits{less}; * at it all along. {note}"
+    figure.text(0.995, -0.005, text.strip(), fontsize=7, color=INK, ha="right", va="top")
     return figure

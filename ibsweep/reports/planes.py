@@ -91,14 +91,15 @@ def conditional_planes(source: Source) -> Figure:
 
     After Tezuka & Namekawa (2021); ReLU above, tanh below.
     """
-    panels, samples = {}, 0
+    panels, samples, given = {}, 0, {}
     for name in ("relu", "tanh"):
         run = source.runs(name).iloc[:1]
         curves, samples = source.curves(run), _samples(run)
         panels[f"{name}: I(X; T)"] = curves
         panels[f"{name}: I(X; T | Y)"] = conditional(curves)
+        given[f"{name}: I(X; T | Y)"] = source.label_entropy(run["run_id"].iloc[0])
     axis = "I(X; T), right I(X; T | Y)"
-    return plane_grid(panels, samples=samples, columns=2, about_input=axis)
+    return plane_grid(panels, samples=samples, columns=2, about_input=axis, given=given)
 
 
 def fig7(source: Source) -> Figure:

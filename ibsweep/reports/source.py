@@ -3,12 +3,14 @@
 from collections.abc import Sequence
 from functools import cached_property
 
+import numpy as np
 import pandas as pd
+from scipy.stats import entropy
 
 from ibsweep import analysis
 from ibsweep.analysis.claims import PAPER_ESTIMATOR
 from ibsweep.names import dead_layer
-from ibsweep.stored import querying
+from ibsweep.stored import querying, restoring
 from ibsweep.tracking import Store
 
 
@@ -34,6 +36,12 @@ class Source:
     def networks(self) -> pd.DataFrame:
         """All finished networks, one row a run."""
         return analysis.finished_networks(self.store.networks(sweep=self._sweep))
+
+    def label_entropy(self, run_id: str) -> float:
+        """Return H(Y) in bits over the samples that a network was measured on."""
+        settings = restoring.stored_settings(self.store, run_id)
+        counts = np.bincount(settings.dataset.labels[settings.measured])
+        return float(entropy(counts, base=2))
 
     def runs(
         self,

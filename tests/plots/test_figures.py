@@ -35,6 +35,16 @@ def test_panels_share_axes_and_colours_and_carry_the_paper_s_letters():
     assert len(intervals.get_segments()) > 2 * len(LAYERS)
 
 
+def test_where_the_label_is_given_the_ceiling_is_lower_by_its_entropy():
+    panels = {"I(X;T)": make_curves(0), "I(X;T|Y)": make_curves(1)}
+    figure = plane_grid(panels, samples=SAMPLES, given={"I(X;T|Y)": 0.75})
+    lines = [
+        {x for line in axes.lines for x in line.get_xdata() if line.get_linestyle() == "--"}
+        for axes in figure.axes[:2]
+    ]
+    assert lines == [{np.log2(SAMPLES)}, {np.log2(SAMPLES) - 0.75}]
+
+
 def test_a_gallery_of_any_number_fills_its_rows():
     panels = {f"seed {k}": make_curves(k) for k in range(10)}
     figure = plane_grid(panels, samples=SAMPLES, columns=4)

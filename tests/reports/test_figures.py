@@ -1,12 +1,17 @@
 """Figures from a store: what they select, what they say is missing."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
 from click.testing import CliRunner
+from hydra import compose, initialize_config_dir
+from omegaconf import OmegaConf
 
 import ibsweep
 from ibsweep import cli
+from ibsweep.config.shipped import conf_dir
 from ibsweep.reports.planes import three_kinds
 from ibsweep.reports.scatter import correlation_notes
 from ibsweep.tracking import TrackingOptions, open_store
@@ -26,8 +31,15 @@ def outputs(tmp_path_factory):
             record.job.parameters["estimator.ebab.bins"] = 2
             for name in ("layer_1", "layer_2", "hidden"):
                 record.training[f"max_activity/{name}"] = 1.0
-            store.log_network(record, figures={})
+            job = replace(record.job, config=composed(f"activation={activation}"))
+            store.log_network(replace(record, job=job), figures={})
     return folder
+
+
+def composed(*overrides):
+    """Return the configuration of a network, as it is stored."""
+    with initialize_config_dir(version_base="1.3", config_dir=conf_dir()):
+        return OmegaConf.to_yaml(compose("config", list(overrides)), resolve=True)
 
 
 def figure(outputs, *arguments):

@@ -25,6 +25,18 @@ HEAD = ["--head", "--node-ip-address", "127.0.0.1", "--include-dashboard", "fals
 HEAD += ["--disable-usage-stats"]
 
 
+def wait_for_nodes(address, nodes):
+    """Wait until so many nodes have joined a cluster."""
+    count = f"import ray; ray.init({address!r}, log_to_driver=False); print(len(ray.nodes()))"
+    deadline = time.monotonic() + 120
+    while time.monotonic() < deadline:
+        counted = subprocess.run([sys.executable, "-c", count], capture_output=True, text=True)
+        if counted.stdout.strip() == str(nodes):
+            return
+        time.sleep(1)
+    raise TimeoutError(f"{address} must have {nodes} nodes: {counted}")
+
+
 @contextlib.contextmanager
 def cluster(tmp_path, nodes):
     """Start nodes that do not see `tmp_path/client`; yield the address and the processes."""
@@ -43,19 +55,8 @@ def cluster(tmp_path, nodes):
             begin.append(
                 stack.enter_context(started(other, tmp_path / f"node{k}", PYTHONPATH=path))
             )
+            wait_for_nodes(address, k + 1)  # two that start at once take the same ports
         yield address, begin
-
-
-def wait_for_nodes(address, nodes):
-    """Wait until so many nodes have joined a cluster."""
-    count = f"import ray; ray.init({address!r}, log_to_driver=False); print(len(ray.nodes()))"
-    deadline = time.monotonic() + 120
-    while time.monotonic() < deadline:
-        counted = subprocess.run([sys.executable, "-c", count], capture_output=True, text=True)
-        if counted.stdout.strip() == str(nodes):
-            return
-        time.sleep(1)
-    raise TimeoutError(f"{address} must have {nodes} nodes: {counted}")
 
 
 @pytest.mark.slow
@@ -65,7 +66,6 @@ def test_a_node_of_ray_that_is_killed_costs_no_job_and_doubles_none(client, tmp_
     shutil.copytree(client, local)
     said(sweep(local, *OVERRIDES, *words))
     with mlflow_server(tmp_path) as server, cluster(tmp_path, 3) as (address, nodes):
-        wait_for_nodes(address, 3)
         far = ["hydra.launcher.backend=ray", f"hydra.launcher.scheduler={address}"]
         words = [*OVERRIDES, *words, *far, f"tracking.uri={server}"]
         with ThreadPoolExecutor() as pool:
@@ -84,6 +84,5 @@ def test_a_node_of_ray_that_is_killed_costs_no_job_and_doubles_none(client, tmp_
 @pytest.mark.slow
 def test_a_free_node_of_ray_takes_half_with_its_checkpoints(client, tmp_path):
     with mlflow_server(tmp_path) as server, cluster(tmp_path, 2) as (address, _):
-        wait_for_nodes(address, 2)
         far = ["hydra.launcher.backend=ray", f"hydra.launcher.scheduler={address}"]
         split_far(client, tmp_path, server, *far)
