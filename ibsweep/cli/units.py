@@ -20,11 +20,13 @@ from ibsweep.sweeps.unit_information import unit_information
 @click.command()
 @query_options
 @FORMAT
+@click.option("--by", help="Column that makes groups, e.g. task.")
 @click.option("--epoch", type=int, help="Snapshot to measure.  [default: the last]")
 @again_options
 def units(
     output: Path | None,
     format: str | None,
+    by: str | None,
     epoch: int | None,
     workers: int,
     trust: tuple[str, ...],
@@ -36,9 +38,14 @@ def units(
     The networks are run again from their stored weights; nothing is trained. OVERRIDES choose
     estimators, e.g. estimator=[ebab,renyi_aligned]. To read: one row a layer, over its units and
     networks. In a file or another format: one row a unit.
+
+    Raises:
+        ValueError: If there is no such column.
     """
     query = query._replace(sweep=chosen_sweep(query.place.open(), query.sweep))
     runs = query.runs()
+    if by is not None and by not in runs:
+        raise ValueError(f"by must be a column of the networks, got {by!r}")
     measure = partial(unit_information, epoch=epoch)
     table = table_of(measure, runs, overrides, workers=workers, trust=trust)
     if output or format not in (None, "table"):
@@ -46,19 +53,29 @@ def units(
     else:
         width = None if sys.stdout.isatty() or "COLUMNS" in os.environ else WIDTH
         console = Console(width=width, highlight=False, markup=False, emoji=False)
-        console.print(_shown(table))
+        groups = table["network"].map(runs.set_index("run_id")[by]) if by else ""
+        console.print(_shown(table.assign(group=groups), by))
 
 
-def _shown(units: pd.DataFrame) -> Table:
+def _shown(units: pd.DataFrame, by: str | None) -> Table:
     """Return a table to read: least, median and largest information of a layer's units."""
     table = Table(box=None, padding=(0, 2))
-    for name in ("layer", "estimator", "units", "I(X;T) min, median, max", "I(T;Y)", "networks"):
+    for name in (
+        *([by] if by else []),
+        "layer",
+        "estimator",
+        "units",
+        "I(X;T) min, median, max",
+        "I(T;Y)",
+        "networks",
+    ):
         table.add_column(name, no_wrap=True)
-    for (layer, estimator), rows in units.groupby(["layer", "estimator"], sort=False):
+    for place, rows in units.groupby(["group", "layer", "estimator"], sort=False):
         ends = [
             ", ".join(f"{end:.3f}" for end in rows[name].quantile([0, 0.5, 1]))
             for name in ("i_xt", "i_ty")
         ]
         count, networks = rows["unit"].nunique(), rows["network"].nunique()
-        table.add_row(str(layer), str(estimator), str(count), *ends, str(networks))
+        names = place if by else place[1:]
+        table.add_row(*map(str, names), str(count), *ends, str(networks))
     return table

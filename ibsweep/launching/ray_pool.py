@@ -35,18 +35,25 @@ def ray_pool(options: LauncherOptions, workers: int, client: Client | None) -> I
     else:
         ray.init(address=options.scheduler, log_to_driver=False)
         workers = options.cluster_workers(int(ray.cluster_resources()["CPU"]))
+    lost = (
+        ray.exceptions.WorkerCrashedError,
+        ray.exceptions.NodeDiedError,
+        ray.exceptions.OutOfMemoryError,
+        ray.exceptions.ObjectLostError,  # the node died before it sent what a package returned
+    )
     try:
         near = True
         if client is not None and options.scheduler is not None:
             near = meet(client, {"of Ray": ray.get(ray.remote(look).remote(client))})
         remote = ray.remote(max_retries=0, **_needs(options.resources))(_on_ray)
-        board = None if near else ray.remote(num_cpus=0)(_Board).remote()
+        board = None if near else _board()
 
         def call(package: Package) -> Outcome:
             try:
                 return ray.get(remote.remote(package, board))
-            except ray.exceptions.WorkerCrashedError as error:
-                return Lost(f"the worker process was killed: {error}")
+            except lost as error:
+                reason = str(error).splitlines()[0]
+                return Lost(f"the worker process or its node was killed: {reason}")
 
         def present() -> int:
             return int(ray.cluster_resources().get("CPU", 0))
@@ -80,6 +87,15 @@ class _Board:
         """Return what was published since the last call."""
         readings, self._readings = self._readings, {}
         return readings
+
+
+def _board() -> "ActorHandle":
+    """Start an actor on this process's node: another one might be killed."""
+    import ray
+    from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
+
+    here = NodeAffinitySchedulingStrategy(ray.get_runtime_context().get_node_id(), soft=False)
+    return ray.remote(num_cpus=0, scheduling_strategy=here)(_Board).remote()
 
 
 def _on_ray(package: Package, board: "ActorHandle | None") -> dict[int, Done] | Split:

@@ -36,6 +36,7 @@ from hydra.core.hydra_config import HydraConfig
 from ibsweep.config.jobs import describe
 from ibsweep.config.settings import Settings
 from ibsweep.config.shipped import conf_dir
+from ibsweep.launching.task import Identity
 from ibsweep.main import TASK
 from ibsweep.records import NetworkRecord
 from ibsweep.sweeps import app
@@ -113,12 +114,12 @@ def log_runs(folder: Path, networks: int) -> None:
         app.run(replace(TASK, start=start), config="config")
 
 
-def fingerprints(seeds: range) -> Iterator[str]:
-    """Return the names that the store has for jobs."""
+def identities(seeds: range) -> Iterator[Identity]:
+    """Yield what the store knows jobs by."""
     with initialize_config_dir(version_base="1.3", config_dir=conf_dir()):
         for activation in ACTIVATIONS:
             config = compose("config", overrides=[f"activation={activation}"])
-            yield from (one.run for one in TASK.identify(config, seeds))
+            yield from TASK.identify(config, seeds)
 
 
 def copy_runs(folder: Path, networks: int) -> None:
@@ -131,14 +132,15 @@ def copy_runs(folder: Path, networks: int) -> None:
         logged = connection.execute(
             "SELECT run_uuid FROM tags WHERE key = 'ibsweep.fingerprint'"
         ).fetchall()
-        for k, name in enumerate(fingerprints(range(LOGGED // 4, networks // 4))):
+        for k, job in enumerate(identities(range(LOGGED // 4, networks // 4))):
             old, new = logged[k % len(logged)][0], uuid.uuid4().hex
             (artifacts / new).symlink_to(artifacts / old, target_is_directory=True)
             for table in ("runs", *TABLES):
                 copy(connection, table, old, new)
-            connection.execute(
-                "UPDATE tags SET value = ? WHERE run_uuid = ? AND key = 'ibsweep.fingerprint'",
-                (name, new),
+            named = {"fingerprint": job.run, "training_fingerprint": job.network}
+            connection.executemany(
+                "UPDATE tags SET value = ? WHERE run_uuid = ? AND key = ?",
+                [(name, new, f"ibsweep.{tag}") for tag, name in named.items()],
             )
 
 

@@ -165,6 +165,15 @@ def test_the_command_lists_every_hidden_unit_of_stored_networks(swept):
     assert [row[:3] for row in rows if row[:1] == ["layer_1"]] == [["layer_1", "ebab", "10"]]
 
 
+def test_groups_have_rows_of_their_own(swept):
+    shown = ask(swept, "units", "--by", "activation")
+    rows = [line.split()[:3] for line in shown.output.splitlines() if "layer_1" in line]
+    assert sorted(rows) == [["relu", "layer_1", "ebab"], ["tanh", "layer_1", "ebab"]]
+    assert (
+        "--by must be a column of the networks, got 'x'" in ask(swept, "units", "--by", "x").output
+    )
+
+
 def test_an_epoch_that_is_no_snapshot_is_one_line(swept):
     done = ask(swept, "units", "--epoch", "77")
     assert done.exit_code == 1
