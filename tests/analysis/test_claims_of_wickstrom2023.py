@@ -5,7 +5,11 @@ import pandas as pd
 import pytest
 
 from ibsweep.analysis.claims import Networks
-from ibsweep.analysis.claims.wickstrom2023 import training_samples_are_compressed_more
+from ibsweep.analysis.claims.wickstrom2023 import (
+    PAPER,
+    loss_stops_before_compression,
+    training_samples_are_compressed_more,
+)
 
 
 def measured(*, train, test, seeds=20):
@@ -40,3 +44,38 @@ def test_w1_needs_both_parts():
     (finding,) = training_samples_are_compressed_more(networks._replace(curves=whole))
     assert finding.verdict == "undecided" and "parts=[all,train,test]" in finding.rule
     assert np.isnan(finding.effect)
+
+
+def stopping(*, early, late, static=2):
+    """Return networks whose loss is least at epoch 3, and whose layers fall from 9 or 1 on."""
+    rows, losses = [], []
+    for k in range(early + late + static):
+        peak = 9 if k < early else 1
+        verdict = "compresses" if k < early + late else "static"
+        rows.append((f"run{k}", "layer_2", verdict, peak))
+        rows.append((f"run{k}", "layer_1", "compresses", 10 - peak))
+        rows.append((f"run{k}", "output", "compresses", 10 - peak))
+        losses += [(f"run{k}", epoch, loss) for epoch, loss in ((0, 0.9), (3, 0.2), (9, 0.5))]
+    runs = pd.DataFrame({"run_id": [f"run{k}" for k in range(len(rows) // 3)]})
+    return Networks(
+        runs.assign(activation="relu"),
+        pd.DataFrame(),
+        pd.DataFrame(rows, columns=["network", "layer", "verdict", "peak_epoch"]),
+        "renyi",
+        pd.DataFrame(losses, columns=["network", "epoch", "loss/test"]),
+    )
+
+
+@pytest.mark.parametrize(
+    ("early", "late", "verdict"),
+    [(18, 2, "supported"), (2, 18, "not supported"), (10, 10, "undecided")],
+)
+def test_w2_counts_the_networks_that_the_loss_stops_before_they_compress(early, late, verdict):
+    (finding,) = loss_stops_before_compression(stopping(early=early, late=late))
+    assert (finding.verdict, finding.n, finding.effect) == (verdict, 20, early / 20)
+
+
+def test_w2_needs_a_layer_that_compresses():
+    (finding,) = loss_stops_before_compression(stopping(early=0, late=0))
+    assert finding.verdict == "undecided" and "whose last hidden layer compresses" in finding.rule
+    assert [one.claim for one in PAPER.test(measured(train=0.5, test=0.4))] == ["W1", "W2"]
