@@ -238,7 +238,7 @@ def test_every_option_of_every_group_is_valid(settings):
     "experiment",
     [
         *("conv_digits", "conv_mnist", "saxe_mnist", "butakov_digits", "butakov_mnist"),
-        "label_smoothing",
+        *("label_smoothing", "latent_collapse", "butakov_mnist_paper"),
     ],
 )
 def test_experiments_on_images_are_valid(settings, tmp_path, experiment):
