@@ -252,6 +252,9 @@ def test_experiments_on_images_are_valid(settings, tmp_path, experiment):
     study.check()
     assert len(study.measured) == (50 if mnist else 1797)
     assert study.network.units[-1] == 10
+    if experiment == "butakov_mnist_paper":
+        assert study.snapshots.tolist() == list(range(301))
+        assert study.training.batch_size == 100 and study.training.learning_rate == 1e-5
 
 
 def test_no_noise_is_an_empty_list_of_noises(settings, composed):
