@@ -15,7 +15,7 @@ Kind = Literal["dense", "conv"]
 KINDS = ("dense", "conv")
 
 WIDTH = 128  # of hidden dense layers
-CHANNELS = (8, 16, 32)  # of convolutions, each halving the image
+CHANNELS = {1: (8, 16, 32), 3: (16, 32, 64)}  # of convolutions, each halving the image; by colours
 
 
 class Scale(NamedTuple):
@@ -57,14 +57,15 @@ def coders(kind: Kind, size: int, dimensions: int, draw: Draw) -> tuple[nn.Modul
     """Return an encoder of `size` numbers to `dimensions`, and a decoder back.
 
     Args:
-        kind: `dense`, or `conv`, which takes a sample for a square image of one channel, in rows:
-            three convolutions halve it each, and three transposed ones undo that.
+        kind: `dense`, or `conv`, which takes a sample for a square image of one channel, or three,
+            one after the other in rows: three convolutions halve it each, and three transposed
+            ones undo that.
         size: Of a sample.
         dimensions: Of a code.
         draw: Gives the initial weights.
 
     Raises:
-        ValueError: If `kind` is another, or `size` is no square for `conv`.
+        ValueError: If `kind` is another, or `size` is no square, nor three squares, for `conv`.
     """
     parts = {"dense": _dense_pair, "conv": _conv_pair}[checks.choice("kind", kind, KINDS)]
     return parts(size, dimensions, draw)
@@ -85,17 +86,19 @@ def _dense_pair(size: int, dimensions: int, draw: Draw) -> tuple[nn.Module, nn.M
 
 
 def _conv_pair(size: int, dimensions: int, draw: Draw) -> tuple[nn.Module, nn.Module]:
-    side = math.isqrt(size)
-    if side**2 != size:
-        raise ValueError(f"x must be square images of one channel for conv, got {size} pixels")
+    fits = [colours for colours in CHANNELS if colours * math.isqrt(size // colours) ** 2 == size]
+    if not fits:
+        rule = "x must be square images of one channel for conv, or of three"
+        raise ValueError(f"{rule}, got {size} pixels")
+    channels, side = CHANNELS[fits[0]], math.isqrt(size // fits[0])
     sides = [side]  # 28, 14, 7, 4
-    for _ in CHANNELS:
+    for _ in channels:
         sides.append((sides[-1] + 1) // 2)
-    coded = (CHANNELS[-1], sides[-1], sides[-1])
-    encoder: list[nn.Module] = [nn.Unflatten(1, (1, side, side))]
+    coded = (channels[-1], sides[-1], sides[-1])
+    encoder: list[nn.Module] = [nn.Unflatten(1, (fits[0], side, side))]
     decoder: list[nn.Module] = []
     for fewer, more, wide, narrow in zip(
-        (1, *CHANNELS), CHANNELS, sides[:-1], sides[1:], strict=False
+        (fits[0], *channels), channels, sides[:-1], sides[1:], strict=False
     ):
         odd = wide - (2 * narrow - 1)
         encoder += [draw.layer(nn.Conv2d, fewer, more, 3, stride=2, padding=1), nn.SiLU()]

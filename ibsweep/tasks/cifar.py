@@ -3,6 +3,7 @@
 import io
 import pickle
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,8 @@ from ibsweep.types import Dataset
 
 PARTS = (*(f"data_batch_{k}" for k in range(1, 6)), "test_batch")
 SHAPE = (3, 32, 32)
+MEANS = np.array([0.4914, 0.4822, 0.4465])  # of red, green, blue in the training part
+DEVIATIONS = np.array([0.247, 0.243, 0.261])
 _PIXELS = 3072
 _RECONSTRUCT = np.zeros(0).__reduce__()[0]
 _ALLOWED: Mapping[tuple[str, str], object] = {
@@ -44,6 +47,24 @@ def cifar10(*, root: str) -> Dataset:
     pieces = [_piece(Path(root), name) for name in PARTS]
     pixels, labels = (np.concatenate(arrays) for arrays in zip(*pieces, strict=True))
     return Dataset(pixels / 255, labels.astype(np.int64), classes=10, shape=SHAPE)
+
+
+def normalized_cifar10(*, root: str) -> Dataset:
+    """Read CIFAR-10 with each colour at mean 0 and standard deviation 1 over the training part.
+
+    Args:
+        root: See `cifar10`.
+
+    Returns:
+        Its images less `MEANS`, divided by `DEVIATIONS`.
+
+    Raises:
+        ValueError: As `cifar10`.
+    """
+    plain = cifar10(root=root)
+    images = plain.inputs.reshape(-1, *SHAPE)
+    scaled = (images - MEANS[:, None, None]) / DEVIATIONS[:, None, None]
+    return replace(plain, inputs=scaled.reshape(len(images), -1))
 
 
 def _piece(folder: Path, name: str) -> tuple[np.ndarray, np.ndarray]:

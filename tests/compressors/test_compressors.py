@@ -88,9 +88,10 @@ def test_an_autoencoder_learns_pictures_that_are_mostly_dark(rng):
     assert quality(fitted, pictures[1000:]).explained_variance > 0.3
 
 
-@pytest.mark.parametrize("side", [1, 7, 8, 28])
-def test_images_of_any_side_are_encoded_and_painted(side, rng):
-    pictures = rng.uniform(size=(20, side**2))
+@pytest.mark.parametrize("shape", [(1, 1), (1, 7), (1, 8), (1, 28), (3, 9), (3, 32)])
+def test_images_of_any_side_are_encoded_and_painted(shape, rng):
+    colours, side = shape
+    pictures = rng.uniform(size=(20, colours * side**2))
     fitted = autoencoder.fit(pictures, dimensions=2, kind="conv", epochs=1)
     assert fitted.decode(fitted.encode(pictures)).shape == pictures.shape
 

@@ -11,7 +11,10 @@ from tests.support.idx import write_idx
 
 RNG = np.random.default_rng(0)
 NEED_MORE = {  # data from outside, more epochs, images, continuous targets
-    *(("task", name) for name in ("arrays", "mnist", "fashion_mnist", "cifar10")),
+    *(
+        ("task", name)
+        for name in ("arrays", "mnist", "fashion_mnist", "cifar10", "cifar10_normalized")
+    ),
     *(("split", name) for name in ("mnist", "cifar10")),
     ("snapshots", "saxe"),
     ("network", "autoencoder"),

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from ibsweep.tasks import mnist as mnist_module
-from ibsweep.tasks.cifar import PARTS, cifar10
+from ibsweep.tasks.cifar import PARTS, cifar10, normalized_cifar10
 from ibsweep.tasks.digits import digits
 from ibsweep.tasks.mnist import FILES, fashion_mnist, mnist
 from ibsweep.tasks.split import published
@@ -116,6 +116,13 @@ def test_both_versions_of_cifar10_hold_the_same_task(tmp_path):
     assert binary.digest == pickled.digest
     assert binary.shape == (3, 32, 32)
     assert np.array_equal(binary.inputs[:3] * 255, cifar_rows(0)[0])
+    scaled = normalized_cifar10(root=str(tmp_path / "bin"))
+    assert (scaled.shape, scaled.labels.tolist()) == (binary.shape, binary.labels.tolist())
+    plain, images = (task.inputs.reshape(-1, 3, 1024) for task in (binary, scaled))
+    for colour, (mean, deviation) in enumerate(
+        [(0.4914, 0.247), (0.4822, 0.243), (0.4465, 0.261)]
+    ):
+        np.testing.assert_allclose(images[:, colour] * deviation + mean, plain[:, colour])
 
 
 def as_python_2(held):
