@@ -64,7 +64,9 @@ def test_the_commands_of_the_store_take_it(swept):
     directory, _ = swept
     text = typed(directory, "correlate")
     assert "rmse/test" in text
-    assert "0 problems; activity reproduced exactly in 4" in typed(directory, "doctor")
+    checked = typed(directory, "doctor")  # more runs where another test has measured them again
+    assert ", 0 problems; activity reproduced exactly in " in checked
+    assert checked.endswith(", within 100 roundings in 0\n")
     page = directory / "page.html"
     typed(directory, "report", "--output", str(page))
     assert "test RMSE" in page.read_text()
